@@ -1,0 +1,1 @@
+"""Software-defined assets, one package per system; systems meet through asset keys, never through imports."""

@@ -1,0 +1,176 @@
+"""The tables of the FinOps system: what a row is, and its columns. Put no logic here."""
+
+import polars as pl
+
+from assets.finops.logic.columns import FOCUS_COLUMNS, FocusColumn
+from resources.tables import MONEY, UTC, Column, Table
+
+
+def _column(column: FocusColumn) -> Column:
+    dtype = {"decimal": MONEY, "datetime": UTC}.get(column.kind, pl.String())
+    return Column(column.name, dtype, f"{column.description} (FOCUS {column.since})")
+
+
+_DAY = Column("x_charge_date", pl.Date(), "UTC day of ChargePeriodStart.", nullable=False)
+_FILE = Column("x_source_file", pl.String(), "Object key of the file delivered; `archive!/member` inside an archive.", nullable=False)
+
+COST_AND_USAGE = Table(
+    name="finops/cost_and_usage",
+    description="One row per charge line, in FOCUS 1.2, from every file that is in force. Columns that a provider does not give "
+    "are typed NULL; what a provider gives beyond FOCUS is kept as text in `x_…` columns.",
+    columns=(
+        *(_column(c) for c in FOCUS_COLUMNS),
+        _DAY,
+        Column("x_charge_month", pl.String(), "Month of x_charge_date, `YYYY-MM`: the physical partition.", nullable=False),
+        _FILE,
+        Column("x_source_row", pl.Int64(), "Number of the data record in that file, from 1.", nullable=False),
+        Column("x_source_changes", pl.String(), "Every repair made to the row, `Column: what; …`; null if none."),
+        Column("x_source_format", pl.String(), "Format that was recognised, such as `focus-1.0` or `oci-cost-report`.", nullable=False),
+        Column("x_delivery_id", pl.String(), "Identity of the delivery (key, etag and reader version).", nullable=False),
+    ),
+    partition_by=("x_charge_month",),
+    open_schema=True,
+)
+
+BILLING_FILES = Table(
+    name="finops/billing_files",
+    description="One row per object found among the billing files: what it is, whether it is in force, and its control totals.",
+    columns=(
+        _FILE,
+        Column("x_delivery_id", pl.String(), "Identity of the delivery (key, etag and reader version).", nullable=False),
+        Column("etag", pl.String(), "Entity tag of the object when it was read.", nullable=False),
+        Column("last_modified", UTC, "When the object was last written.", nullable=False),
+        Column("size_bytes", pl.Int64(), "Size of the object.", nullable=False),
+        Column("format", pl.String(), "Recognised format; null if none."),
+        Column("result", pl.String(), "`billing`, `manifest`, `refused` or `ignored`.", nullable=False),
+        Column("state", pl.String(), "`in force`, `superseded`, `duplicate`, `incomplete` or `gone`; null if not billing."),
+        Column("reason", pl.String(), "Why it is refused, ignored or not in force; what to do about it."),
+        Column("scope", pl.String(), "What the delivery replaces as a whole: its billing period or itself."),
+        Column("version", pl.String(), "Which delivery of that scope this is."),
+        Column("content_id", pl.String(), "Fingerprint of the uncompressed content, equal for the same content under another name."),
+        Column("final", pl.Boolean(), "False while the provider still calls the numbers preliminary; null if it does not say."),
+        Column("rows", pl.Int64(), "Data records read; null if not billing."),
+        Column("first_day", pl.Date(), "First UTC day charged."),
+        Column("last_day", pl.Date(), "Last UTC day charged."),
+        Column("inspected_at", UTC, "When the file was inspected.", nullable=False),
+    ),
+)
+
+BILLING_FILE_TOTALS = Table(
+    name="finops/billing_file_totals",
+    description="Control totals of each file, read from its raw text: rows and BilledCost per day, currency and invoice.",
+    columns=(
+        _FILE,
+        Column("x_delivery_id", pl.String(), "Identity of the delivery.", nullable=False),
+        Column("x_charge_date", pl.Date(), "UTC day charged; null where the file's own value is not a time."),
+        Column("BillingCurrency", pl.String(), "As in the file; null if empty."),
+        Column("InvoiceId", pl.String(), "As in the file; null if empty."),
+        Column("rows", pl.Int64(), "Data records.", nullable=False),
+        Column("BilledCost", MONEY, "Exact sum of the readable costs.", nullable=False),
+        Column("unreadable_costs", pl.Int64(), "Records whose cost is there but is not a decimal number.", nullable=False),
+    ),
+)
+
+BILLING_QUARANTINE = Table(
+    name="finops/billing_quarantine",
+    description="One row per record that could not be stored as a charge line: where it is, what is wrong, and its text.",
+    columns=(
+        _FILE,
+        Column("x_delivery_id", pl.String(), "Identity of the delivery.", nullable=False),
+        Column("x_source_row", pl.Int64(), "Number of the data record, from 1.", nullable=False),
+        Column("line", pl.Int64(), "Line of the file on which the record starts, from 1; null for Parquet."),
+        Column("column", pl.String(), "Column at fault; null if the record as a whole is."),
+        Column("value", pl.String(), "The value at fault, as it is in the file."),
+        Column("reason", pl.String(), "What is wrong, in words.", nullable=False),
+        Column("x_charge_date", pl.Date(), "UTC day charged, if readable."),
+        Column("BillingCurrency", pl.String(), "Currency, if readable."),
+        Column("InvoiceId", pl.String(), "Invoice, if readable."),
+        Column("BilledCost", MONEY, "Cost, if readable: money that waits here is still counted."),
+        Column("record", pl.String(), "The whole record as JSON, so that nothing is lost.", nullable=False),
+    ),
+)
+
+_SERIES = (
+    Column("ProviderName", pl.String(), "Cloud."),
+    Column("BillingAccountId", pl.String(), "Billing account."),
+    Column("SubAccountId", pl.String(), "Sub-account."),
+    Column("SubAccountName", pl.String(), "Its name."),
+    Column("ServiceName", pl.String(), "Service, as the provider calls it."),
+    Column("ServiceCategory", pl.String(), "FOCUS category."),
+    Column("x_comparable_service", pl.String(), "Provider-neutral service, so that clouds compare; null if not mapped."),
+    Column("RegionId", pl.String(), "Region, as the provider calls it."),
+    Column("x_geography", pl.String(), "Provider-neutral place of the region; null if not mapped."),
+    Column("BillingCurrency", pl.String(), "Currency of the amounts.", nullable=False),
+)
+_AMOUNTS = (
+    Column("BilledCost", MONEY, "Sum of BilledCost; null if no line has one."),
+    Column("EffectiveCost", MONEY, "Sum of EffectiveCost; null if no line has one."),
+    Column("ListCost", MONEY, "Sum of ListCost; null if no line has one."),
+    Column("ContractedCost", MONEY, "Sum of ContractedCost; null if no line has one."),
+    Column("x_lines", pl.Int64(), "Charge lines summed.", nullable=False),
+    Column("x_lines_without_cost", pl.Int64(), "Lines whose BilledCost is unknown.", nullable=False),
+)
+
+DAILY_COSTS = Table(
+    name="finops/daily_costs",
+    description="Cost per sub-account, service, region, currency and day.",
+    columns=(_DAY, *_SERIES, *_AMOUNTS),
+    partition_by=("x_charge_date",),
+)
+
+RESOURCE_COSTS = Table(
+    name="finops/resource_costs",
+    description="Cost and comparable usage per resource, service, region, currency, unit and day.",
+    columns=(
+        _DAY,
+        *_SERIES,
+        Column("ResourceId", pl.String(), "Resource; null for charges that belong to none."),
+        Column("ResourceName", pl.String(), "Its name."),
+        Column("ResourceType", pl.String(), "Its kind."),
+        Column("x_comparable_unit", pl.String(), "Provider-neutral unit, such as `GB-hours`; null if not mapped."),
+        Column("x_comparable_quantity", MONEY, "Quantity in that unit; null if not mapped or not given."),
+        *_AMOUNTS,
+    ),
+    partition_by=("x_charge_date",),
+)
+
+COST_ANOMALIES = Table(
+    name="finops/cost_anomalies",
+    description="One row per anomalous day of a series (sub-account × service × region × currency), judged with data up to that day.",
+    columns=(
+        _DAY,
+        Column("ProviderName", pl.String(), "Cloud."),
+        Column("SubAccountId", pl.String(), "Sub-account."),
+        Column("ServiceName", pl.String(), "Service."),
+        Column("RegionId", pl.String(), "Region."),
+        Column("BillingCurrency", pl.String(), "Currency of the amounts.", nullable=False),
+        Column("direction", pl.String(), "`up` or `down`.", nullable=False),
+        Column("actual", MONEY, "EffectiveCost of the day (BilledCost where that is unknown).", nullable=False),
+        Column("expected", MONEY, "Median of the comparable days before.", nullable=False),
+        Column("impact", MONEY, "actual − expected.", nullable=False),
+        Column("score", pl.Float64(), "Deviation in robust standard deviations.", nullable=False),
+        Column("history_days", pl.Int64(), "Days of history behind the judgement.", nullable=False),
+        Column("confidence", pl.String(), "`low` below 28 days of history, `medium` below 56, else `high`.", nullable=False),
+        Column("resource_ids", pl.List(pl.String()), "Resources that moved most that day, by money.", nullable=False),
+    ),
+)
+
+FOCUS_CONFORMANCE = Table(
+    name="finops/focus_conformance",
+    description="One row per FOCUS 1.2 rule and provider: whether the stored lines pass it.",
+    columns=(
+        Column("ProviderName", pl.String(), "Provider whose lines were judged.", nullable=False),
+        Column("rule_id", pl.String(), "Id of the requirement in the FOCUS 1.2 model.", nullable=False),
+        Column("column", pl.String(), "Column (or dataset, attribute) that the rule is about.", nullable=False),
+        Column("keyword", pl.String(), "MUST, MUST NOT, SHOULD, …", nullable=False),
+        Column("result", pl.String(), "`pass`, `fail`, `not applicable` or `not checked`.", nullable=False),
+        Column("rows_failing", pl.Int64(), "Rows that break the rule; null if it was not checked by row."),
+        Column("example", pl.String(), "One offending value with its file and row; null if none."),
+        Column("reason", pl.String(), "Why it does not apply or is not checked; null otherwise."),
+    ),
+)
+
+TABLES = (
+    BILLING_FILES, BILLING_FILE_TOTALS, COST_AND_USAGE, BILLING_QUARANTINE,
+    DAILY_COSTS, RESOURCE_COSTS, COST_ANOMALIES, FOCUS_CONFORMANCE,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Composition root: the one package that sees all the others. No business logic."""

@@ -1,0 +1,1 @@
+"""Amazon Web Services: the only importer of boto3 and dagster_aws, and only inside functions."""
