@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import polars as pl
 
 MONEY = pl.Decimal(38, 24)
-"""Exact decimal for costs, prices and quantities: 14 digits before the point, 24 after it."""
+"""Exact decimal for costs and prices: 14 digits before the point, 24 after it."""
+QUANTITY = pl.Decimal(38, 18)
+"""Exact decimal for quantities, which may be counted in bytes: 20 digits before the point, 18 after it."""
 UTC = pl.Datetime("us", time_zone="UTC")
 
 
@@ -28,6 +30,7 @@ class Table:
         description: What a row is, for the data dictionary.
         columns: Columns that every row has. Extra `x_…` columns are allowed only if `open_schema`.
         partition_by: Physical partition columns.
+        indexed: Columns whose least and greatest value is kept per data file, so that rows are found without reading.
         open_schema: The source may add columns of its own (always text).
     """
 
@@ -35,6 +38,7 @@ class Table:
     description: str
     columns: tuple[Column, ...]
     partition_by: tuple[str, ...] = ()
+    indexed: tuple[str, ...] = ()
     open_schema: bool = False
 
     @property

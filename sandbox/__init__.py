@@ -1,1 +1,4 @@
-"""The embedded cloud and its demo scenario, run as processes. Imports nothing of the product; nothing of the product imports it."""
+"""The embedded cloud and its demo scenario, run as processes.
+
+Imports nothing of the product, and nothing of the product imports it.
+"""

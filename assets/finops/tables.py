@@ -3,16 +3,23 @@
 import polars as pl
 
 from assets.finops.logic.columns import FOCUS_COLUMNS, FocusColumn
-from resources.tables import MONEY, UTC, Column, Table
+from resources.tables import MONEY, QUANTITY, UTC, Column, Table
 
 
 def _column(column: FocusColumn) -> Column:
     dtype = {"decimal": MONEY, "datetime": UTC}.get(column.kind, pl.String())
+    if column.name.endswith("Quantity"):
+        dtype = QUANTITY
     return Column(column.name, dtype, f"{column.description} (FOCUS {column.since})")
 
 
 _DAY = Column("x_charge_date", pl.Date(), "UTC day of ChargePeriodStart.", nullable=False)
-_FILE = Column("x_source_file", pl.String(), "Object key of the file delivered; `archive!/member` inside an archive.", nullable=False)
+_FILE = Column(
+    "x_source_file",
+    pl.String(),
+    "Object key of the file delivered; `archive!/member` inside an archive.",
+    nullable=False,
+)
 
 COST_AND_USAGE = Table(
     name="finops/cost_and_usage",
@@ -21,14 +28,32 @@ COST_AND_USAGE = Table(
     columns=(
         *(_column(c) for c in FOCUS_COLUMNS),
         _DAY,
-        Column("x_charge_month", pl.String(), "Month of x_charge_date, `YYYY-MM`: the physical partition.", nullable=False),
+        Column(
+            "x_charge_month",
+            pl.String(),
+            "Month of x_charge_date, `YYYY-MM`: the physical partition.",
+            nullable=False,
+        ),
         _FILE,
         Column("x_source_row", pl.Int64(), "Number of the data record in that file, from 1.", nullable=False),
-        Column("x_source_changes", pl.String(), "Every repair made to the row, `Column: what; …`; null if none."),
-        Column("x_source_format", pl.String(), "Format that was recognised, such as `focus-1.0` or `oci-cost-report`.", nullable=False),
-        Column("x_delivery_id", pl.String(), "Identity of the delivery (key, etag and reader version).", nullable=False),
+        Column(
+            "x_source_changes", pl.String(), "Every repair made to the row, `Column: what; …`; null if none."
+        ),
+        Column(
+            "x_source_format",
+            pl.String(),
+            "Format that was recognised, such as `focus-1.0` or `oci-cost-report`.",
+            nullable=False,
+        ),
+        Column(
+            "x_delivery_id",
+            pl.String(),
+            "Identity of the delivery (key, etag and reader version).",
+            nullable=False,
+        ),
     ),
     partition_by=("x_charge_month",),
+    indexed=("x_delivery_id", "x_charge_date"),
     open_schema=True,
 )
 
@@ -37,21 +62,48 @@ BILLING_FILES = Table(
     description="One row per object found among the billing files: what it is, whether it is in force, and its control totals.",
     columns=(
         _FILE,
-        Column("x_delivery_id", pl.String(), "Identity of the delivery (key, etag and reader version).", nullable=False),
+        Column(
+            "x_delivery_id",
+            pl.String(),
+            "Identity of the delivery (key, etag and reader version).",
+            nullable=False,
+        ),
         Column("etag", pl.String(), "Entity tag of the object when it was read.", nullable=False),
         Column("last_modified", UTC, "When the object was last written.", nullable=False),
         Column("size_bytes", pl.Int64(), "Size of the object.", nullable=False),
         Column("format", pl.String(), "Recognised format; null if none."),
-        Column("result", pl.String(), "`billing`, `manifest`, `refused` or `ignored`.", nullable=False),
-        Column("state", pl.String(), "`in force`, `superseded`, `duplicate`, `incomplete` or `gone`; null if not billing."),
+        Column(
+            "result", pl.String(), "`billing`, `manifest`, `archive`, `refused` or `ignored`.", nullable=False
+        ),
+        Column(
+            "state",
+            pl.String(),
+            "`in force`, `superseded`, `duplicate` or `incomplete`; null if not billing.",
+        ),
         Column("reason", pl.String(), "Why it is refused, ignored or not in force; what to do about it."),
         Column("scope", pl.String(), "What the delivery replaces as a whole: its billing period or itself."),
         Column("version", pl.String(), "Which delivery of that scope this is."),
-        Column("content_id", pl.String(), "Fingerprint of the uncompressed content, equal for the same content under another name."),
-        Column("final", pl.Boolean(), "False while the provider still calls the numbers preliminary; null if it does not say."),
+        Column(
+            "content_id",
+            pl.String(),
+            "Fingerprint of the uncompressed content, equal for the same content under another name.",
+        ),
+        Column(
+            "reader",
+            pl.String(),
+            "`fast` or `careful`: which reader the file's structure needs; null if not billing.",
+        ),
+        Column("focus_columns", pl.List(pl.String()), "FOCUS columns that the file can fill."),
+        Column("extra_columns", pl.List(pl.String()), "Further columns kept, as `x_…`."),
+        Column(
+            "final",
+            pl.Boolean(),
+            "False while the provider still calls the numbers preliminary; null if it does not say.",
+        ),
         Column("rows", pl.Int64(), "Data records read; null if not billing."),
         Column("first_day", pl.Date(), "First UTC day charged."),
         Column("last_day", pl.Date(), "Last UTC day charged."),
+        Column("manifest_files", pl.List(pl.String()), "Files that a manifest names; null for other files."),
         Column("inspected_at", UTC, "When the file was inspected.", nullable=False),
     ),
 )
@@ -67,7 +119,12 @@ BILLING_FILE_TOTALS = Table(
         Column("InvoiceId", pl.String(), "As in the file; null if empty."),
         Column("rows", pl.Int64(), "Data records.", nullable=False),
         Column("BilledCost", MONEY, "Exact sum of the readable costs.", nullable=False),
-        Column("unreadable_costs", pl.Int64(), "Records whose cost is there but is not a decimal number.", nullable=False),
+        Column(
+            "unreadable_costs",
+            pl.Int64(),
+            "Records whose cost is there but is not a decimal number.",
+            nullable=False,
+        ),
     ),
 )
 
@@ -97,7 +154,11 @@ _SERIES = (
     Column("SubAccountName", pl.String(), "Its name."),
     Column("ServiceName", pl.String(), "Service, as the provider calls it."),
     Column("ServiceCategory", pl.String(), "FOCUS category."),
-    Column("x_comparable_service", pl.String(), "Provider-neutral service, so that clouds compare; null if not mapped."),
+    Column(
+        "x_comparable_service",
+        pl.String(),
+        "Provider-neutral service, so that clouds compare; null if not mapped.",
+    ),
     Column("RegionId", pl.String(), "Region, as the provider calls it."),
     Column("x_geography", pl.String(), "Provider-neutral place of the region; null if not mapped."),
     Column("BillingCurrency", pl.String(), "Currency of the amounts.", nullable=False),
@@ -127,7 +188,11 @@ RESOURCE_COSTS = Table(
         Column("ResourceId", pl.String(), "Resource; null for charges that belong to none."),
         Column("ResourceName", pl.String(), "Its name."),
         Column("ResourceType", pl.String(), "Its kind."),
-        Column("x_comparable_unit", pl.String(), "Provider-neutral unit, such as `GB-hours`; null if not mapped."),
+        Column(
+            "x_comparable_unit",
+            pl.String(),
+            "Provider-neutral unit, such as `GiB-Hours`; null if not mapped.",
+        ),
         Column("x_comparable_quantity", MONEY, "Quantity in that unit; null if not mapped or not given."),
         *_AMOUNTS,
     ),
@@ -145,13 +210,25 @@ COST_ANOMALIES = Table(
         Column("RegionId", pl.String(), "Region."),
         Column("BillingCurrency", pl.String(), "Currency of the amounts.", nullable=False),
         Column("direction", pl.String(), "`up` or `down`.", nullable=False),
-        Column("actual", MONEY, "EffectiveCost of the day (BilledCost where that is unknown).", nullable=False),
+        Column(
+            "actual", MONEY, "EffectiveCost of the day (BilledCost where that is unknown).", nullable=False
+        ),
         Column("expected", MONEY, "Median of the comparable days before.", nullable=False),
         Column("impact", MONEY, "actual − expected.", nullable=False),
         Column("score", pl.Float64(), "Deviation in robust standard deviations.", nullable=False),
         Column("history_days", pl.Int64(), "Days of history behind the judgement.", nullable=False),
-        Column("confidence", pl.String(), "`low` below 28 days of history, `medium` below 56, else `high`.", nullable=False),
-        Column("resource_ids", pl.List(pl.String()), "Resources that moved most that day, by money.", nullable=False),
+        Column(
+            "confidence",
+            pl.String(),
+            "`low` below 28 days of history, `medium` below 56, else `high`.",
+            nullable=False,
+        ),
+        Column(
+            "resource_ids",
+            pl.List(pl.String()),
+            "Resources that moved most that day, by money.",
+            nullable=False,
+        ),
     ),
 )
 
@@ -161,7 +238,9 @@ FOCUS_CONFORMANCE = Table(
     columns=(
         Column("ProviderName", pl.String(), "Provider whose lines were judged.", nullable=False),
         Column("rule_id", pl.String(), "Id of the requirement in the FOCUS 1.2 model.", nullable=False),
-        Column("column", pl.String(), "Column (or dataset, attribute) that the rule is about.", nullable=False),
+        Column(
+            "column", pl.String(), "Column (or dataset, attribute) that the rule is about.", nullable=False
+        ),
         Column("keyword", pl.String(), "MUST, MUST NOT, SHOULD, …", nullable=False),
         Column("result", pl.String(), "`pass`, `fail`, `not applicable` or `not checked`.", nullable=False),
         Column("rows_failing", pl.Int64(), "Rows that break the rule; null if it was not checked by row."),

@@ -52,7 +52,12 @@ FOCUS_COLUMNS: tuple[FocusColumn, ...] = (
     _c("ConsumedUnit", "text", "Unit of ConsumedQuantity."),
     _c("ContractedCost", "decimal", "Cost at the negotiated unit price, before commitments.", required=True),
     _c("ContractedUnitPrice", "decimal", "Negotiated price of one PricingUnit."),
-    _c("EffectiveCost", "decimal", "Cost with every discount and prepaid purchase spread over its use.", required=True),
+    _c(
+        "EffectiveCost",
+        "decimal",
+        "Cost with every discount and prepaid purchase spread over its use.",
+        required=True,
+    ),
     _c("InvoiceId", "text", "Invoice the charge is on; null until it is issued.", "1.2"),
     _c("InvoiceIssuerName", "text", "Who issues the invoice.", required=True),
     _c("ListCost", "decimal", "Cost at the public list price.", required=True),
