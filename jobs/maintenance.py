@@ -17,9 +17,7 @@ from resources.clock import Clock
 class RetentionConfig(dg.Config):
     """How long finished runs are kept. Runs in progress are never touched, however old."""
 
-    keep_success_days: int = Field(
-        default=30, ge=1, description="Days to keep runs that succeeded, from their end."
-    )
+    keep_success_days: int = Field(default=30, ge=1, description="Days to keep runs that succeeded, from their end.")
     keep_failure_days: int = Field(
         default=90, ge=1, description="Days to keep runs that failed or were canceled, from their end."
     )
@@ -55,9 +53,7 @@ def plan_retention(instance: dg.DagsterInstance, now: datetime, config: Retentio
     any asset or partition stays.
     """
     status = dg.DagsterRunStatus
-    succeeded = list(
-        _ended(instance, [status.SUCCESS], now - timedelta(days=config.keep_success_days), config)
-    )
+    succeeded = list(_ended(instance, [status.SUCCESS], now - timedelta(days=config.keep_success_days), config))
     failed = list(
         _ended(
             instance,
@@ -96,9 +92,7 @@ def _holds_current_state(instance: dg.DagsterInstance, run_id: str) -> bool:
             continue
         partition = materialization.partition
         latest = instance.fetch_materializations(
-            dg.AssetRecordsFilter(
-                asset_key=materialization.asset_key, asset_partitions=[partition] if partition else None
-            ),
+            dg.AssetRecordsFilter(asset_key=materialization.asset_key, asset_partitions=[partition] if partition else None),
             limit=1,
         ).records
         if latest and latest[0].run_id == run_id:
@@ -107,9 +101,7 @@ def _holds_current_state(instance: dg.DagsterInstance, run_id: str) -> bool:
 
 
 @dg.op(description="Deletes finished runs that are older than their retention, with their events.")
-def delete_old_runs(
-    context: dg.OpExecutionContext, config: RetentionConfig, clock: dg.ResourceParam[Clock]
-) -> None:
+def delete_old_runs(context: dg.OpExecutionContext, config: RetentionConfig, clock: dg.ResourceParam[Clock]) -> None:
     """Plan, then delete in batches with one journal line each; a repeat plans anew."""
     plan = plan_retention(context.instance, clock.now(), config)
     context.log.info(

@@ -88,9 +88,7 @@ def settle(mark: Mark, executions: Iterable[Execution]) -> tuple[list[int], Mark
     later = [execution for execution in executions if execution.id > mark.settled]
     failed = {execution.id for execution in later if execution.state == "failed"}
     pending = [execution.id for execution in later if execution.state == "pending"]
-    settled = (
-        min(pending) - 1 if pending else max((execution.id for execution in later), default=mark.settled)
-    )
+    settled = min(pending) - 1 if pending else max((execution.id for execution in later), default=mark.settled)
     alerted = frozenset(number for number in mark.alerted | failed if number > settled)
     return sorted(failed - mark.alerted), Mark(settled, alerted)
 
@@ -111,9 +109,7 @@ def failed_checks_message(failures: Sequence[FailedCheck]) -> Message:
         where = f" [{failure.partition}]" if failure.partition else ""
         link = f" /runs/{failure.run_id}" if failure.run_id else ""
         kind = "error" if failure.severity == "failure" else "warning"
-        by_asset[failure.asset].append(
-            f"  {failure.check}{where} ({kind}): {_first_line(failure.text)}{link}"
-        )
+        by_asset[failure.asset].append(f"  {failure.check}{where} ({kind}): {_first_line(failure.text)}{link}")
     lines = [line for asset in sorted(by_asset) for line in (redact(asset), *map(redact, by_asset[asset]))]
     checks = "1 check" if len(failures) == 1 else f"{len(failures)} checks"
     worst: Severity = "failure" if any(failure.severity == "failure" for failure in failures) else "warning"
@@ -147,8 +143,7 @@ def run_failures(context: dg.RunFailureSensorContext, notifier: dg.ResourceParam
     """Send the failed run: job, steps, error classes, first lines and the path of its page."""
     run = context.dagster_run
     errors = [
-        _step_error(event.step_key, event.step_failure_data.error, event.message)
-        for event in context.get_step_failure_events()
+        _step_error(event.step_key, event.step_failure_data.error, event.message) for event in context.get_step_failure_events()
     ]
     if not errors:
         event = context.failure_event
@@ -175,9 +170,7 @@ def _step_error(step: str | None, error: "SerializableErrorInfo | None", otherwi
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
-def failed_checks(
-    context: dg.SensorEvaluationContext, notifier: dg.ResourceParam[Notifier]
-) -> dg.SensorResult:
+def failed_checks(context: dg.SensorEvaluationContext, notifier: dg.ResourceParam[Notifier]) -> dg.SensorResult:
     """Find the evaluations that are newer than the cursor, and send those that failed in one message.
 
     A check that does not block fails no run, so that nothing else would tell. At its first tick the sensor
@@ -202,9 +195,7 @@ def failed_checks(
     return dg.SensorResult(cursor=_cursor(kept), skip_reason=told)
 
 
-def _news(
-    instance: dg.DagsterInstance, key: dg.AssetCheckKey, mark: Mark | None
-) -> tuple[list[FailedCheck], Mark | None]:
+def _news(instance: dg.DagsterInstance, key: dg.AssetCheckKey, mark: Mark | None) -> tuple[list[FailedCheck], Mark | None]:
     latest = instance.get_latest_asset_check_evaluation_record(key)
     if latest is None:
         return [], mark
@@ -231,9 +222,7 @@ def _since(
         before = page[-1].id
 
 
-def _state(
-    instance: dg.DagsterInstance, record: "AssetCheckExecutionRecord"
-) -> Literal["failed", "pending", "done"]:
+def _state(instance: dg.DagsterInstance, record: "AssetCheckExecutionRecord") -> Literal["failed", "pending", "done"]:
     if record.status.value == "FAILED":
         return "failed"
     if record.status.value == "PLANNED":

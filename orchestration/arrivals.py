@@ -48,9 +48,7 @@ class Cursor:
             ) from error
 
 
-def new_arrivals(
-    cursor: Cursor, objects: Iterable[StoredObject], *, limit: int
-) -> tuple[list[StoredObject], Cursor]:
+def new_arrivals(cursor: Cursor, objects: Iterable[StoredObject], *, limit: int) -> tuple[list[StoredObject], Cursor]:
     """The next at most `limit` objects that are new since `cursor`, oldest first, and the cursor after them.
 
     A version of an object (its key and etag) is taken exactly once, as long as it appears with a
@@ -70,9 +68,7 @@ def new_arrivals(
         return [], cursor
     newest = batch[-1].last_modified
     before = cursor.seen if newest == cursor.last_modified else frozenset()
-    return batch, Cursor(
-        newest, before | {_version(taken) for taken in batch if taken.last_modified == newest}
-    )
+    return batch, Cursor(newest, before | {_version(taken) for taken in batch if taken.last_modified == newest})
 
 
 def _is_new(cursor: Cursor, found: StoredObject) -> bool:

@@ -12,9 +12,7 @@ from resources.errors import BadInput
 class Clock(dg.ConfigurableResource[Any]):
     """The current time in UTC, or one fixed instant for runs that must be reproducible."""
 
-    fixed_at: str | None = Field(
-        default=None, description="ISO 8601 instant with its offset; the machine's clock if not given."
-    )
+    fixed_at: str | None = Field(default=None, description="ISO 8601 instant with its offset; the machine's clock if not given.")
 
     def now(self) -> datetime:
         """The current instant, aware, in UTC.

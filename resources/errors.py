@@ -12,7 +12,7 @@
 
 SDK errors are translated into these where they arise; only classes of this tree belong here.
 """
-# ruff: noqa: N818  # the leaves name a state of the world and read well in `except NotFound`
+# the leaves name a state of the world and read well in `except NotFound`
 
 from resources.redaction import redact
 

@@ -25,6 +25,7 @@ from resources.tables import Table
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
+    from deltalake.transaction import AddAction, RemoveAction
     from pyarrow.parquet import ParquetWriter
 
 _LOG = logging.getLogger(__name__)
@@ -39,17 +40,13 @@ class Written:
     version: int
 
 
-class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Lake(dg.ConfigurableResource):
     """All tables of one deployment."""
 
     root: str = Field(description="Folder or `s3://bucket/prefix` that holds the tables.")
-    endpoint_url: str | None = Field(
-        default=None, description="Endpoint of an S3-compatible service; AWS if empty."
-    )
+    endpoint_url: str | None = Field(default=None, description="Endpoint of an S3-compatible service; AWS if empty.")
     region: str | None = Field(default=None, description="Region of the bucket.")
-    access_key_id: str | None = Field(
-        default=None, description="Access key; the environment's credentials if empty."
-    )
+    access_key_id: str | None = Field(default=None, description="Access key; the environment's credentials if empty.")
     secret_access_key: str | None = Field(default=None, description="Secret of the access key.")
 
     def uri(self, table: Table) -> str:
@@ -118,9 +115,7 @@ class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
         return 0 if delta is None else delta.transaction_version(writer) or 0
 
     @contextmanager
-    def stage(
-        self, table: Table, *, extra: Mapping[str, pl.DataType] | None = None
-    ) -> Iterator["StagedFiles"]:
+    def stage(self, table: Table, *, extra: Mapping[str, pl.DataType] | None = None) -> Iterator["StagedFiles"]:
         """A place to write data files of any size, unseen by readers until `swap`; what is not swapped is discarded.
 
         Args:
@@ -176,9 +171,7 @@ class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
                 commit_properties=CommitProperties(app_transactions=[Transaction(writer, last + 1)]),
             )
         except CommitFailedError as error:
-            raise Conflict(
-                f"{table.name}: another writer was first ({error})", "run this step again"
-            ) from error
+            raise Conflict(f"{table.name}: another writer was first ({error})", "run this step again") from error
         return Written(rows, delta.version())
 
     def compact(self, table: Table) -> None:
@@ -189,11 +182,7 @@ class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
     def vacuum(self, table: Table, *, keep_hours: int) -> int:
         """Delete data files that no version of the last `keep_hours` needs; returns how many."""
         delta = self._open(table)
-        return (
-            0
-            if delta is None
-            else len(delta.vacuum(keep_hours, dry_run=False, enforce_retention_duration=False))
-        )
+        return 0 if delta is None else len(delta.vacuum(keep_hours, dry_run=False, enforce_retention_duration=False))
 
     def _open(self, table: Table) -> "DeltaTable | None":
         from deltalake import DeltaTable
@@ -203,16 +192,14 @@ class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def _removal(
         self, table: Table, action: dict[str, Any], staged: "StagedFiles", drop: Mapping[str, Collection[str]]
-    ) -> object:
+    ) -> "RemoveAction":
         """The action that removes a data file; rows of it that stay are staged again."""
         from deltalake.transaction import RemoveAction
 
         (column, values), *_ = drop.items()
         partition = {name: action[f"partition.{name}"] for name in table.partition_by}
-        if not action[f"min.{column}"] == action[f"max.{column}"]:
-            whole = pl.scan_parquet(
-                f"{self.uri(table)}/{action['path']}", storage_options=self.storage_options or None
-            )
+        if action[f"min.{column}"] != action[f"max.{column}"]:
+            whole = pl.scan_parquet(f"{self.uri(table)}/{action['path']}", storage_options=self.storage_options or None)
             staged.sink(whole.filter(~pl.col(column).is_in(list(values))), partition)
         return RemoveAction(
             path=action["path"],
@@ -222,7 +209,7 @@ class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
             partition_values=partition,
         )
 
-    def _publish(self, table: Table, file: "StagedFile") -> object:
+    def _publish(self, table: Table, file: "StagedFile") -> "AddAction":
         """Move a staged file to its place and describe it for the commit."""
         from deltalake.transaction import AddAction
 
@@ -234,9 +221,7 @@ class Lake(dg.ConfigurableResource):  # type: ignore[type-arg]
             target = Path(self.uri(table)) / name
             target.parent.mkdir(parents=True, exist_ok=True)
             file.path.replace(target)
-        return AddAction(
-            name, file.size, dict(file.partition), time.time_ns() // 1_000_000, True, json.dumps(file.stats)
-        )
+        return AddAction(name, file.size, dict(file.partition), time.time_ns() // 1_000_000, True, json.dumps(file.stats))
 
     def _upload(self, path: Path, uri: str) -> None:
         from pyarrow import fs
@@ -325,9 +310,7 @@ class StagedFiles:
             arrow = part.to_arrow(compat_level=pl.CompatLevel.oldest())
             key = tuple(str(v) for v in values)
             if key not in self._writers:
-                self._writers[key] = pq.ParquetWriter(
-                    self._path(), arrow.schema, compression="zstd", compression_level=1
-                )
+                self._writers[key] = pq.ParquetWriter(self._path(), arrow.schema, compression="zstd", compression_level=1)
             self._writers[key].write_table(arrow)
 
     def close(self) -> None:
@@ -377,9 +360,7 @@ def _holding(delta: "DeltaTable", drop: Mapping[str, Collection[str]]) -> list[d
     return actions.filter(pl.col("path").is_in(held["path"].implode())).to_dicts()
 
 
-def _conform(
-    table: Table, schema: pl.Schema, frame: pl.LazyFrame, *, ignore: Collection[str] = ()
-) -> pl.LazyFrame:
+def _conform(table: Table, schema: pl.Schema, frame: pl.LazyFrame, *, ignore: Collection[str] = ()) -> pl.LazyFrame:
     """The frame with exactly the columns of `schema`; names of open columns are matched whatever their case."""
     spelled = {name.lower(): name for name in schema}
     columns = frame.collect_schema().names()

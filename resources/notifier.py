@@ -46,9 +46,7 @@ class AppriseNotifier(Notifier):
     urls: list[str] = Field(
         description="Apprise URLs of the receivers, https://github.com/caronc/apprise/wiki; they are secrets."
     )
-    timeout_seconds: float = Field(
-        default=30, gt=0, description="How long to wait for all receivers together."
-    )
+    timeout_seconds: float = Field(default=30, gt=0, description="How long to wait for all receivers together.")
 
     def _deliver(self, title: str, body: str, severity: Severity) -> None:
         import apprise
@@ -67,9 +65,7 @@ class AppriseNotifier(Notifier):
             "warning": apprise.NotifyType.WARNING,
             "failure": apprise.NotifyType.FAILURE,
         }
-        if not receivers.notify(
-            title=title, body=body, notify_type=kinds[severity], timeout=self.timeout_seconds
-        ):
+        if not receivers.notify(title=title, body=body, notify_type=kinds[severity], timeout=self.timeout_seconds):
             services = sorted({str(server.service_name) for server in receivers})
             raise Unavailable(
                 f"a notification was not accepted by every receiver ({', '.join(services)})",

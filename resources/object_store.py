@@ -39,9 +39,7 @@ class ObjectStore(dg.ConfigurableResource[Any], ABC):
     """Objects by key. Every method raises only errors of `resources.errors`."""
 
     @abstractmethod
-    def pages(
-        self, prefix: str = "", *, start_after: str | None = None, page_size: int = 1000
-    ) -> Iterator[list[StoredObject]]:
+    def pages(self, prefix: str = "", *, start_after: str | None = None, page_size: int = 1000) -> Iterator[list[StoredObject]]:
         """Objects whose key starts with `prefix`, in key order (by UTF-8 bytes).
 
         A page holds at most `page_size` objects (up to 1000) and at least one. Only keys after `start_after`
@@ -89,9 +87,7 @@ class LocalObjectStore(ObjectStore):
     root: str = Field(description="Folder that holds the objects.")
     read_only: bool = Field(default=False, description="Refuse to write or delete.")
 
-    def pages(
-        self, prefix: str = "", *, start_after: str | None = None, page_size: int = 1000
-    ) -> Iterator[list[StoredObject]]:
+    def pages(self, prefix: str = "", *, start_after: str | None = None, page_size: int = 1000) -> Iterator[list[StoredObject]]:
         """See ObjectStore. Raises NotFound if there is no such folder, Denied if any of it is unreadable."""
         page: list[StoredObject] = []
         for key, path in self._files(self._folder(), "", prefix, (), start_after or ""):
@@ -158,9 +154,7 @@ class LocalObjectStore(ObjectStore):
             raise NotFound(f"there is no folder {self.root}", "Create it, or correct the root of the store.")
         return folder
 
-    def _files(
-        self, folder: Path, base: str, prefix: str, above: tuple[Path, ...], after: str
-    ) -> Iterator[tuple[str, Path]]:
+    def _files(self, folder: Path, base: str, prefix: str, above: tuple[Path, ...], after: str) -> Iterator[tuple[str, Path]]:
         """Keys and files below `folder` in key order, skipping branches that hold none of those asked for."""
         real = folder.resolve()
         if real in above:
@@ -191,9 +185,7 @@ class LocalObjectStore(ObjectStore):
             )
         path = Path(self.root, *parts)
         if not self._inside(path):
-            raise BadInput(
-                f"{key!r} is a link that leads out of the store", "Copy the file into the folder instead."
-            )
+            raise BadInput(f"{key!r} is a link that leads out of the store", "Copy the file into the folder instead.")
         return path
 
     def _existing(self, key: str) -> Path:
@@ -206,9 +198,7 @@ class LocalObjectStore(ObjectStore):
 
     def _writable(self, key: str) -> Path:
         if self.read_only:
-            raise Denied(
-                f"{key} cannot be written: the store {self.root} is read-only", "Write to another store."
-            )
+            raise Denied(f"{key} cannot be written: the store {self.root} is read-only", "Write to another store.")
         path = self._path(key)
         self._folder()
         return path

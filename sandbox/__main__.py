@@ -37,9 +37,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=5555, help="port; 0 takes a free one (default: 5555)")
-    parser.add_argument(
-        "--data", type=Path, help=f"scenario folder whose billing files fill the bucket {BUCKET}"
-    )
+    parser.add_argument("--data", type=Path, help=f"scenario folder whose billing files fill the bucket {BUCKET}")
     parser.add_argument("--allow-remote", action="store_true", help="accept a host that others can reach")
     return parser.parse_args(argv)
 
@@ -47,9 +45,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def _refusal(host: str, port: int, data: Path | None, *, allow_remote: bool) -> str | None:
     """Why the sandbox cannot start as asked; None if it can."""
     if not allow_remote and not _is_loopback(host):
-        return (
-            f"{host} is not a loopback address, so others could use the sandbox; --allow-remote accepts that"
-        )
+        return f"{host} is not a loopback address, so others could use the sandbox; --allow-remote accepts that"
     if data is not None and not (data / "billing").is_dir():
         return f"{data} holds no billing/ folder; write one with: python -m sandbox.scenario --out {data}"
     try:
@@ -58,9 +54,7 @@ def _refusal(host: str, port: int, data: Path | None, *, allow_remote: bool) -> 
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except (OSError, OverflowError) as error:
-        return (
-            f"cannot listen on {host} port {port} ({error}); stop what uses it or choose another with --port"
-        )
+        return f"cannot listen on {host} port {port} ({error}); stop what uses it or choose another with --port"
     return None
 
 

@@ -107,10 +107,7 @@ def _files(execution: _Execution) -> list[Delivery]:
     manifest = _manifest(execution, [file.path.removeprefix("billing/") for file in files])
     places = [execution.folder, execution.partition] if execution.latest else [execution.folder]
     written = execution.at + timedelta(minutes=1)
-    files += [
-        Delivery(f"billing/{_ROOT}/metadata/{place}/{_NAME}-Manifest.json", manifest, written)
-        for place in places
-    ]
+    files += [Delivery(f"billing/{_ROOT}/metadata/{place}/{_NAME}-Manifest.json", manifest, written) for place in places]
     return files
 
 

@@ -31,9 +31,7 @@ _CREDIT = Decimal("-25.00")
 _CREDIT_DAY = 15
 _ZERO = Decimal(0)
 _ISSUER = "Amazon Web Services, Inc."
-_PLAN_ID = (
-    f"arn:aws:savingsplans::{PAYER}:savingsplan/{hex_of('plan', 8)}-0000-4000-8000-{hex_of('plan', 12)}"
-)
+_PLAN_ID = f"arn:aws:savingsplans::{PAYER}:savingsplan/{hex_of('plan', 8)}-0000-4000-8000-{hex_of('plan', 12)}"
 _PLAN = {
     "CommitmentDiscountCategory": "Spend",
     "CommitmentDiscountId": _PLAN_ID,
@@ -67,9 +65,7 @@ def next_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
-def charges(
-    window: Window, seed: int, estimate: Callable[[date], Decimal]
-) -> tuple[list[Charge], dict[str, Decimal]]:
+def charges(window: Window, seed: int, estimate: Callable[[date], Decimal]) -> tuple[list[Charge], dict[str, Decimal]]:
     """Every charge of the window by day, and the extra EffectiveCost of planted anomalies by resource name.
 
     Args:
@@ -84,9 +80,7 @@ def charges(
         anomaly = of_resource(AWS, resource.name)
         for meter in resource.service.meters:
             most = meter.most
-            demand = Demand(
-                f"{resource.name}/{meter.name}", meter.daily * resource.size, resource.season, most
-            )
+            demand = Demand(f"{resource.name}/{meter.name}", meter.daily * resource.size, resource.season, most)
             template = _template(resource, meter)
             pairs = quantities(demand, window, seed, anomaly)
             for day, (planned, actual) in zip(window.days, pairs, strict=True):

@@ -186,6 +186,4 @@ def resources() -> Iterator[Resource]:
                 yield Resource(f"{purpose}-{label}-{number}", account, region, service, season, size)
     for account, region, purpose, service, count in _UNPLANNED:
         for number in range(1, count + 1):
-            yield Resource(
-                f"{purpose}-{REGIONS[region][0]}-{number}", account, region, service, "absent", 1.0
-            )
+            yield Resource(f"{purpose}-{REGIONS[region][0]}-{number}", account, region, service, "absent", 1.0)

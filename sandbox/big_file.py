@@ -165,9 +165,7 @@ def _decimal(name: str, digits: int) -> pl.Expr:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m sandbox.big_file", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m sandbox.big_file", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rows", type=int, required=True, help="records to write")
     parser.add_argument("--out", type=Path, required=True, help="file to write, *.csv.gz")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything drawn (default: 1)")

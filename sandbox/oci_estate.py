@@ -134,9 +134,7 @@ _TELEMETRY = (
     ),
 )
 _NETWORK = (
-    Meter(
-        "B88327", "Outbound Data Transfer", Decimal("0.0079050"), "1 GiB NONE DATA_TRANSFER", "GB", 420.0, 1
-    ),
+    Meter("B88327", "Outbound Data Transfer", Decimal("0.0079050"), "1 GiB NONE DATA_TRANSFER", "GB", 420.0, 1),
     Meter(
         "B93030",
         "Load Balancer Base",
@@ -192,9 +190,7 @@ def resources() -> Iterator[Resource]:
     for region, label in REGIONS.items():
         for compartment, purpose, service, kind, meters, season, count, size in _FLEET:
             for number in range(1, count + 1):
-                yield Resource(
-                    f"{purpose}-{label}-{number}", compartment, region, service, kind, meters, season, size
-                )
+                yield Resource(f"{purpose}-{label}-{number}", compartment, region, service, kind, meters, season, size)
     for compartment, region, purpose, service, kind, meters, count, size in _UNPLANNED:
         for number in range(1, count + 1):
             name = f"{purpose}-{REGIONS[region]}-{number}"

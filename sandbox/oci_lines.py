@@ -97,9 +97,7 @@ def damaged(line: Line) -> list[tuple[list[str], Decimal | None]]:
 
     A decimal comma in the cost, a start that is no time, and a record that breaks off before its cost.
     """
-    comma, time_lost, broken = (
-        _derived(line, what, quantity=line.quantity).cells() for what in ("comma", "time", "broken")
-    )
+    comma, time_lost, broken = (_derived(line, what, quantity=line.quantity).cells() for what in ("comma", "time", "broken"))
     comma[_COST] = "12,5"
     time_lost[_START] = "yesterday"
     return [(comma, None), (time_lost, line.cost), (broken[:_QUANTITY], None)]

@@ -93,17 +93,11 @@ def _mark(folder: Path, parameters: dict[str, object], files: list[str], *, comp
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m sandbox.scenario", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m sandbox.scenario", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="folder to write into")
     parser.add_argument("--seed", type=int, default=7, help="seed of usage and noise (default: 7)")
-    parser.add_argument(
-        "--days", type=int, default=120, help=f"length in days, at least {FEWEST_DAYS} (default: 120)"
-    )
-    parser.add_argument(
-        "--end", type=date.fromisoformat, default=DEFAULT_END, help=f"last day (default: {DEFAULT_END})"
-    )
+    parser.add_argument("--days", type=int, default=120, help=f"length in days, at least {FEWEST_DAYS} (default: 120)")
+    parser.add_argument("--end", type=date.fromisoformat, default=DEFAULT_END, help=f"last day (default: {DEFAULT_END})")
     arguments = parser.parse_args(argv)
     if arguments.days < FEWEST_DAYS:
         parser.error(f"--days must be at least {FEWEST_DAYS}: the anomalies need a history before them")

@@ -48,9 +48,7 @@ class Demand:
     most: float | None = None
 
 
-def quantities(
-    demand: Demand, window: Window, seed: int, anomaly: Anomaly | None
-) -> list[tuple[Decimal, Decimal]]:
+def quantities(demand: Demand, window: Window, seed: int, anomaly: Anomaly | None) -> list[tuple[Decimal, Decimal]]:
     """Planned and actual quantity of each day, 9 decimals; they differ only where an anomaly is at work."""
     days = window.days
     rng = np.random.default_rng([seed, zlib.crc32(demand.key.encode())])

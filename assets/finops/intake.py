@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
-from tarfile import TarError
 from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import BadZipFile
 from zlib import crc32
 
 import polars as pl
@@ -98,11 +96,7 @@ def take_inventory(
         progress: Told of each file.
     """
     ledger = lake.scan(tables.BILLING_FILES).collect()
-    known = set(
-        ledger.filter(pl.col("x_delivery_id").is_in(_expected_ids(ledger).implode()))[
-            "x_delivery_id"
-        ].to_list()
-    )
+    known = set(ledger.filter(pl.col("x_delivery_id").is_in(_expected_ids(ledger).implode()))["x_delivery_id"].to_list())
     objects = [store.head(k) for k in keys] if keys is not None else list(store.list_objects(prefix))
     fresh = [o for o in objects if delivery_id(o.key, o.etag, READER_VERSION) not in known]
     rows: list[dict[str, Any]] = []
@@ -116,17 +110,15 @@ def take_inventory(
     merged = _merge(ledger, rows)
     judged = _judge(merged)
     changed = _changed(ledger, judged)
-    if totals:
-        found = pl.concat(totals)
+    found = pl.concat(totals) if totals else pl.DataFrame(schema=tables.BILLING_FILE_TOTALS.schema)
+    if len(found):
         lake.replace(
             tables.BILLING_FILE_TOTALS,
             found,
             where=_any_of("x_delivery_id", found["x_delivery_id"].unique().to_list()),
         )
     if len(changed):
-        lake.replace(
-            tables.BILLING_FILES, changed, where=_any_of("x_delivery_id", changed["x_delivery_id"].to_list())
-        )
+        lake.replace(tables.BILLING_FILES, changed, where=_any_of("x_delivery_id", changed["x_delivery_id"].to_list()))
     return Inventory(judged, [o.key for o in fresh], _days(lake, changed))
 
 
@@ -149,27 +141,24 @@ def _inspect_object(
         except DamagedFile as error:
             yield {**row, "result": "refused", "reason": str(error)}, None
             return
-        except (UnsafeArchive, OSError, TarError, BadZipFile, EOFError) as error:
+        except UnsafeArchive as error:
             yield {**row, "result": "refused", "reason": f"archive: {error}"}, None
             return
         yield {**row, "result": "archive", "reason": f"{len(inside)} files inside"}, None
         for member in inside:
-            with _extracted(path, member.name) as file:
-                inner = _ledger_row(f"{stored.key}!/{member.name}", stored, now, size=member.size)
-                yield _inspect_safely(file, inner)
+            inner = _ledger_row(f"{stored.key}!/{member.name}", stored, now, size=member.size)
+            yield _inspect_member(path, member.name, inner)
 
 
-def _inspect_safely(path: Path, row: dict[str, Any]) -> tuple[dict[str, Any], ControlTotals | None]:
+def _inspect_member(archive: Path, name: str, row: dict[str, Any]) -> tuple[dict[str, Any], ControlTotals | None]:
     try:
-        look = peek(path)
-        if look.kind == "archive":
-            return {
-                **row,
-                "result": "ignored",
-                "reason": "an archive inside an archive: deliver it unpacked",
-            }, None
-        return _inspect_file(path, look, row)
-    except DamagedFile as error:
+        with _extracted(archive, name) as path:
+            look = peek(path)
+            if look.kind == "archive":
+                reason = "an archive inside an archive: deliver it unpacked"
+                return {**row, "result": "ignored", "reason": reason}, None
+            return _inspect_file(path, look, row)
+    except (DamagedFile, UnsafeArchive) as error:
         return {**row, "result": "refused", "reason": str(error)}, None
 
 
@@ -186,11 +175,7 @@ def _ledger_row(key: str, stored: StoredObject, now: datetime, *, size: int | No
 
 def _inspect_file(path: Path, look: Peek, row: dict[str, Any]) -> tuple[dict[str, Any], ControlTotals | None]:
     if look.kind == "json":
-        named = (
-            parse_manifest(path.read_text(encoding=look.encoding, errors="replace"))
-            if row["size_bytes"] < 1 << 24
-            else None
-        )
+        named = parse_manifest(path.read_text(encoding=look.encoding, errors="replace")) if row["size_bytes"] < 1 << 24 else None
         if named:
             return {**row, "result": "manifest", "manifest_files": list(named)}, None
         return {**row, "result": "ignored", "reason": "JSON that is no manifest"}, None
@@ -256,7 +241,10 @@ def _merge(ledger: pl.DataFrame, rows: list[dict[str, Any]]) -> pl.DataFrame:
 def _judge(files: pl.DataFrame) -> pl.DataFrame:
     """The ledger with state and reason of every billing file."""
     billing = files.filter(pl.col("result") == "billing")
-    current = billing.filter(pl.col("x_delivery_id").is_in(_expected_ids(billing).implode()))
+    # what no newer reader has read (yet, or because the object is gone) still counts as it was read
+    ids = billing["x_delivery_id"]
+    expected = _expected_ids(billing)
+    current = billing.filter((ids == expected) | ~expected.is_in(ids.implode()))
     names = ("etag", "last_modified", "scope", "version", "content_id", "rows")
     deliveries = [
         Delivery(key=r["x_source_file"], delivery_id=r["x_delivery_id"], **{n: r[n] for n in names})
@@ -274,9 +262,7 @@ def _judge(files: pl.DataFrame) -> pl.DataFrame:
         for v in [states.get(d, outdated)]
     ]
     schema = {"x_delivery_id": pl.String, "state": pl.String, "reason": pl.String}
-    joined = files.drop("state").join(
-        pl.DataFrame(judged, schema=schema), on="x_delivery_id", how="left", suffix=" new"
-    )
+    joined = files.drop("state").join(pl.DataFrame(judged, schema=schema), on="x_delivery_id", how="left", suffix=" new")
     reason = pl.when(pl.col("result") == "billing").then(pl.col("reason new")).otherwise(pl.col("reason"))
     return joined.with_columns(reason=reason).select(files.columns)
 
@@ -332,36 +318,29 @@ def _plan(lake: Lake, window: tuple[date, date], *, again: bool) -> tuple[pl.Dat
     """The files to read, and the deliveries to drop."""
     files = lake.scan(tables.BILLING_FILES).filter(pl.col("result") == "billing").collect()
     counting = files.filter(pl.col("state").is_in(["in force", "incomplete"]))
-    stored = _stored_ids(lake, counting)
-    dropped = stored - set(counting["x_delivery_id"].to_list())
-    scopes = files.filter(pl.col("x_delivery_id").is_in(list(dropped)))["scope"]
+    stored, present = _stored_ids(lake, counting)
+    dropped = present - set(counting["x_delivery_id"].to_list())
+    replaced = files.filter(pl.col("x_delivery_id").is_in(list(dropped)))
     first, last = window
     overlaps = (pl.col("first_day") <= last) & (pl.col("last_day") >= first)
-    concerned = overlaps | pl.col("first_day").is_null() | pl.col("scope").is_in(scopes.implode())
+    replacing = pl.col("scope").is_in(replaced["scope"].implode()) | pl.col("content_id").is_in(replaced["content_id"].implode())
+    concerned = overlaps | pl.col("first_day").is_null() | replacing
     to_read = counting.filter(concerned & (pl.col("rows") > 0))
     if not again:
         to_read = to_read.filter(~pl.col("x_delivery_id").is_in(list(stored)))
     return to_read.sort("x_source_file"), dropped
 
 
-def _stored_ids(lake: Lake, counting: pl.DataFrame) -> set[str]:
-    """Deliveries whose lines are in the lake, and those of which every record is in the quarantine."""
-    lines = (
-        lake.scan(tables.COST_AND_USAGE).select(pl.col("x_delivery_id").unique()).collect(engine="streaming")
-    )
-    quarantined = (
-        lake.scan(tables.BILLING_QUARANTINE)
-        .group_by("x_delivery_id")
-        .agg(rows=pl.len().cast(pl.Int64))
-        .collect()
-    )
+def _stored_ids(lake: Lake, counting: pl.DataFrame) -> tuple[set[str], set[str]]:
+    """Deliveries that are stored (lines in the lake, or every record in the quarantine), and all that are in either."""
+    lines = lake.scan(tables.COST_AND_USAGE).select(pl.col("x_delivery_id").unique()).collect(engine="streaming")
+    quarantined = lake.scan(tables.BILLING_QUARANTINE).group_by("x_delivery_id").agg(rows=pl.len().cast(pl.Int64)).collect()
     wholly = counting.join(quarantined, on=["x_delivery_id", "rows"], how="semi")
-    return set(lines["x_delivery_id"].to_list()) | set(wholly["x_delivery_id"].to_list())
+    there = set(lines["x_delivery_id"].to_list())
+    return there | set(wholly["x_delivery_id"].to_list()), there | set(quarantined["x_delivery_id"].to_list())
 
 
-def _store(
-    store: ObjectStore, lake: Lake, to_read: pl.DataFrame, to_drop: set[str], after: int, progress: Progress
-) -> Stored:
+def _store(store: ObjectStore, lake: Lake, to_read: pl.DataFrame, to_drop: set[str], after: int, progress: Progress) -> Stored:
     names = {name.lower(): name for columns in to_read["extra_columns"].to_list() for name in columns or []}
     extra = {name: pl.String() for name in names.values()}
     ids = to_read["x_delivery_id"].to_list()
@@ -396,9 +375,7 @@ def _content(store: ObjectStore, file: dict[str, Any]) -> Iterator[Path]:
     """The file as it was inspected. Raises Unavailable if it was rewritten since."""
     key, _, member = file["x_source_file"].partition("!/")
     if store.head(key).etag != file["etag"]:
-        raise Unavailable(
-            f"{key} was rewritten since it was inspected", "materialize finops/billing_files, then this again"
-        )
+        raise Unavailable(f"{key} was rewritten since it was inspected", "materialize finops/billing_files, then this again")
     with store.fetch(key) as path:
         if not member:
             yield path
@@ -415,9 +392,7 @@ def _extracted(archive: Path, member: str) -> Iterator[Path]:
         yield target
 
 
-def _stage_file(
-    staged: StagedFiles, path: Path, file: dict[str, Any], months: list[str]
-) -> list[pl.DataFrame]:
+def _stage_file(staged: StagedFiles, path: Path, file: dict[str, Any], months: list[str]) -> list[pl.DataFrame]:
     """Stage the lines of one file; returns its rejects."""
     look = peek(path)
     layout = recognise(look.header)
@@ -441,9 +416,7 @@ def _stage_file(
         staged.write(batch.lines.with_columns(**labels))
         if len(batch.rejects):
             rejects.append(
-                _located(batch.rejects, path, look).with_columns(
-                    **{k: v for k, v in labels.items() if "format" not in k}
-                )
+                _located(batch.rejects, path, look).with_columns(**{k: v for k, v in labels.items() if "format" not in k})
             )
     return [r.select(list(tables.BILLING_QUARANTINE.schema)) for r in rejects]
 
@@ -462,9 +435,9 @@ def _located(rejects: pl.DataFrame, path: Path, look: Peek) -> pl.DataFrame:
 
 
 def _labelled(totals: pl.DataFrame, row: dict[str, Any]) -> pl.DataFrame:
-    return totals.with_columns(
-        x_source_file=pl.lit(row["x_source_file"]), x_delivery_id=pl.lit(row["x_delivery_id"])
-    ).select(list(tables.BILLING_FILE_TOTALS.schema))
+    return totals.with_columns(x_source_file=pl.lit(row["x_source_file"]), x_delivery_id=pl.lit(row["x_delivery_id"])).select(
+        list(tables.BILLING_FILE_TOTALS.schema)
+    )
 
 
 def _any_of(column: str, values: Iterable[str]) -> str:

@@ -36,9 +36,7 @@ COST_AND_USAGE = Table(
         ),
         _FILE,
         Column("x_source_row", pl.Int64(), "Number of the data record in that file, from 1.", nullable=False),
-        Column(
-            "x_source_changes", pl.String(), "Every repair made to the row, `Column: what; …`; null if none."
-        ),
+        Column("x_source_changes", pl.String(), "Every repair made to the row, `Column: what; …`; null if none."),
         Column(
             "x_source_format",
             pl.String(),
@@ -72,9 +70,7 @@ BILLING_FILES = Table(
         Column("last_modified", UTC, "When the object was last written.", nullable=False),
         Column("size_bytes", pl.Int64(), "Size of the object.", nullable=False),
         Column("format", pl.String(), "Recognised format; null if none."),
-        Column(
-            "result", pl.String(), "`billing`, `manifest`, `archive`, `refused` or `ignored`.", nullable=False
-        ),
+        Column("result", pl.String(), "`billing`, `manifest`, `archive`, `refused` or `ignored`.", nullable=False),
         Column(
             "state",
             pl.String(),
@@ -210,9 +206,7 @@ COST_ANOMALIES = Table(
         Column("RegionId", pl.String(), "Region."),
         Column("BillingCurrency", pl.String(), "Currency of the amounts.", nullable=False),
         Column("direction", pl.String(), "`up` or `down`.", nullable=False),
-        Column(
-            "actual", MONEY, "EffectiveCost of the day (BilledCost where that is unknown).", nullable=False
-        ),
+        Column("actual", MONEY, "EffectiveCost of the day (BilledCost where that is unknown).", nullable=False),
         Column("expected", MONEY, "Median of the comparable days before.", nullable=False),
         Column("impact", MONEY, "actual − expected.", nullable=False),
         Column("score", pl.Float64(), "Deviation in robust standard deviations.", nullable=False),
@@ -238,9 +232,7 @@ FOCUS_CONFORMANCE = Table(
     columns=(
         Column("ProviderName", pl.String(), "Provider whose lines were judged.", nullable=False),
         Column("rule_id", pl.String(), "Id of the requirement in the FOCUS 1.2 model.", nullable=False),
-        Column(
-            "column", pl.String(), "Column (or dataset, attribute) that the rule is about.", nullable=False
-        ),
+        Column("column", pl.String(), "Column (or dataset, attribute) that the rule is about.", nullable=False),
         Column("keyword", pl.String(), "MUST, MUST NOT, SHOULD, …", nullable=False),
         Column("result", pl.String(), "`pass`, `fail`, `not applicable` or `not checked`.", nullable=False),
         Column("rows_failing", pl.Int64(), "Rows that break the rule; null if it was not checked by row."),

@@ -43,25 +43,17 @@ class S3ObjectStore(ObjectStore):
         default="",
         description="Prefix that all keys of this store share; a folder, with or without its slash.",
     )
-    region: str | None = Field(
-        default=None, description="Region of the bucket; as in the AWS configuration if not given."
-    )
-    endpoint_url: str | None = Field(
-        default=None, description="Endpoint of a compatible service; AWS if not given."
-    )
+    region: str | None = Field(default=None, description="Region of the bucket; as in the AWS configuration if not given.")
+    endpoint_url: str | None = Field(default=None, description="Endpoint of a compatible service; AWS if not given.")
     profile: str | None = Field(default=None, description="Profile of the AWS configuration.")
-    access_key_id: str | None = Field(
-        default=None, repr=False, description="Access key; the usual AWS chain if not given."
-    )
+    access_key_id: str | None = Field(default=None, repr=False, description="Access key; the usual AWS chain if not given.")
     secret_access_key: str | None = Field(default=None, repr=False, description="Secret of that key.")
     connect_timeout_seconds: float = Field(default=5, gt=0, description="How long to wait for a connection.")
     read_timeout_seconds: float = Field(default=30, gt=0, description="How long to wait for the next bytes.")
     max_attempts: int = Field(default=4, ge=1, description="Attempts of one call, the first included.")
     _cached_client: Any = PrivateAttr(default=None)
 
-    def pages(
-        self, prefix: str = "", *, start_after: str | None = None, page_size: int = 1000
-    ) -> Iterator[list[StoredObject]]:
+    def pages(self, prefix: str = "", *, start_after: str | None = None, page_size: int = 1000) -> Iterator[list[StoredObject]]:
         """See ObjectStore. Empty `folder/` markers, which consoles create, are no objects."""
         request: dict[str, Any] = {"Bucket": self.bucket, "Prefix": self._base + prefix, "MaxKeys": page_size}
         if start_after:
@@ -127,9 +119,7 @@ class S3ObjectStore(ObjectStore):
 
     def _full(self, key: str) -> str:
         if not key or key.endswith("/"):
-            raise BadInput(
-                f"{key!r} cannot be the key of an object", "Give the name of an object, not of a folder."
-            )
+            raise BadInput(f"{key!r} cannot be the key of an object", "Give the name of an object, not of a folder.")
         return self._base + key
 
     def _described(self, full: str, size: int, etag: str, last_modified: Any) -> StoredObject:  # noqa: ANN401
@@ -192,11 +182,7 @@ def _translated(error: "ClientError", action: str, resource: str, where: str) ->
         return Denied(said, "Renew the AWS credentials of this process, and check its clock.")
     if status == 403:
         # Without s3:ListBucket a missing object answers 403 (S3 API reference, GetObject).
-        hint = (
-            ""
-            if action == "s3:ListBucket"
-            else "; if the object may be missing, s3:ListBucket on the bucket tells which"
-        )
+        hint = "" if action == "s3:ListBucket" else "; if the object may be missing, s3:ListBucket on the bucket tells which"
         return Denied(said, f"Allow {action} on {resource}{hint}.")
     if code == "NoSuchBucket":
         return NotFound(said, "Create the bucket, or correct its name, region or endpoint.")

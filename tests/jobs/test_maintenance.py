@@ -101,9 +101,7 @@ FINISHED = ("SUCCESS", "FAILURE", "CANCELED")
 NEEDS_A_LAUNCHER = ("QUEUED",)
 
 
-@pytest.mark.parametrize(
-    "status", [one for one in dg.DagsterRunStatus if one.name not in (*FINISHED, *NEEDS_A_LAUNCHER)]
-)
+@pytest.mark.parametrize("status", [one for one in dg.DagsterRunStatus if one.name not in (*FINISHED, *NEEDS_A_LAUNCHER)])
 def test_a_run_in_progress_is_never_deleted(instance, status):
     run_id = instance.create_run_for_job(some_job, status=status).run_id
 

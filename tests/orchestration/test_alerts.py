@@ -73,9 +73,7 @@ class TestRunFailures:
         (message,) = notifier.messages
         assert message.title == "finops_daily failed"
         assert message.severity == "failure"
-        assert message.body == (
-            f"read_files: Denied: bucket billing: 403 — Allow s3:ListBucket on it.\n/runs/{run_id}"
-        )
+        assert message.body == (f"read_files: Denied: bucket billing: 403 — Allow s3:ListBucket on it.\n/runs/{run_id}")
 
     def test_a_secret_in_the_exception_is_not_sent(self, instance, notifier):
         @dg.op
@@ -124,9 +122,7 @@ class TestRunFailures:
         ).for_run_failure()
         run_failures(context)
 
-        assert notifier.messages[0].body == (
-            f"the run itself: RunFailure: the worker was lost, token=***\n/runs/{run.run_id}"
-        )
+        assert notifier.messages[0].body == (f"the run itself: RunFailure: the worker was lost, token=***\n/runs/{run.run_id}")
 
     def test_steps_with_the_same_error_are_one_line(self):
         errors = [StepError(f"page[{n}]", "Throttled", "too many calls\nmore") for n in range(8)]
@@ -175,9 +171,7 @@ class TestFailedChecks:
         self.definitions = dg.Definitions(assets=[costs], asset_checks=[totals_match, currency_known])
         self.cursor: str | None = None
 
-    def check(
-        self, *, passed: bool, description: str = "", severity: str = "ERROR", only: str | None = None
-    ) -> str:
+    def check(self, *, passed: bool, description: str = "", severity: str = "ERROR", only: str | None = None) -> str:
         outcome = {
             "passed": passed,
             "severity": dg.AssetCheckSeverity[severity],
@@ -328,9 +322,7 @@ def test_checks_are_grouped_by_asset_with_their_partition():
 
 
 def test_a_flood_of_failures_is_one_message_of_bearable_length():
-    message = failed_checks_message(
-        [FailedCheck("a", f"check_{n}", "failure", "x" * 1000, "") for n in range(500)]
-    )
+    message = failed_checks_message([FailedCheck("a", f"check_{n}", "failure", "x" * 1000, "") for n in range(500)])
 
     assert message.title == "500 checks failed on 1 asset"
     assert message.body.splitlines()[-1] == "… and 461 more lines"

@@ -102,9 +102,7 @@ def test_no_address_at_all_is_refused():
         AppriseNotifier(urls=[]).notify("title", "body", "info")
 
 
-@pytest.mark.parametrize(
-    ("severity", "level"), [("info", "INFO"), ("warning", "WARNING"), ("failure", "ERROR")]
-)
+@pytest.mark.parametrize(("severity", "level"), [("info", "INFO"), ("warning", "WARNING"), ("failure", "ERROR")])
 def test_the_log_shows_a_message_at_the_level_of_its_severity(caplog, severity, level):
     with caplog.at_level(logging.INFO):
         LogNotifier().notify("Costs rose", f"token={SECRET}", severity)

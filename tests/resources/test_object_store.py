@@ -70,9 +70,7 @@ class TestEveryStore:
     def store(self, request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
         if request.param == "local":
             return LocalObjectStore(root=str(tmp_path))
-        return s3_store(
-            request.getfixturevalue("endpoint"), request.getfixturevalue("bucket"), "some/prefix/"
-        )
+        return s3_store(request.getfixturevalue("endpoint"), request.getfixturevalue("bucket"), "some/prefix/")
 
     def test_what_was_put_can_be_got(self, store):
         store.put("a/b.bin", b"\x00\xff")
@@ -295,9 +293,7 @@ class TestLocalFolder:
                     continue  # no plain key, or a folder and a file of one name
                 kept.add(key)
 
-            found = [
-                stored.key for page in store.pages(prefix, start_after=after, page_size=3) for stored in page
-            ]
+            found = [stored.key for page in store.pages(prefix, start_after=after, page_size=3) for stored in page]
 
             assert found == sorted(key for key in kept if key.startswith(prefix) and key > after)
 
@@ -388,9 +384,7 @@ class TestBucket:
         assert KEY not in repr(store) + str(store)
         assert SECRET not in repr(store) + str(store)
 
-    def test_an_asset_uses_it_with_credentials_from_the_environment(
-        self, endpoint, bucket, monkeypatch, capfd
-    ):
+    def test_an_asset_uses_it_with_credentials_from_the_environment(self, endpoint, bucket, monkeypatch, capfd):
         monkeypatch.setenv("TEST_KEY", KEY)
         monkeypatch.setenv("TEST_SECRET", SECRET)
 
@@ -410,12 +404,8 @@ class TestBucket:
         assert SECRET not in "".join(capfd.readouterr())
 
 
-@pytest.mark.parametrize(
-    "module", ["resources.aws.s3", "resources.object_store", "resources.notifier", "orchestration.alerts"]
-)
+@pytest.mark.parametrize("module", ["resources.aws.s3", "resources.object_store", "resources.notifier", "orchestration.alerts"])
 def test_importing_a_module_loads_no_sdk(module):
-    script = (
-        f"import sys, {module}; print({{'boto3', 'botocore', 'dagster_aws', 'apprise'}} & set(sys.modules))"
-    )
+    script = f"import sys, {module}; print({{'boto3', 'botocore', 'dagster_aws', 'apprise'}} & set(sys.modules))"
 
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "set()"

@@ -67,9 +67,7 @@ def test_the_bucket_holds_every_billing_file_as_it_is_on_disk(sandbox: str, scen
     )
     pages = client.get_paginator("list_objects_v2").paginate(Bucket="acme-billing")
     sizes = {item["Key"]: item["Size"] for page in pages for item in page["Contents"]}
-    files = {
-        p.relative_to(scenario.billing).as_posix(): p for p in scenario.billing.rglob("*") if p.is_file()
-    }
+    files = {p.relative_to(scenario.billing).as_posix(): p for p in scenario.billing.rglob("*") if p.is_file()}
 
     assert sizes == {key: path.stat().st_size for key, path in files.items()}
     key = "oci/reports/cost-csv/0001000000600000.csv.gz"

@@ -56,9 +56,7 @@ def test_a_complete_scenario_is_left_alone_and_an_interrupted_one_is_repaired(wr
     assert _digests(tmp_path) == before
 
 
-def test_other_arguments_leave_nothing_of_the_earlier_scenario_but_spare_other_files(
-    write_scenario, tmp_path: Path
-):
+def test_other_arguments_leave_nothing_of_the_earlier_scenario_but_spare_other_files(write_scenario, tmp_path: Path):
     write_scenario(tmp_path / "used", "--days", "60", "--end", "2026-03-31")
     (tmp_path / "used/billing/mine.csv").write_text("kept")
     write_scenario(tmp_path / "used", "--days", "60", "--end", "2026-06-30")
@@ -95,9 +93,7 @@ def test_every_manifest_names_existing_files_and_their_columns(scenario):
 
 
 def test_one_month_was_delivered_incomplete_first_and_one_comes_in_two_parts(scenario):
-    executions = Counter(
-        m.parent.parent.name for m in scenario.manifests() if m.parent.parent.name != "metadata"
-    )
+    executions = Counter(m.parent.parent.name for m in scenario.manifests() if m.parent.parent.name != "metadata")
     early, final = sorted(scenario.billing.glob("aws/focus-export/data/BILLING_PERIOD=2026-09/*/*.csv.gz"))
     parts = [len(scenario.data_files(m)) for m in scenario.manifests() if m.parent.parent.name == "metadata"]
 
@@ -170,9 +166,7 @@ def test_corrections_refer_to_lines_delivered_earlier_and_replace_them(scenario)
 def test_the_cost_reports_have_what_makes_real_ones_hard_to_read(scenario):
     lines = scenario.oci()
     digests = Counter(hashlib.sha256(path.read_bytes()).hexdigest() for path in scenario.oci_files())
-    bad = [
-        line for path in scenario.oci_files() for line in scenario.records(path) if not scenario.is_good(line)
-    ]
+    bad = [line for path in scenario.oci_files() for line in scenario.records(path) if not scenario.is_good(line)]
 
     assert all(re.fullmatch(r"\d{16}\.csv\.gz", path.name) for path in scenario.oci_files())
     assert all(re.fullmatch(r"[\d-]+T\d\d:\d\dZ", line["lineItem/intervalUsageStart"]) for line in lines)
@@ -227,8 +221,7 @@ def test_every_planted_anomaly_is_visible_in_its_series_and_worth_what_the_truth
             if row["type"] != "weekend leak" or day.weekday() >= 5:
                 deviations.append((now - usual) / usual if usual else Decimal(100))
         excess = _total(
-            series[day][culprit]
-            - median(series[d][culprit] for d in calm if (d.weekday() >= 5) == (day.weekday() >= 5))
+            series[day][culprit] - median(series[d][culprit] for d in calm if (d.weekday() >= 5) == (day.weekday() >= 5))
             for day in window
             if start <= day <= end
             for culprit in culprits

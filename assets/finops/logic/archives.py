@@ -2,7 +2,9 @@
 
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -11,10 +13,12 @@ MEMBER_LIMIT = 10_000
 SIZE_LIMIT = 20 * 1024**3
 _RATIO_LIMIT = 1_000
 _BLOCK = 1 << 20
+_DAMAGE = (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, ValueError, RuntimeError)
+"""What the libraries raise for torn archives, and (RuntimeError) for encrypted ones and unknown compressions."""
 
 
 class UnsafeArchive(Exception):
-    """The archive asks for more than reading a billing file takes."""
+    """The archive asks for more than reading a billing file takes, or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,38 +32,64 @@ class Member:
 def members(path: Path) -> list[Member]:
     """The regular files of a tar (any compression) or zip archive; links, devices and folders are left out.
 
-    Raises UnsafeArchive for too many members or too much content, OSError or tarfile/zipfile errors for a damaged archive.
+    Of several under one name the last counts, as when unpacking. Raises UnsafeArchive for too many members, too much content
+    or a damaged archive.
     """
-    found: list[Member] = []
-    for name, size in _listing(path):
-        found.append(Member(name, size))
-        if len(found) > MEMBER_LIMIT:
-            raise UnsafeArchive(f"more than {MEMBER_LIMIT} files")
-    total = sum(m.size for m in found)
-    if total > SIZE_LIMIT or total > _RATIO_LIMIT * max(path.stat().st_size, 1):
-        raise UnsafeArchive(f"unpacks to {total:,} bytes from {path.stat().st_size:,}")
-    return found
+    found: dict[str, Member] = {}
+    total = 0
+    limit = min(SIZE_LIMIT, _RATIO_LIMIT * max(path.stat().st_size, 1))
+    with _readable():
+        for number, (name, size) in enumerate(_listing(path), start=1):
+            found[name] = Member(name, size)
+            total += size
+            if number > MEMBER_LIMIT:
+                raise UnsafeArchive(f"more than {MEMBER_LIMIT} files")
+            if total > limit:
+                raise UnsafeArchive(f"unpacks to more than {limit:,} bytes from {path.stat().st_size:,}")
+    return list(found.values())
 
 
 def extract(path: Path, name: str, target: Path) -> None:
-    """Write one member's content to `target`, and nowhere else. Raises UnsafeArchive if it is larger than it said."""
+    """Write one member's content to `target`, and nowhere else. Raises UnsafeArchive if it is larger than it said or damaged."""
     expected = next((m.size for m in members(path) if m.name == name), None)
     if expected is None:
         raise UnsafeArchive(f"no regular file {name}")
-    if zipfile.is_zipfile(path):
+    with _readable(), _opened(path, name) as source:
+        _copy(source, target, expected)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk, not the archive
+        raise UnsafeArchive(f"cannot be read ({error}); deliver it again") from error
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[IO[bytes]]:
+    if _is_zip(path):
         with zipfile.ZipFile(path) as archive, archive.open(name) as source:
-            _copy(source, target, expected)
+            yield source
         return
     with tarfile.open(path) as tar:
         stream = tar.extractfile(name)
         if stream is None:
             raise UnsafeArchive(f"no regular file {name}")
         with stream:
-            _copy(stream, target, expected)
+            yield stream
+
+
+def _is_zip(path: Path) -> bool:
+    """By how it begins: `zipfile.is_zipfile` also takes a tar whose last member is a zip."""
+    with path.open("rb") as stream:
+        return stream.read(2) == b"PK"
 
 
 def _listing(path: Path) -> Iterator[tuple[str, int]]:
-    if zipfile.is_zipfile(path):
+    if _is_zip(path):
         with zipfile.ZipFile(path) as archive:
             yield from ((i.filename, i.file_size) for i in archive.infolist() if not i.is_dir())
         return

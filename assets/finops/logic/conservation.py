@@ -21,32 +21,21 @@ def differences(control: pl.DataFrame, stored: pl.DataFrame, quarantined: pl.Dat
         every row and every digit is accounted for.
     """
     there = _summed(control, "rows_in_file", "money_in_file")
-    here = _summed(
-        pl.concat([stored, quarantined], how="vertical_relaxed"), "rows_accounted", "money_accounted"
-    )
+    here = _summed(pl.concat([stored, quarantined], how="vertical_relaxed"), "rows_accounted", "money_accounted")
     figures = ("rows_in_file", "money_in_file", "rows_accounted", "money_accounted")
-    both = there.join(here, on=KEYS, how="full", coalesce=True, nulls_equal=True).with_columns(
-        pl.col(figures).fill_null(0)
-    )
-    differs = (pl.col("rows_in_file") != pl.col("rows_accounted")) | (
-        pl.col("money_in_file") != pl.col("money_accounted")
-    )
+    both = there.join(here, on=KEYS, how="full", coalesce=True, nulls_equal=True).with_columns(pl.col(figures).fill_null(0))
+    differs = (pl.col("rows_in_file") != pl.col("rows_accounted")) | (pl.col("money_in_file") != pl.col("money_accounted"))
     return both.filter(differs).sort(KEYS)
 
 
 def _summed(frame: pl.DataFrame, rows: str, money: str) -> pl.DataFrame:
-    return frame.group_by(KEYS).agg(
-        pl.col("rows").cast(pl.Int64).sum().alias(rows), pl.col("BilledCost").sum().alias(money)
-    )
+    return frame.group_by(KEYS).agg(pl.col("rows").cast(pl.Int64).sum().alias(rows), pl.col("BilledCost").sum().alias(money))
 
 
 def by_currency(totals: pl.DataFrame) -> dict[str, Decimal]:
     """Exact sum of BilledCost per currency; records without a currency are under `unknown`."""
     summed = totals.group_by("BillingCurrency").agg(pl.col("BilledCost").sum())
-    return {
-        currency or "unknown": amount
-        for currency, amount in sorted(summed.iter_rows(), key=lambda r: r[0] or "")
-    }
+    return {currency or "unknown": amount for currency, amount in sorted(summed.iter_rows(), key=lambda r: r[0] or "")}
 
 
 def money_text(amounts: Mapping[str, Decimal]) -> dict[str, str]:

@@ -7,7 +7,7 @@ currency and invoice.
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from pathlib import Path
 
 import polars as pl
@@ -53,7 +53,7 @@ def control_totals(path: Path, look: Peek, layout: Layout) -> ControlTotals:
     if look.kind == "csv" and look.encoding == "utf-8" and look.width == len(look.header):
         try:
             return ControlTotals(_fast(path, look, layout.control), careful=False)
-        except (pl.exceptions.PolarsError, _NotSound):
+        except (pl.exceptions.PolarsError, OSError, _NotSound):
             pass  # the careful reader says what is wrong, record by record
     careful = look.kind == "csv"
     return ControlTotals(_slow(path, look, layout.control, careful=careful), careful=careful)
@@ -63,7 +63,12 @@ class _NotSound(Exception):
     """The fast reader would misread the file's structure."""
 
 
+_EXACT = Context(prec=400)
+
+
 def _fast(path: Path, look: Peek, control: Control) -> pl.DataFrame:
+    # Polars finds records that are too long, and torn quotes, only where it reads every column
+    every = pl.any_horizontal(pl.col(name).is_null() for name in look.header)
     cost = pl.col(control.cost)
     read = cost.cast(_MONEY, strict=False)
     doubt = doubtful(cost, MONEY_SCALE)
@@ -76,7 +81,12 @@ def _fast(path: Path, look: Peek, control: Control) -> pl.DataFrame:
             invoice=invoice,
             text=pl.when(doubt).then(cost),
         )
-        .agg(rows=pl.len(), cost=read.filter(~doubt).sum(), ends_empty=pl.col(look.header[-1]).null_count())
+        .agg(
+            rows=pl.len(),
+            cost=read.filter(~doubt).sum(),
+            ends_empty=pl.col(look.header[-1]).null_count(),
+            any_empty=every.sum(),
+        )
         .collect(engine="streaming")
     )
     if grouped["ends_empty"].sum() and is_ragged(path, look, int(grouped["rows"].sum())):
@@ -119,19 +129,20 @@ def _add_up(grouped: pl.DataFrame) -> pl.DataFrame:
     rows: dict[_Key, int] = defaultdict(int)
     costs: dict[_Key, Decimal] = defaultdict(Decimal)
     unreadable: dict[_Key, int] = defaultdict(int)
-    for start, currency, invoice, text, count, cost in grouped.select(
-        "start", "currency", "invoice", "text", "rows", "cost"
-    ).iter_rows():
-        moment = read_time(start)[0] if start else None
-        key = (moment.date() if moment else None, currency, invoice)
-        rows[key] += count
-        costs[key] += cost or 0
-        if text is not None:
-            value = read_decimal(text).value
-            if value is None:
-                unreadable[key] += count
-            else:
-                costs[key] += value * count
+    with localcontext(_EXACT):  # 28 digits are too few
+        for start, currency, invoice, text, count, cost in grouped.select(
+            "start", "currency", "invoice", "text", "rows", "cost"
+        ).iter_rows():
+            moment = read_time(start)[0] if start else None
+            key = (moment.date() if moment else None, currency, invoice)
+            rows[key] += count
+            costs[key] += cost or 0
+            if text is not None:
+                value = read_decimal(text).value
+                if value is None:
+                    unreadable[key] += count
+                else:
+                    costs[key] += value * count
     records = [(*key, rows[key], costs[key], unreadable[key]) for key in rows]
     records.sort(key=lambda r: tuple(str(part or "") for part in r[:3]))
     return pl.DataFrame(records, schema=SCHEMA, orient="row")

@@ -4,6 +4,7 @@ Polars reads plain decimals exactly but cuts off digits beyond the scale and kno
 that might be touched by that is read by Python's `decimal` instead: same result for ordinary files, no silent change in others.
 """
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from functools import lru_cache
@@ -14,6 +15,9 @@ MONEY_SCALE = 24
 QUANTITY_SCALE = 18
 _PRECISION = 38
 _EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN)
+_NUMBER = re.compile(
+    r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII
+)  # Python also reads `1_0`, `NaN` and other scripts' digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,16 @@ def read_decimal(text: str, scale: int = MONEY_SCALE) -> ReadDecimal:
     stripped = text.strip()
     changes = ["spaces removed"] if stripped != text else []
     try:
-        exact = _EXACT.create_decimal(stripped) if "_" not in stripped else None
-    except InvalidOperation:
+        exact = Decimal(stripped) if _NUMBER.fullmatch(stripped) else None
+    except InvalidOperation:  # an exponent beyond all measure
         exact = None
-    if exact is None or not exact.is_finite():
+    if exact is None:
         return ReadDecimal(None, fault="not a decimal number")
-    if exact.adjusted() >= _PRECISION - scale:
-        return ReadDecimal(None, fault=f"more than {_PRECISION - scale} digits before the decimal point")
-    value = exact.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
+    whole = _PRECISION - scale
+    fits = not exact or exact.adjusted() < whole
+    value = exact.quantize(Decimal(1).scaleb(-scale), context=_EXACT) if fits else None
+    if value is None or value.adjusted() >= whole:
+        return ReadDecimal(None, fault=f"more than {whole} digits before the decimal point")
     if value != exact:
         changes.append(f"rounded from {stripped}")
     return ReadDecimal(value, "; ".join(changes) or None)
@@ -97,12 +103,11 @@ def read_decimals(text: pl.Series, scale: int = MONEY_SCALE) -> DecimalColumn:
 def doubtful(text: pl.Expr, scale: int) -> pl.Expr:
     """Where a cast to Decimal(38, scale) may lose something: what it cannot read, and more digits than the scale may hold.
 
-    An exponent of one digit adds at most nine decimals, so short numbers in scientific notation are exact, too.
+    An exponent of one digit adds at most nine decimals, so short numbers in scientific notation (`.1e-9` is the worst) are
+    exact, too.
     """
     unread = text.is_not_null() & text.cast(pl.Decimal(_PRECISION, scale), strict=False).is_null()
-    exponent = text.str.contains("[eE]") & ~(
-        text.str.contains("[eE][+-]?0?[0-9]$") & (text.str.len_bytes() <= scale - 4)
-    )
+    exponent = text.str.contains("[eE]") & ~(text.str.contains("[eE][+-]?0?[0-9]$") & (text.str.len_bytes() <= scale - 5))
     return unread | (text.str.len_bytes() > scale).fill_null(value=False) | exponent.fill_null(value=False)
 
 

@@ -19,9 +19,7 @@ from typing import Literal
 
 State = Literal["in force", "superseded", "duplicate", "incomplete"]
 
-_DATA_EXPORT = re.compile(
-    r"^(?P<export>.*?)/?data/(?P<period>BILLING_PERIOD=\d{4}-\d{2})/(?:(?P<version>[^/]+)/)?[^/]+$"
-)
+_DATA_EXPORT = re.compile(r"^(?P<export>.*?)/?data/(?P<period>BILLING_PERIOD=\d{4}-\d{2})/(?:(?P<version>[^/]+)/)?[^/]+$")
 _PERIOD_FOLDER = re.compile(r"^(?P<export>.*?)/?(?P<period>\d{8}-\d{8})/(?:(?P<version>[^/]+)/)?[^/]+$")
 
 
@@ -83,15 +81,16 @@ def scope_of(key: str, *, replaces_period: bool) -> tuple[str, str]:
 def parse_manifest(text: str) -> tuple[str, ...] | None:
     """The files that a manifest names (AWS legacy report, AWS Data Exports, Azure), or None if the JSON is no manifest."""
     try:
-        content = json.loads(text)
-    except ValueError:
+        content = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
         return None
     if not isinstance(content, dict):
         return None
+    names: object = content.get("reportKeys") or content.get("dataFiles")
     if isinstance(content.get("blobs"), list):
         names = [blob.get("blobName") for blob in content["blobs"] if isinstance(blob, dict)]
-    else:
-        names = content.get("reportKeys") or content.get("dataFiles") or []
+    if not isinstance(names, list):
+        return None
     files = tuple(re.sub(r"^s3://[^/]+/", "", n) for n in names if isinstance(n, str))
     return files or None
 
@@ -128,13 +127,9 @@ def _within_scope(deliveries: list[Delivery], manifests: Sequence[Manifest]) -> 
             if name != winner and missing[name] and order.index(name) > order.index(winner):
                 verdict = Verdict("superseded", f"incomplete: waits for {', '.join(missing[name])}")
             elif name != winner:
-                verdict = Verdict(
-                    "superseded", f"the period was delivered again as {winner or 'the files in place'}"
-                )
+                verdict = Verdict("superseded", f"the period was delivered again as {winner or 'the files in place'}")
             elif missing[name]:
-                verdict = Verdict(
-                    "incomplete", f"the manifest also names {', '.join(missing[name])}: deliver it"
-                )
+                verdict = Verdict("incomplete", f"the manifest also names {', '.join(missing[name])}: deliver it")
             else:
                 verdict = Verdict("in force")
             result[delivery.delivery_id] = verdict

@@ -8,7 +8,7 @@ from typing import TypeVar
 import polars as pl
 
 from assets.finops.logic.columns import FOCUS_COLUMNS
-from assets.finops.logic.decimals import MONEY_SCALE, QUANTITY_SCALE, doubtful, read_decimals
+from assets.finops.logic.decimals import MONEY_SCALE, QUANTITY_SCALE, read_decimals
 from assets.finops.logic.formats.layout import ROW, Layout
 from assets.finops.logic.reading import CHUNK_ROWS, Peek, TextBatch, scan_csv
 from assets.finops.logic.timestamps import read_times
@@ -58,11 +58,7 @@ def _normalise_text(text: pl.DataFrame, layout: Layout, batch: TextBatch | None 
     batch = batch or TextBatch(text)
     typed, changes, faults = _typed(text)
     lines = _with_periods(typed, layout).with_columns(_changes(text, changes, batch.changes))
-    faults = faults + [
-        (name, reason, lines[name].is_null())
-        for name, reason in _ESSENTIAL.items()
-        if lines[name].null_count()
-    ]
+    faults = faults + [(name, reason, lines[name].is_null()) for name, reason in _ESSENTIAL.items() if lines[name].null_count()]
     rejects = _rejects(batch, text, lines, faults)
     if len(rejects):
         lines = lines.filter(~lines[ROW].is_in(rejects[ROW].implode()))
@@ -75,14 +71,17 @@ def plain_lines(path: Path, look: Peek, layout: Layout) -> pl.LazyFrame:
     Left out are records in which anything needs a closer look; `doubtful_lines` gives those. Of use only where columns map
     one to one (`Layout.is_plain`).
     """
-    query = _typed_query(_focus_text(path, look, layout)).filter(~pl.col("doubtful")).drop("doubtful")
-    return _with_periods(query, layout).with_columns(x_source_changes=pl.lit(None, pl.String))
+    text = _focus_text(path, look, layout)
+    names = text.collect_schema().names()
+    query = _marked(text).filter(~pl.col("doubtful"))
+    lines = query.select(pl.col(_TYPED + n).alias(n) if n in _TYPED_COLUMNS else pl.col(n) for n in names)
+    return _with_periods(lines, layout).with_columns(x_source_changes=pl.lit(None, pl.String))
 
 
 def doubtful_lines(path: Path, look: Peek, layout: Layout) -> Iterator[Normalised]:
     """What `plain_lines` leaves out, read by `normalise`: repaired lines and rejects."""
     text = _focus_text(path, look, layout)
-    query = _typed_query(text, keep_text=True).filter("doubtful").drop("doubtful")
+    query = _marked(text).filter("doubtful").select(text.collect_schema().names())
     for frame in query.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True, engine="streaming"):
         yield _normalise_text(frame, layout)
 
@@ -92,12 +91,12 @@ def _focus_text(path: Path, look: Peek, layout: Layout) -> pl.LazyFrame:
 
 
 _TIME_FORMATS = {
-    "%Y-%m-%dT%H:%M:%SZ": 20,
-    "%Y-%m-%d %H:%M:%S": 19,
-    "%Y-%m-%dT%H:%M:%S%.3fZ": 24,
-    "%Y-%m-%d %H:%M:%S%.3f": 23,
+    "%Y-%m-%dT%H:%M:%SZ": r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]Z$",
+    "%Y-%m-%d %H:%M:%S": r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-5][0-9]$",
+    "%Y-%m-%dT%H:%M:%S%.3fZ": r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]\.[0-9]{3}Z$",
+    "%Y-%m-%d %H:%M:%S%.3f": r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-5][0-9]\.[0-9]{3}$",
 }
-"""Fixed-width forms read by the fast query, with their length."""
+"""Forms read by the fast query, and how they look: Polars also reads ` 024-02-29T23:59:60Z` by them."""
 
 
 def _time_formats(text: pl.LazyFrame) -> dict[str, str]:
@@ -108,29 +107,27 @@ def _time_formats(text: pl.LazyFrame) -> dict[str, str]:
                         == sample[name].null_count()), next(iter(_TIME_FORMATS))) for name in names}  # fmt: skip
 
 
-def _typed_query(text: pl.LazyFrame, *, keep_text: bool = False) -> pl.LazyFrame:
-    """Text columns typed (or kept as they are), and `doubtful` where a value needs a closer look."""
+_TYPED = "typed "
+_TYPED_COLUMNS = frozenset(c.name for c in FOCUS_COLUMNS if c.kind in ("decimal", "datetime"))
+
+
+def _marked(text: pl.LazyFrame) -> pl.LazyFrame:
+    """Text columns, their values as `typed …`, and `doubtful` where one of them needs a closer look."""
     formats = _time_formats(text)
-    typed, doubts = [], []
-    for column in FOCUS_COLUMNS:
-        raw = pl.col(column.name)
-        if column.kind == "decimal":
-            scale = scale_of(column.name)
-            value = raw.cast(pl.Decimal(38, scale), strict=False)
-            doubt = doubtful(raw, scale)
-        elif column.kind == "datetime":
-            form = formats[column.name]
-            value = raw.str.to_datetime(form, strict=False, time_zone="UTC", time_unit="us")
-            doubt = (raw.str.len_bytes() != _TIME_FORMATS[form]).fill_null(value=False) | (
-                raw.is_not_null() & value.is_null()
-            )
+    typed: list[pl.Expr] = []
+    doubts = [pl.col(name).is_null() for name in _ESSENTIAL]
+    for name in sorted(_TYPED_COLUMNS):
+        raw, value = pl.col(name), pl.col(_TYPED + name)
+        if form := formats.get(name):
+            typed.append(raw.str.to_datetime(form, strict=False, time_zone="UTC", time_unit="us").alias(_TYPED + name))
+            unusual = ~raw.str.contains(_TIME_FORMATS[form])
         else:
-            continue
-        typed.append(value.alias(column.name))
-        doubts.append(doubt)
-    doubts += [pl.col(name).is_null() for name in _ESSENTIAL]
-    marked = text.with_columns(doubtful=pl.any_horizontal(doubts))
-    return marked if keep_text else marked.with_columns(typed)
+            scale = scale_of(name)
+            typed.append(raw.cast(pl.Decimal(38, scale), strict=False).alias(_TYPED + name))
+            # coarser than `doubtful`, and cheaper: any exponent is left to the closer look
+            unusual = (raw.str.len_bytes() > scale) | raw.str.contains_any(["e", "E"])
+        doubts.append(unusual.fill_null(value=False) | (raw.is_not_null() & value.is_null()))
+    return text.with_columns(typed).with_columns(doubtful=pl.any_horizontal(doubts))
 
 
 _Faults = list[tuple[str, str, pl.Series]]
@@ -182,11 +179,7 @@ def _changes(text: pl.DataFrame, changes: dict[str, pl.Series], of_records: dict
     notes = [pl.lit(f"{name}: ") + pl.lit(series) for name, series in changes.items()]
     if of_records:
         notes.append(
-            pl.lit(
-                text[ROW].replace_strict(
-                    list(of_records), list(of_records.values()), default=None, return_dtype=pl.String
-                )
-            )
+            pl.lit(text[ROW].replace_strict(list(of_records), list(of_records.values()), default=None, return_dtype=pl.String))
         )
     if not notes:
         return pl.Series("x_source_changes", [None] * len(text), dtype=pl.String)

@@ -8,10 +8,13 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import polars as pl
 
@@ -24,6 +27,7 @@ _PEEK_BYTES = 512 * 1024
 _NULLS = ("", "NULL")
 _DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_FIELD = 16 * 1024 * 1024
+_DAMAGE = (OSError, EOFError, zlib.error, UnicodeDecodeError)
 
 
 class DamagedFile(Exception):
@@ -73,13 +77,13 @@ def peek(path: Path) -> Peek:
     with path.open("rb") as stream:
         magic = stream.read(512)
     if magic[:4] == b"PAR1":
-        return Peek("parquet", tuple(_parquet_schema(path)))
+        return Peek("parquet", distinct_names(tuple(_parquet_schema(path))))
     if magic[:4] == b"PK\x03\x04" or magic[257:262] == b"ustar":
         return Peek("archive")
     try:
         with open_plain(path) as stream:
             head = stream.read(_PEEK_BYTES)
-    except (OSError, EOFError) as error:
+    except _DAMAGE as error:
         raise DamagedFile(f"cannot be decompressed ({error}); deliver it again") from error
     if magic[:2] == b"\x1f\x8b" and head[257:262] == b"ustar":
         return Peek("archive")
@@ -97,8 +101,10 @@ def _peek_text(head: bytes) -> Peek:
         return Peek("other")
     if not any(d in text.split("\n", 1)[0] for d in _DELIMITERS):
         return Peek("other", encoding=encoding)
-    tables = [(d, list(csv.reader(io.StringIO(text), delimiter=d))) for d in _DELIMITERS]
+    tables = [(d, _sample(text, d)) for d in _DELIMITERS]
     delimiter, records = max(tables, key=lambda table: len(table[1][0]) if table[1] else 0)
+    if not records:
+        raise DamagedFile("line 1 ends in a lone carriage return; write the file with line feeds")
     header = distinct_names(records[0])
     # the last record of the sample may be cut off
     whole = records[1:-1] if len(head) == _PEEK_BYTES else records[1:]
@@ -107,14 +113,30 @@ def _peek_text(head: bytes) -> Peek:
     return Peek("csv", header, delimiter, encoding, min(width, len(header)))
 
 
+def _sample(text: str, delimiter: str) -> list[list[str]]:
+    """The records of a sample up to the first that cannot be read."""
+    records: list[list[str]] = []
+    with suppress(csv.Error):
+        records.extend(_csv_reader(io.StringIO(text), delimiter))
+    return records
+
+
+def _csv_reader(lines: Iterable[str], delimiter: str) -> Any:
+    csv.field_size_limit(_LONGEST_FIELD)
+    return csv.reader(lines, delimiter=delimiter)
+
+
 def distinct_names(header: Sequence[str]) -> tuple[str, ...]:
     """The header with a number added to repeated and empty names, so that each column can be told."""
-    seen: dict[str, int] = {}
+    taken = {ROW}
     names = []
     for raw in header:
         name = raw.strip() or "column"
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+        if name == "*" or name.startswith("^"):  # Polars takes these for patterns
+            name = f"column {name}"
+        numbered = (name, *(f"{name}_{number}" for number in range(2, len(header) + 2)))
+        names.append(next(n for n in numbered if n not in taken))
+        taken.add(names[-1])
     return tuple(names)
 
 
@@ -132,6 +154,7 @@ def scan_csv(path: Path, look: Peek) -> pl.LazyFrame:
         separator=look.delimiter,
         schema={name: pl.String() for name in look.header},
         null_values=list(_NULLS),
+        glob=False,
         row_index_name=ROW,
         row_index_offset=1,
     )
@@ -148,8 +171,9 @@ def parquet_batches(path: Path, look: Peek, *, chunk_rows: int = CHUNK_ROWS) -> 
     """Batches of a Parquet file, every value as the text that a CSV would hold."""
     schema = _parquet_schema(path)
     query = (
-        pl.scan_parquet(path, row_index_name=ROW, row_index_offset=1)
+        pl.scan_parquet(path, glob=False)
         .rename(dict(zip(schema, look.header, strict=True)))
+        .with_row_index(ROW, offset=1)
         .with_columns(
             pl.col(ROW).cast(pl.Int64),
             *(_as_text(n, t) for n, t in zip(look.header, schema.values(), strict=True)),
@@ -178,21 +202,23 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
     if isinstance(dtype, pl.Date):
         return column.dt.strftime("%Y-%m-%d")
     if isinstance(dtype, pl.List | pl.Struct | pl.Array):
-        return column.map_elements(_json, return_dtype=pl.String)
+        return column.map_elements(partial(_json, is_map=_is_map(dtype)), return_dtype=pl.String)
     text = column.cast(pl.String)
     return pl.when(text.is_in(list(_NULLS))).then(None).otherwise(text).alias(name)
 
 
-def _json(value: object) -> str | None:
-    """A nested Parquet value as JSON; a map, which arrives as key-value structs, as an object."""
+def _is_map(dtype: pl.DataType) -> bool:
+    """Whether the type is a Parquet map, which arrives as a list of key-value structs."""
+    inner = dtype.inner if isinstance(dtype, pl.List) else None
+    return isinstance(inner, pl.Struct) and [f.name for f in inner.fields] == ["key", "value"]
+
+
+def _json(value: object, *, is_map: bool) -> str | None:
+    """A nested Parquet value as JSON; a map as an object."""
     items = value.to_list() if isinstance(value, pl.Series) else value
     if items is None:
         return None
-    if (
-        isinstance(items, list)
-        and items
-        and all(isinstance(i, dict) and set(i) == {"key", "value"} for i in items)
-    ):
+    if is_map and isinstance(items, list):
         items = {i["key"]: i["value"] for i in items}
     return json.dumps(items, default=str, ensure_ascii=False)
 
@@ -228,9 +254,8 @@ def _frame(rows: list[list[str | None]], numbers: list[int], header: Sequence[st
 
 def _records(path: Path, look: Peek) -> Iterator[tuple[int, int, list[str], str | None]]:
     """Number, first line, fields and repair of each record; blank lines are no records."""
-    csv.field_size_limit(_LONGEST_FIELD)
     lines = _Lines(path, look.encoding)
-    reader = csv.reader(lines, delimiter=look.delimiter)
+    reader = _csv_reader(lines, look.delimiter)
     number = start = 0
     try:
         for fields in reader:
@@ -242,7 +267,7 @@ def _records(path: Path, look: Peek) -> Iterator[tuple[int, int, list[str], str 
                 number = 1
                 lines.take_change()
             start = reader.line_num
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
+    except _DAMAGE as error:
         raise DamagedFile(f"ends in the middle ({error}); deliver it again") from error
     except csv.Error as error:
         raise DamagedFile(f"line {reader.line_num}: {error}; is a quote left open?") from error
@@ -313,9 +338,7 @@ def is_ragged(path: Path, look: Peek, records: int) -> bool:
         reader = arrow.open_csv(
             stream,
             read_options=arrow.ReadOptions(block_size=8 << 20, column_names=list(look.header), skip_rows=1),
-            parse_options=arrow.ParseOptions(
-                delimiter=look.delimiter, newlines_in_values=True, invalid_row_handler=note
-            ),
+            parse_options=arrow.ParseOptions(delimiter=look.delimiter, newlines_in_values=True, invalid_row_handler=note),
             convert_options=arrow.ConvertOptions(
                 include_columns=[look.header[0]], column_types={look.header[0]: "binary"}, check_utf8=False
             ),

@@ -7,7 +7,11 @@ from functools import lru_cache
 
 import polars as pl
 
-_US_DATE = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?$")
+_US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d|\d{8}(?=T))([T ]\d\d(:?\d\d(:?\d\d([.,]\d+)?)?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?", re.ASCII
+)  # fmt: skip
+"""What `datetime.fromisoformat` may see: it also takes weeks, any separator, and so numbers such as `20240101012`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +34,15 @@ def read_time(text: str) -> tuple[datetime | None, str | None]:
     stripped = text.strip()
     change = "spaces removed" if stripped != text else None
     plain = stripped.removesuffix(" UTC")
-    match = _US_DATE.match(plain)
+    match = _US_DATE.fullmatch(plain)
     try:
         if match:
             month, day, year, hour, minute, second = (int(g or 0) for g in match.groups())
             return datetime(year, month, day, hour, minute, second, tzinfo=UTC), change
-        moment = datetime.fromisoformat(plain)
+        moment = datetime.fromisoformat(plain) if _ISO.fullmatch(plain) else None
     except ValueError:
         return None, None
-    if len(plain) < 10:  # fromisoformat also takes forms such as `20240101`, which may as well be a number
+    if moment is None:
         return None, None
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC), change

@@ -95,13 +95,9 @@ def test_a_code_and_the_full_name_mean_the_same_service() -> None:
 
 @given(
     row=st.sampled_from(services.table().filter(given_category="").rows(named=True)),
-    change=st.sampled_from(
-        [str.upper, str.lower, str.title, lambda t: f"  {t}\t", lambda t: t.replace(" ", "  ")]
-    ),
+    change=st.sampled_from([str.upper, str.lower, str.title, lambda t: f"  {t}\t", lambda t: t.replace(" ", "  ")]),
 )
-def test_case_and_spaces_of_a_service_do_not_matter(
-    row: dict[str, str], change: Callable[[str], str]
-) -> None:
+def test_case_and_spaces_of_a_service_do_not_matter(row: dict[str, str], change: Callable[[str], str]) -> None:
     found = services.lookup(row["provider"], change(row["match"]))
     assert found is not None
     assert found.comparable == row["comparable_service"]
@@ -112,9 +108,7 @@ def test_a_provider_may_be_spelled_in_its_usual_ways(name: str) -> None:
     assert services.lookup(name, "AmazonS3") == services.lookup("AWS", "AmazonS3")
 
 
-@pytest.mark.parametrize(
-    ("provider", "code"), [("AWS", "2wqkpek696qhdeo7lbbjncqli"), ("Alibaba", "ECS"), ("AWS", "")]
-)
+@pytest.mark.parametrize(("provider", "code"), [("AWS", "2wqkpek696qhdeo7lbbjncqli"), ("Alibaba", "ECS"), ("AWS", "")])
 def test_an_unknown_service_is_none(provider: str, code: str) -> None:
     assert services.lookup(provider, code) is None
 
@@ -201,9 +195,7 @@ def test_azure_spellings_of_a_region_are_one_region() -> None:
 
 
 def test_one_place_lies_in_one_country() -> None:
-    per_place = (
-        regions.table().group_by("geography").agg(pl.struct("country", "continent").n_unique().alias("n"))
-    )
+    per_place = regions.table().group_by("geography").agg(pl.struct("country", "continent").n_unique().alias("n"))
     assert per_place["n"].to_list() == [1] * per_place.height
 
 
@@ -335,9 +327,7 @@ def test_bits_are_not_bytes() -> None:
     assert unit("Gb", "AWS") is None
 
 
-NOUNS = st.sampled_from(
-    ["Requests", "GB", "GiB-Months", "Hours", "OCPU Hours", "Datapoints", "Units/Month", "vCPU-Hours"]
-)
+NOUNS = st.sampled_from(["Requests", "GB", "GiB-Months", "Hours", "OCPU Hours", "Datapoints", "Units/Month", "vCPU-Hours"])
 
 
 @given(noun=NOUNS, size=st.integers(1, 10**9), spaces=st.sampled_from([" ", "  "]))
@@ -348,17 +338,9 @@ def test_a_block_size_multiplies_the_factor_and_nothing_else(noun: str, size: in
         assert blocks == (plain[0], plain[1] * size)
 
 
-@given(
-    noun=NOUNS, size=st.integers(1, 999), suffix=st.sampled_from([("K", 10**3), ("M", 10**6), ("B", 10**9)])
-)
-def test_a_suffix_and_its_written_out_number_are_one_block(
-    noun: str, size: int, suffix: tuple[str, int]
-) -> None:
-    assert (
-        unit(f"{size}{suffix[0]} {noun}")
-        == unit(f"{size * suffix[1]:,} {noun}")
-        == unit(f"{size * suffix[1]} {noun}")
-    )
+@given(noun=NOUNS, size=st.integers(1, 999), suffix=st.sampled_from([("K", 10**3), ("M", 10**6), ("B", 10**9)]))
+def test_a_suffix_and_its_written_out_number_are_one_block(noun: str, size: int, suffix: tuple[str, int]) -> None:
+    assert unit(f"{size}{suffix[0]} {noun}") == unit(f"{size * suffix[1]:,} {noun}") == unit(f"{size * suffix[1]} {noun}")
 
 
 @given(text=st.text(max_size=40))
@@ -392,16 +374,10 @@ def quantities(values: list[str | None], pricing_unit: str | None, scale: int = 
         min_size=1,
         max_size=8,
     ),
-    pricing_unit=st.sampled_from(
-        ["KB", "1 MB", "1000000 NONE NONE DATAPOINTS", "TB", "10K", "3 KiB Months", "Hours"]
-    ),
+    pricing_unit=st.sampled_from(["KB", "1 MB", "1000000 NONE NONE DATAPOINTS", "TB", "10K", "3 KiB Months", "Hours"]),
 )
-def test_quantities_are_exact_to_the_last_of_24_places(
-    values: list[Decimal | None], pricing_unit: str
-) -> None:
-    got = units.with_comparable_units(
-        quantities([None if v is None else str(v) for v in values], pricing_unit)
-    )
+def test_quantities_are_exact_to_the_last_of_24_places(values: list[Decimal | None], pricing_unit: str) -> None:
+    got = units.with_comparable_units(quantities([None if v is None else str(v) for v in values], pricing_unit))
     assert got.schema["x_comparable_quantity"] == pl.Decimal(38, 24)
     known = units.parse(pricing_unit, "Oracle")
     assert known is not None
@@ -488,10 +464,7 @@ def test_the_focus_sample_is_mapped(focus_data: Path) -> None:
 @pytest.mark.data
 @pytest.mark.parametrize("unit_column", ["cost/billingUnitReadable", "cost/skuUnitDescription"])
 def test_the_oci_cost_report_is_mapped(focus_data: Path, unit_column: str) -> None:
-    report = pl.concat(
-        pl.read_csv(path, infer_schema=False)
-        for path in sorted((focus_data / "oci-cost-report").glob("*.csv"))
-    )
+    report = pl.concat(pl.read_csv(path, infer_schema=False) for path in sorted((focus_data / "oci-cost-report").glob("*.csv")))
     assert_mapped(
         report.select(
             ProviderName=pl.lit("Oracle"),
@@ -504,9 +477,7 @@ def test_the_oci_cost_report_is_mapped(focus_data: Path, unit_column: str) -> No
 
 @pytest.mark.data
 def test_the_azure_export_is_mapped(focus_data: Path) -> None:
-    export = pl.concat(
-        pl.read_csv(p, infer_schema=False) for p in sorted((focus_data / "azure-ea").glob("*.csv"))
-    )
+    export = pl.concat(pl.read_csv(p, infer_schema=False) for p in sorted((focus_data / "azure-ea").glob("*.csv")))
     assert_mapped(
         export.select(
             ProviderName=pl.lit("Microsoft"),

@@ -42,13 +42,8 @@ def coverage(df: pl.DataFrame) -> pl.DataFrame:
 
 
 def _aspect(df: pl.DataFrame, aspect: str, column: str, lookup: Callable[[str, str], object]) -> pl.DataFrame:
-    counted = df.group_by(
-        pl.col("ProviderName").cast(pl.String), pl.col(column).cast(pl.String).alias("value")
-    ).len("n")
-    mapped = [
-        bool(p and v and lookup(p, v) is not None)
-        for p, v in counted.select("ProviderName", "value").iter_rows()
-    ]
+    counted = df.group_by(pl.col("ProviderName").cast(pl.String), pl.col(column).cast(pl.String).alias("value")).len("n")
+    mapped = [bool(p and v and lookup(p, v) is not None) for p, v in counted.select("ProviderName", "value").iter_rows()]
     given, known = pl.col("value").is_not_null(), pl.col("known")
     missing = given & ~known
     order = pl.struct(-pl.col("n").cast(pl.Int64), "value")
@@ -64,9 +59,7 @@ def _aspect(df: pl.DataFrame, aspect: str, column: str, lookup: Callable[[str, s
             lines_without_value=pl.col("n").filter(~given).sum().cast(pl.Int64),
             unmapped=pl.col("value").filter(missing).sort_by(order.filter(missing)),
         )
-        .with_columns(
-            value_share=_share("values_mapped", "values"), line_share=_share("lines_mapped", "lines")
-        )
+        .with_columns(value_share=_share("values_mapped", "values"), line_share=_share("lines_mapped", "lines"))
         .select(pl.col(name).cast(dtype) for name, dtype in _SCHEMA.items())
     )
 

@@ -61,7 +61,6 @@ def join_distinct(
     nothing = (None,) * len(found)
     results = [lookup(*values) or nothing for values in distinct.iter_rows()]
     resolved = distinct.with_columns(
-        pl.Series(name, [result[i] for result in results], dtype=dtype)
-        for i, (name, dtype) in enumerate(found.items())
+        pl.Series(name, [result[i] for result in results], dtype=dtype) for i, (name, dtype) in enumerate(found.items())
     )
     return df.join(resolved, on=list(columns), how="left", nulls_equal=True, maintain_order="left")

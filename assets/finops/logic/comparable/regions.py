@@ -47,9 +47,7 @@ def table() -> pl.DataFrame:
     return pl.DataFrame(read_rows(_TABLE))
 
 
-def with_geography(
-    df: pl.DataFrame, *, provider: str = "ProviderName", region: str = "RegionId"
-) -> pl.DataFrame:
+def with_geography(df: pl.DataFrame, *, provider: str = "ProviderName", region: str = "RegionId") -> pl.DataFrame:
     """Add `x_geography`, null if the region is not known; fill RegionName where null, if it is there.
 
     Raises:

@@ -49,9 +49,7 @@ def lookup(provider: str, code: str, given_category: str | None = None) -> Servi
     if canonical is None:
         return None
     name, services = spelling(code), _services()
-    return services.get((canonical, name, spelling(given_category or ""))) or services.get(
-        (canonical, name, "")
-    )
+    return services.get((canonical, name, spelling(given_category or ""))) or services.get((canonical, name, ""))
 
 
 def table() -> pl.DataFrame:
@@ -59,9 +57,7 @@ def table() -> pl.DataFrame:
     return pl.DataFrame(read_rows(_TABLE))
 
 
-def with_services(
-    df: pl.DataFrame, *, provider: str = "ProviderName", code: str = "ServiceName"
-) -> pl.DataFrame:
+def with_services(df: pl.DataFrame, *, provider: str = "ProviderName", code: str = "ServiceName") -> pl.DataFrame:
     """Fill ServiceCategory and ServiceSubcategory where null; add `x_comparable_service`, null if unknown.
 
     What the provider gave stays. A subcategory is filled only below its own parent category, since FOCUS
@@ -72,9 +68,7 @@ def with_services(
         polars.exceptions.ColumnNotFoundError: If the column named by `provider` or `code` is missing.
     """
     absent = [c for c in ("ServiceCategory", "ServiceSubcategory") if c not in df.columns]
-    given = df.drop("x_comparable_service", strict=False).with_columns(
-        pl.lit(None, pl.String).alias(c) for c in absent
-    )
+    given = df.drop("x_comparable_service", strict=False).with_columns(pl.lit(None, pl.String).alias(c) for c in absent)
     found = dict.fromkeys(("_category", "_subcategory", "x_comparable_service"), pl.String())
     joined = join_distinct(given, (provider, code, "ServiceCategory"), _find, found)
     category = pl.coalesce("ServiceCategory", "_category")

@@ -36,9 +36,7 @@ _EXACT = Context(prec=120)
 _SCALES = {"k": 10**3, "m": 10**6, "b": 10**9, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 
 _BITS = re.compile(r"[KMGTPE]i?b(ps|/s)?")
-_NUMBER = re.compile(
-    r"(?P<number>\d{1,3}(?:,\d{3})+|\d{1,12})(?:(?P<scale>[KkMB])(?![A-Za-z])|(?![\d.,]))\s*(?P<rest>.*)"
-)
+_NUMBER = re.compile(r"(?P<number>\d{1,3}(?:,\d{3})+|\d{1,12})(?:(?P<scale>[KkMB])(?![A-Za-z])|(?![\d.,]))\s*(?P<rest>.*)")
 _WORD = re.compile(r"(?P<scale>thousand|million|billion)\b\s*(?P<rest>.*)", re.IGNORECASE)
 _OVER_TIME = re.compile(
     r"(?P<head>.+?)(?:\s*[-/]\s*|\s+per\s+|\s+)(?:(?P<interval>[1-9]\d{0,3})\s+)?(?P<time>[^\s/-]+)",
@@ -197,8 +195,6 @@ def _key(text: str) -> str:
 @cache
 def _rows() -> dict[tuple[str, str], _Row]:
     return {
-        (row["provider"], _key(row["unit"])): _Row(
-            row["comparable_unit"], Decimal(row["factor"]), row["measure"]
-        )
+        (row["provider"], _key(row["unit"])): _Row(row["comparable_unit"], Decimal(row["factor"]), row["measure"])
         for row in read_rows("units.csv")
     }

@@ -102,9 +102,7 @@ def recognise(header: Sequence[str]) -> Layout | None:
             invoice=spelled.get("bill_invoice_id"),
         ),
         expressions={name: pl.coalesce(*raws) for name, raws in sources.items()} | _derived(spelled),
-        kept={
-            raw: name for raw, name in zip(kept, kept_names([snake(r) for r in kept]).values(), strict=True)
-        }
+        kept={raw: name for raw, name in zip(kept, kept_names([snake(r) for r in kept]).values(), strict=True)}
         if len({snake(r) for r in kept}) == len(kept)
         else kept_names(kept),
         tags=tags,
@@ -145,9 +143,7 @@ def _derived(spelled: dict[str, str]) -> dict[str, pl.Expr]:
         .then(pl.lit("Usage"))
         .otherwise(None),
         "CommitmentDiscountStatus": used.when(kind == "RIFee").then(pl.lit("Unused")).otherwise(None),
-        "ContractedCost": pl.when(kind.is_in(["Usage", "SavingsPlanCoveredUsage"]))
-        .then(unblended)
-        .otherwise(None),
+        "ContractedCost": pl.when(kind.is_in(["Usage", "SavingsPlanCoveredUsage"])).then(unblended).otherwise(None),
         "ContractedUnitPrice": column("line_item_unblended_rate"),
         "EffectiveCost": _effective_cost(kind, unblended, column, reservation),
         "PricingCategory": choose(
@@ -161,13 +157,9 @@ def _derived(spelled: dict[str, str]) -> dict[str, pl.Expr]:
     }
 
 
-def _effective_cost(
-    kind: pl.Expr, unblended: pl.Expr, column: Callable[[str], pl.Expr], reservation: pl.Expr
-) -> pl.Expr:
+def _effective_cost(kind: pl.Expr, unblended: pl.Expr, column: Callable[[str], pl.Expr], reservation: pl.Expr) -> pl.Expr:
     """Amortised cost as text. Sums of two columns are exact decimals; unknown where a summand is."""
-    unused_plan = _sum(
-        column("savings_plan_total_commitment_to_date"), column("savings_plan_used_commitment"), -1
-    )
+    unused_plan = _sum(column("savings_plan_total_commitment_to_date"), column("savings_plan_used_commitment"), -1)
     unused_reservation = _sum(
         column("reservation_unused_amortized_upfront_fee_for_billing_period"),
         column("reservation_unused_recurring_fee"),

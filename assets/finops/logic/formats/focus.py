@@ -8,9 +8,7 @@ import polars as pl
 from assets.finops.logic.columns import BY_NAME, FOCUS_COLUMNS
 from assets.finops.logic.formats.layout import Control, Layout, kept_names
 
-EXPECTED = (
-    "FOCUS: columns BilledCost, BillingCurrency, ChargePeriodStart and at least ten more of the specification"
-)
+EXPECTED = "FOCUS: columns BilledCost, BillingCurrency, ChargePeriodStart and at least ten more of the specification"
 
 _ESSENTIAL = ("BilledCost", "BillingCurrency", "ChargePeriodStart")
 _AT_LEAST = 13

@@ -13,6 +13,19 @@ from assets.finops.logic.comparable.services import with_services
 
 ROW = "x_source_row"
 """Record number, from 1: rides along with the text columns from the reader to the lake."""
+RESERVED = frozenset(
+    {
+        "x_charge_date",
+        "x_charge_month",
+        "x_source_file",
+        ROW,
+        "x_source_changes",
+        "x_source_format",
+        "x_delivery_id",
+        "x_comparable_service",
+    }
+)
+"""Columns that we add: what a provider delivers under such a name (an export of this very lake, say) is kept beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +113,7 @@ def tags_as_json(text: pl.DataFrame, tags: Mapping[str, str]) -> pl.Series:
         filled = {tags[c]: v for c, v in zip(columns, row, strict=True) if v is not None}
         objects.append(json.dumps(filled, ensure_ascii=False) if filled else None)
     distinct = distinct.with_columns(pl.Series("Tags", objects, dtype=pl.String))
-    return text.select(columns).join(
-        distinct, on=columns, how="left", nulls_equal=True, maintain_order="left"
-    )["Tags"]
+    return text.select(columns).join(distinct, on=columns, how="left", nulls_equal=True, maintain_order="left")["Tags"]
 
 
 def kept_name(raw: str) -> str:
@@ -112,9 +123,9 @@ def kept_name(raw: str) -> str:
 
 
 def kept_names(raws: Sequence[str]) -> dict[str, str]:
-    """`kept_name` for each, made distinct: columns of a lake differ by more than case."""
+    """`kept_name` for each, made distinct: columns of a lake differ by more than case, and ours are not theirs."""
     names: dict[str, str] = {}
-    taken: set[str] = set()
+    taken = set(RESERVED)
     for raw in raws:
         name = base = kept_name(raw)
         number = 2
@@ -131,9 +142,7 @@ def first_of(header: Sequence[str], *names: str) -> str | None:
     return next((n for n in names if n in present), None)
 
 
-def choose(
-    source: pl.Expr, cases: Mapping[str, pl.Expr | str | None], default: pl.Expr | str | None
-) -> pl.Expr:
+def choose(source: pl.Expr, cases: Mapping[str, pl.Expr | str | None], default: pl.Expr | str | None) -> pl.Expr:
     """`cases[source]`, else `default`; strings are constants."""
 
     def constant(value: pl.Expr | str | None) -> pl.Expr:

@@ -10,9 +10,7 @@ import polars as pl
 
 from assets.finops.logic.formats.layout import Control, Layout, first_of, kept_names
 
-EXPECTED = (
-    "OCI cost report: columns lineItem/intervalUsageStart, cost/myCost, cost/currencyCode, product/service"
-)
+EXPECTED = "OCI cost report: columns lineItem/intervalUsageStart, cost/myCost, cost/currencyCode, product/service"
 
 _ESSENTIAL = ("lineItem/intervalUsageStart", "cost/myCost", "cost/currencyCode", "product/service")
 

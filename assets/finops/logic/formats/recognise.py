@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from assets.finops.logic.formats import aws_cur, azure, focus, google, oci_cost
 from assets.finops.logic.formats.layout import Format, Layout
 
-FORMATS: tuple[Format, ...] = (focus, aws_cur, oci_cost, azure)  # type: ignore[assignment]
+FORMATS: tuple[Format, ...] = (focus, aws_cur, oci_cost, azure)
 
 EXPECTED = "; ".join(f.EXPECTED for f in FORMATS)
 """What would have been recognised, for messages."""

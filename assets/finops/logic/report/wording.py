@@ -1,0 +1,88 @@
+"""How numbers, days and names are written in the report. What is not known is written as `unknown`."""
+
+from datetime import date
+from decimal import Decimal, localcontext
+
+UNKNOWN = "unknown"
+MINUS = "−"
+
+
+def amount(value: Decimal | None) -> str:
+    """Money with thousands separators and two decimals; below a hundredth with its first two digits; never rounded to 0."""
+    if value is None:
+        return UNKNOWN
+    places = 2
+    if value and abs(value) < Decimal("0.01"):
+        places = 1 - value.adjusted()
+    return _signed(f"{value.copy_abs():,.{places}f}", negative=value < 0)
+
+
+def exact(value: Decimal | None) -> str:
+    """Money to its last digit, with thousands separators and without trailing zeros."""
+    if value is None:
+        return UNKNOWN
+    text = f"{value.copy_abs():,f}"
+    return _signed(text.rstrip("0").rstrip(".") if "." in text else text, negative=value < 0)
+
+
+def change(value: Decimal | None) -> str:
+    """As `amount`, with a plus sign for more."""
+    return f"+{amount(value)}" if value is not None and value > 0 else amount(value)
+
+
+def percent_change(value: Decimal | None, before: Decimal | None) -> str:
+    """Change as a percentage of the amount before; a dash where that is not above 0, as no percentage has a meaning then."""
+    if value is None or before is None:
+        return UNKNOWN
+    if before <= 0:
+        return "–"
+    with localcontext(prec=50):
+        ratio = value / before * 100
+    return f"{'+' if ratio > 0 else ''}{_signed(f'{ratio.copy_abs():,.1f}', negative=ratio < 0)} %"
+
+
+def share(part: Decimal | None, whole: Decimal | None) -> str:
+    """Part as a percentage of the whole; a dash where the whole is not above 0."""
+    if part is None or whole is None:
+        return UNKNOWN
+    if whole <= 0:
+        return "–"
+    with localcontext(prec=50):
+        ratio = part / whole * 100
+    return f"{_signed(f'{ratio.copy_abs():,.1f}', negative=ratio < 0)} %"
+
+
+def ratio(value: float | None) -> str:
+    """A share of 1 as a percentage, rounded down so that only a whole is 100 %."""
+    return UNKNOWN if value is None else f"{int(value * 1000) / 10:.1f} %"
+
+
+def count(value: int | None, noun: str = "", plural: str = "") -> str:
+    """Whole number with thousands separators and, if given, its noun; `plural` only where it is not the noun plus s."""
+    if value is None:
+        return UNKNOWN
+    if not noun:
+        return f"{value:,}"
+    return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
+
+
+def day(value: date | None) -> str:
+    """A day such as `3 Nov 2025`."""
+    return UNKNOWN if value is None else f"{value.day} {value:%b %Y}"
+
+
+def span(first: date | None, last: date | None) -> str:
+    """Two days, or one if they are the same."""
+    return day(first) if first == last else f"{day(first)} – {day(last)}"
+
+
+def short(text: str, length: int = 48) -> str:
+    """Text that is at most `length` characters long, cut in the middle: both ends of an identifier tell it apart."""
+    if len(text) <= length:
+        return text
+    head = (length - 1) * 2 // 3
+    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
+
+
+def _signed(text: str, *, negative: bool) -> str:
+    return f"{MINUS}{text}" if negative else text

@@ -1,0 +1,11 @@
+"""Progress of long FinOps work, as log records that a command line shows as a bar."""
+
+import logging
+
+PROGRESS_LOGGER = "cloudops.progress"
+_LOG = logging.getLogger(PROGRESS_LOGGER)
+
+
+def show(what: str, done: int, total: int) -> None:
+    """Say what is being done; `done` and `total` ride along as attributes of the record."""
+    _LOG.info("%s (%s of %s)", what, done + 1, total, extra={"what": what, "done": done, "total": total})

@@ -1,0 +1,26 @@
+"""Runs one benchmark, or all that need no data: `python -m benchmarks NAME [arguments]`."""
+
+import sys
+from collections.abc import Callable
+
+from benchmarks import load, usage
+
+BENCHMARKS: dict[str, Callable[[list[str]], int]] = {"usage": usage.main, "load": load.main}
+
+
+def main(argv: list[str]) -> int:
+    """Exit status: 0 if every target was met, 1 if one was missed, 2 for wrong arguments."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"usage: python -m benchmarks NAME [arguments]\nnames: {', '.join(BENCHMARKS)}, all")
+        return 0 if argv else 2
+    name, *rest = argv
+    if name == "all":
+        return max(usage.main(["--rows", "2000000"]), load.main([]))
+    if name not in BENCHMARKS:
+        print(f"no benchmark {name!r}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    return BENCHMARKS[name](rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

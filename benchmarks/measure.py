@@ -1,0 +1,47 @@
+"""Runs a piece of work in a process of its own and reports its time and peak memory."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from statistics import median
+
+_WRAPPER = """
+import json, resource, sys, time
+code = compile(sys.stdin.read(), "<work>", "exec")
+scope = {"argv": sys.argv[1:]}
+exec(code, scope)
+started = time.perf_counter()
+scope["work"]()
+seconds = time.perf_counter() - started
+print(json.dumps({"seconds": seconds, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Wall seconds of `work()` alone, and the process's peak resident memory in MB."""
+
+    seconds: float
+    peak_mb: float
+
+
+def in_a_process(work: str, *arguments: str) -> Measurement:
+    """Run the source text `work`, which defines `work()`, in a fresh interpreter; imports before the call are not timed."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _WRAPPER, *arguments], input=work, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    return Measurement(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def alternating(first: tuple[str, ...], second: tuple[str, ...], repeats: int) -> tuple[Measurement, Measurement, list[float]]:
+    """Measure two works in turn; medians of each, and the ratio first to second of every pair."""
+    pairs = [(in_a_process(*first), in_a_process(*second)) for _ in range(repeats)]
+    return middle([p[0] for p in pairs]), middle([p[1] for p in pairs]), [a.seconds / b.seconds for a, b in pairs]
+
+
+def middle(measurements: list[Measurement]) -> Measurement:
+    """Median time and median peak."""
+    return Measurement(median(m.seconds for m in measurements), median(m.peak_mb for m in measurements))

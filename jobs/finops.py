@@ -1,0 +1,25 @@
+"""FinOps jobs: inspect what arrived, bring days up to date, look at all days."""
+
+import dagster as dg
+
+_TAGS = {"domain": "finops"}
+
+finops_intake = dg.define_asset_job(
+    "finops_intake",
+    selection=dg.AssetSelection.keys(["finops", "billing_files"]),
+    run_tags=_TAGS,
+    description="Inspects new and rewritten billing files; which days changed is in the materialization's metadata.",
+)
+finops_days = dg.define_asset_job(
+    "finops_days",
+    selection=dg.AssetSelection.keys(["finops", "cost_and_usage"], ["finops", "daily_costs"], ["finops", "resource_costs"]),
+    run_tags=_TAGS,
+    description="Brings days up to date, from charge lines to costs per service and resource. Takes a day or a range of days.",
+)
+finops_overview = dg.define_asset_job(
+    "finops_overview",
+    selection=dg.AssetSelection.keys(["finops", "cost_anomalies"], ["finops", "focus_conformance"], ["finops", "finops_report"]),
+    run_tags=_TAGS,
+    description="Looks at all days: anomalies, conformance and the report.",
+)
+JOBS = (finops_intake, finops_days, finops_overview)

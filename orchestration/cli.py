@@ -1,0 +1,283 @@
+"""The command line: `cloudops run`, `ingest`, `backfill`, `report`, `dev`."""
+
+import logging
+import socket
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from dagster import BetaWarning
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+warnings.filterwarnings("ignore", category=BetaWarning)  # single-run backfills: no other way exists, and users cannot act on it
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="""Cloud operations on OCI and AWS: your bills in FOCUS form, tied out to the last digit.
+
+Start with [bold]cloudops run[/bold]: it makes a demo company's bills and takes them through to the report. Then give it your own:
+[bold]cloudops run --data FOLDER[/bold]. Nothing leaves this machine.""",
+)
+console = Console()
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        envvar="DATA",
+        help="Folder with billing files: FOCUS, AWS CUR, OCI cost reports, Azure exports, as CSV, gz, Parquet or in archives. "
+        "Files are recognised by their content. Without it, the demo's.",
+    ),
+]
+
+
+@app.command()
+def run(
+    data: Data = None,
+    again: Annotated[bool, typer.Option("--again", help="Read every file anew, though it did not change.")] = False,
+) -> None:
+    """Inspect billing files, bring the days they change up to date, write the report.
+
+    A repeat reads only what is new. A run that was killed is taken up where it was: the tables are the same in the end.
+    """
+    _check_folder(data)
+    from orchestration import embedded
+
+    started = time.monotonic()
+    with _told_failures(), _progress() as progress:
+        place = embedded.prepare(data)
+        task = progress.add_task("Starting", total=None)
+        summary = embedded.run_finops(again, lambda what: progress.update(task, description=what, total=None, completed=0))
+    _summarise(place, summary, time.monotonic() - started)
+
+
+@app.command()
+def ingest(
+    path: Annotated[Path, typer.Argument(help="Folder with billing files, or one file.")],
+    again: Annotated[bool, typer.Option("--again", help="Read every file anew, though it did not change.")] = False,
+) -> None:
+    """Bring the billing files of a folder into the lake; the same as [bold]run --data[/bold].
+
+    One file is refused with what was expected if it is not billing data; in a folder, such files are listed as ignored.
+    """
+    if path.is_file():
+        _refuse_unless_billing(path)
+        path = path.parent
+    run(path, again)
+
+
+@app.command()
+def backfill(
+    first: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="First day.")],
+    last: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Last day, inclusive.")],
+    data: Data = None,
+    a_run_a_day: Annotated[bool, typer.Option("--a-run-a-day", help="One run per day instead of one over the range.")] = False,
+) -> None:
+    """Materialize the days from FIRST to LAST again, from charge lines to costs per day."""
+    _check_folder(data)
+    if last < first:
+        _fail(f"the last day {last:%Y-%m-%d} is before the first {first:%Y-%m-%d}")
+    from orchestration import embedded
+
+    with _told_failures(), _progress() as progress:
+        embedded.prepare(data)
+        task = progress.add_task("Starting", total=None)
+        runs = embedded.backfill(
+            first.date(),
+            last.date(),
+            a_run_a_day=a_run_a_day,
+            step=lambda what: progress.update(task, description=what, total=None, completed=0),
+        )
+    console.print(f"{(last - first).days + 1} days materialized in {runs} run{'s' if runs > 1 else ''}.")
+
+
+@app.command()
+def report(
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Also write it there.")] = None,
+) -> None:
+    """Write the FinOps report from what the lake holds, without reading any bill."""
+    _check_folder(data)
+    from orchestration import embedded
+
+    with _told_failures():
+        place = embedded.prepare(data)
+        from assets.finops.finops_report import REPORT_KEY, report_data
+        from assets.finops.logic.report.page import render
+        from orchestration.settings import current_settings
+        from orchestration.wiring import resources_for
+        from resources.clock import Clock
+        from resources.lake import Lake
+
+        lake = resources_for(current_settings())["lake"]
+        if not isinstance(lake, Lake) or not (place.home / "lake").exists():
+            _fail("there is nothing to report on yet: use [bold]cloudops run[/bold] first")
+            return
+        page = render(report_data(lake, Clock()))
+        target = out or place.home / "reports" / REPORT_KEY
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(page, encoding="utf-8")
+    console.print(f"Report: [bold]{target}[/bold]")
+
+
+@app.command()
+def dev(
+    data: Data = None,
+    port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000,
+    sandbox_port: Annotated[int, typer.Option(help="Port of the embedded cloud.")] = 5555,
+) -> None:
+    """Start the embedded cloud and the Dagster UI on this machine, with schedules and sensors; Ctrl-C ends both."""
+    _check_folder(data)
+    for number in (port, sandbox_port):
+        _refuse_used_port(number)
+    from orchestration import embedded
+
+    with _told_failures():
+        place = embedded.prepare(data)
+    sandbox = [sys.executable, "-m", "sandbox", "--port", str(sandbox_port)]
+    if data is None:
+        sandbox += ["--data", str(place.home / "scenario")]
+    ui = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    console.print(f"Dagster UI: [bold]http://127.0.0.1:{port}[/bold]   state: {place.home}")
+    with embedded.processes(sandbox, ui) as (_, web):
+        try:
+            code = web.wait()
+        except KeyboardInterrupt:
+            code = 0
+    raise typer.Exit(code)
+
+
+def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds: float) -> None:  # type: ignore[name-defined] # noqa: F821
+    import polars as pl
+
+    from assets.finops import tables
+    from assets.finops.logic.conservation import plain
+    from assets.finops.tie_out import per_file
+    from resources.lake import Lake
+
+    lake = Lake(root=str(place.home / "lake"))
+    files = lake.scan(tables.BILLING_FILES).collect()
+    proof = per_file(lake)
+    table = Table("cloud", "currency", "lines", "billed", title="Stored", title_justify="left")
+    stored = (
+        lake.scan(tables.COST_AND_USAGE).group_by("ProviderName", "BillingCurrency").agg(pl.len(), pl.col("BilledCost").sum())
+    )
+    for cloud, currency, lines, billed in stored.collect(engine="streaming").sort("ProviderName", "BillingCurrency").iter_rows():
+        table.add_row(cloud, currency, f"{lines:,}", plain(billed))
+    console.print(table)
+    counts = {state: number for state, number in files.group_by("state").len().iter_rows() if state}
+    results = dict(files.group_by("result").len().iter_rows())
+    console.print(
+        f"Files: {', '.join(f'{n} {s}' for s, n in sorted(counts.items())) or 'no billing file'}; "
+        f"{results.get('refused', 0)} refused, {results.get('ignored', 0)} ignored."
+    )
+    for key, reason in files.filter(pl.col("result") == "refused").select("x_source_file", "reason").iter_rows():
+        console.print(f"  refused [bold]{key}[/bold]: {reason}")
+    inexact = proof.filter(~pl.col("exact"))
+    console.print(
+        f"Tie-out: {len(proof)} sums of files and currencies, {len(proof) - len(inexact)} exact to the last digit; "
+        f"{int(proof['rows_quarantined'].sum() or 0)} records in quarantine."
+    )
+    anomalies = lake.scan(tables.COST_ANOMALIES).select(pl.len()).collect().item()
+    console.print(f"Anomalous days: {anomalies}. Ranges of days brought up to date: {len(summary.days)}.")
+    for check in summary.checks_failed:
+        console.print(f"  check to look at: {check}")
+    console.print(f"Report: [bold]{summary.report}[/bold]")
+    console.print(f"Lake:   {place.home / 'lake'}   (took {seconds:.0f} s)")
+
+
+def _check_folder(data: Path | None) -> None:
+    if data is not None and not data.is_dir():
+        _fail(f"{data} is not a folder. Give the folder that holds your billing files, e.g. --data ~/bills")
+
+
+def _refuse_unless_billing(path: Path) -> None:
+    from assets.finops.logic.formats.recognise import EXPECTED, recognise, refusal
+    from assets.finops.logic.reading import DamagedFile, peek
+
+    try:
+        look = peek(path)
+    except DamagedFile as error:
+        _fail(f"{path} {error}")
+        return
+    if look.kind not in ("archive", "json") and recognise(look.header) is None:
+        _fail(f"{path} is refused: {refusal(look.header) or f'not billing data. Expected one of: {EXPECTED}'}")
+
+
+def _refuse_used_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            _fail(f"port {port} is in use: end what uses it, or give another one (see cloudops dev --help)")
+
+
+def _fail(message: str) -> None:
+    console.print(f"[red]{message}[/red]", highlight=False)
+    raise typer.Exit(2)
+
+
+@contextmanager
+def _told_failures() -> Iterator[None]:
+    """Failures that we understand are told in words, without a traceback."""
+    from orchestration.embedded import RunFailed
+    from resources.errors import CloudOpsError
+
+    try:
+        yield
+    except (RunFailed, CloudOpsError) as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        console.print(f"[red]{error}[/red]\nIs the disk full, or the folder not writable?", highlight=False)
+        raise typer.Exit(1) from None
+
+
+class _Bar(logging.Handler):
+    """Shows progress records of the product in a bar."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+        self._task = progress.add_task("", total=1, visible=False)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        done, total, what = getattr(record, "done", 0), getattr(record, "total", 1), getattr(record, "what", "")
+        self._progress.update(self._task, completed=done, total=total, description=f"  {what[-70:]}", visible=done + 1 < total)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    from assets.finops.progress import PROGRESS_LOGGER
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        logger = logging.getLogger(PROGRESS_LOGGER)
+        handler = _Bar(progress)
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+        try:
+            yield progress
+        finally:
+            logger.removeHandler(handler)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,191 @@
+"""The embedded deployment on one machine: its folders, its demo, and runs of its jobs in this process."""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration.settings import use_local
+
+_DAGSTER_YAML = """\
+telemetry:
+  enabled: false
+retention:
+  schedule: {purge_after_days: 90}
+  sensor: {purge_after_days: {skipped: 7, failure: 30, success: 90}}
+concurrency:
+  pools:
+    granularity: op
+    default_limit: 1
+"""
+STATE = Path(".cloudops")
+
+
+class RunFailed(Exception):
+    """A job failed; the message says which step, why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a complete run of the FinOps jobs did."""
+
+    days: list[tuple[date, date]]
+    checks_failed: list[str]
+    report: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """One embedded deployment: `home` holds its state, `billing_root` the billing files."""
+
+    home: Path
+    billing_root: Path
+
+
+def prepare(data: Path | None, *, state: Path = STATE) -> Embedded:
+    """Set up the folders and the environment; without `data`, the demo's billing files are made.
+
+    Each folder of data has a state of its own, so that a look at the demo and at one's own bills never mix.
+    """
+    if data is None:
+        home = (state / "demo").absolute()
+        root = home / "scenario" / "billing"
+    else:
+        resolved = data.absolute()
+        mark = hashlib.sha256(str(resolved).encode()).hexdigest()[:8]
+        home = (state / f"{resolved.name}-{mark}").absolute()
+        root = resolved
+    for folder in ("dagster", "reports"):
+        (home / folder).mkdir(parents=True, exist_ok=True)
+    (home / "dagster" / "dagster.yaml").write_text(_DAGSTER_YAML)
+    use_local(home, root)
+    if data is None:
+        subprocess.run([sys.executable, "-m", "sandbox.scenario", "--out", str(home / "scenario")], check=True)
+    return Embedded(home, root)
+
+
+def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FBT001
+    """Run intake, the days that need it, and the overview, in this process, recorded in the instance that the UI shows."""
+    from orchestration.definitions import build_defs
+
+    definitions = build_defs()
+    with dg.DagsterInstance.get() as instance:
+        step("Inspecting billing files")
+        _run(definitions, instance, "finops_intake")
+        days = _days_to_do(instance, everything=again)
+        failed: list[str] = []
+        for number, (first, last) in enumerate(days, 1):
+            step(f"Days {first} to {last} ({number} of {len(days)} ranges)")
+            config = {"ops": {"finops__cost_and_usage": {"config": {"again": again}}}}
+            failed += _run(definitions, instance, "finops_days", run_config=config, tags=_range_tags(first, last))
+        step("Anomalies, conformance, report")
+        failed += _run(definitions, instance, "finops_overview")
+    from assets.finops.finops_report import REPORT_KEY
+    from orchestration.settings import current_settings
+
+    return Summary(days, failed, current_settings().home / "reports" / REPORT_KEY)
+
+
+def backfill(first: date, last: date, *, a_run_a_day: bool, step: Callable[[str], None]) -> int:
+    """Materialize the days again, as one run over the range or a run a day; returns the number of runs."""
+    from datetime import timedelta
+
+    from orchestration.definitions import build_defs
+
+    definitions = build_defs()
+    span = (last - first).days + 1
+    days = [first + timedelta(days=n) for n in range(span)]
+    ranges = [(d, d) for d in days] if a_run_a_day else [(first, last)]
+    with dg.DagsterInstance.get() as instance:
+        for start, end in ranges:
+            step(f"Days {start} to {end}")
+            _run(definitions, instance, "finops_days", tags=_range_tags(start, end))
+    return len(ranges)
+
+
+def _range_tags(first: date, last: date) -> dict[str, str]:
+    from assets.finops.partitions import range_tags
+
+    return range_tags(first, last)
+
+
+def _days_to_do(instance: dg.DagsterInstance, *, everything: bool) -> list[tuple[date, date]]:
+    """Ranges of days that inspections found changed and that no successful run has done since.
+
+    Looked up in the instance rather than in this process, so that a killed run leaves nothing undone.
+    """
+    from assets.finops.partitions import DAYS, ranges
+    from orchestration.sensors.finops import days_changed
+    from resources.clock import Clock
+
+    today = Clock().today()
+    key = dg.AssetKey(["finops", "billing_files"])
+    done = instance.get_latest_storage_id_by_partition(
+        dg.AssetKey(["finops", "resource_costs"]), dg.DagsterEventType.ASSET_MATERIALIZATION
+    )
+    days: set[str] = set()
+    for record in instance.fetch_materializations(key, limit=10_000).records:
+        if record.asset_materialization is None:
+            continue
+        for first, last in days_changed(record.asset_materialization):
+            keys = DAYS.get_partition_keys_in_range(dg.PartitionKeyRange(first.isoformat(), last.isoformat()))
+            days |= {k for k in keys if everything or done.get(k, -1) < record.storage_id}
+    return ranges((date.fromisoformat(d) for d in days), today=today)
+
+
+def _run(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job: str,
+    *,
+    run_config: dict[str, Any] | None = None,
+    tags: dict[str, str] | None = None,
+) -> list[str]:
+    """Run one job; returns the checks that failed. Raises RunFailed."""
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    result = definitions.resolve_job_def(job).execute_in_process(
+        instance=instance, run_config={**(run_config or {}), **quiet}, tags=tags, raise_on_error=False
+    )
+    failed = [c for c in result.get_asset_check_evaluations() if not c.passed]
+    if not result.success:
+        raise RunFailed("\n".join([f"{job} failed"] + _reasons(result) + [f"check failed: {_named(c)}" for c in failed]))
+    return [_named(c) for c in failed]
+
+
+def _named(check: dg.AssetCheckEvaluation) -> str:
+    return f"{check.asset_key.to_user_string()}: {check.check_name}"
+
+
+def _reasons(result: dg.ExecuteInProcessResult) -> list[str]:
+    reasons = []
+    for event in result.all_events:
+        if event.is_step_failure and event.step_failure_data.error:
+            error = event.step_failure_data.error
+            while error.cause:
+                error = error.cause
+            described = event.step_failure_data.user_failure_data
+            reasons.append(f"{event.step_key}: {described.description if described else error.message.strip()}")
+    return reasons
+
+
+@contextmanager
+def processes(*commands: list[str]) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Child processes that end, all of them, with the block."""
+    running = [subprocess.Popen(command, start_new_session=True) for command in commands]
+    try:
+        yield running
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()

@@ -1,0 +1,1 @@
+"""Sensors, one module per system: thin, the decision is a pure function."""

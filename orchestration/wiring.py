@@ -1,0 +1,38 @@
+"""Which variant of each resource a deployment gets; every `dg.EnvVar` lives here."""
+
+import dagster as dg
+
+from orchestration.settings import Settings
+from resources.aws.s3 import S3ObjectStore
+from resources.clock import Clock
+from resources.lake import Lake
+from resources.notifier import AppriseNotifier, LogNotifier
+from resources.object_store import LocalObjectStore
+
+
+def resources_for(settings: Settings) -> dict[str, object]:
+    """Resources by the name that assets, jobs and sensors use."""
+    return _local(settings) if settings.is_local else _production()
+
+
+def _local(settings: Settings) -> dict[str, object]:
+    return {
+        "billing_store": LocalObjectStore(root=str(settings.billing_root), read_only=True),
+        "report_store": LocalObjectStore(root=str(settings.home / "reports")),
+        "lake": Lake(root=str(settings.home / "lake")),
+        "clock": Clock(),
+        "notifier": LogNotifier(),
+    }
+
+
+def _production() -> dict[str, object]:
+    region = dg.EnvVar("CLOUDOPS_REGION")
+    return {
+        "billing_store": S3ObjectStore(
+            bucket=dg.EnvVar("CLOUDOPS_BILLING_BUCKET"), prefix=dg.EnvVar("CLOUDOPS_BILLING_PREFIX"), region=region
+        ),
+        "report_store": S3ObjectStore(bucket=dg.EnvVar("CLOUDOPS_REPORT_BUCKET"), region=region),
+        "lake": Lake(root=dg.EnvVar("CLOUDOPS_LAKE_ROOT"), region=region),
+        "clock": Clock(),
+        "notifier": AppriseNotifier(urls=[dg.EnvVar("CLOUDOPS_NOTIFY_URL")]),
+    }

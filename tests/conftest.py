@@ -1,0 +1,41 @@
+"""What tests share: an environment that is nobody's own, and skips that are failures where everything is installed."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_ALLOWED_SKIPS = ("live:",)
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the developer's deployment, credentials or Dagster home."""
+    for name in list(os.environ):
+        if name.startswith(("CLOUDOPS_", "AWS_", "OCI_", "DAGSTER_")) and name not in ("CLOUDOPS_DATA", "CLOUDOPS_NO_SKIP"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("CLOUDOPS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
+
+
+@pytest.fixture
+def data_folder() -> Path:
+    """The folder of real files by others; skips where it is absent."""
+    folder = os.environ.get("CLOUDOPS_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("data: set CLOUDOPS_DATA to a folder of real billing files")
+    return Path(folder)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Where CLOUDOPS_NO_SKIP is set, a skip for want of a package fails: a machine that should have it does not."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if os.environ.get("CLOUDOPS_NO_SKIP") and report.skipped and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        data_absent = "CLOUDOPS_DATA" in reason and not os.environ.get("CLOUDOPS_DATA")
+        if not data_absent and not any(word in reason for word in _ALLOWED_SKIPS):
+            report.outcome = "failed"
+            report.longrepr = f"skipped where nothing may be skipped: {reason}"
