@@ -1,12 +1,13 @@
 """The command line: `cloudops run`, `ingest`, `backfill`, `report`, `dev`."""
 
 import logging
+import signal
 import socket
 import sys
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,7 @@ Start with [bold]cloudops run[/bold]: it makes a demo company's bills and takes 
 [bold]cloudops run --data FOLDER[/bold]. Nothing leaves this machine.""",
 )
 console = Console()
+WORKSPACE = Path(__file__).parent.parent / "workspace.yaml"
 
 Data = Annotated[
     Path | None,
@@ -146,13 +148,13 @@ def dev(
     sandbox = [sys.executable, "-m", "sandbox", "--port", str(sandbox_port)]
     if data is None:
         sandbox += ["--data", str(place.home / "scenario")]
-    ui = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    ui = [sys.executable, "-m", "dagster", "dev", "-w", str(WORKSPACE), "-h", "127.0.0.1", "-p", str(port)]
     console.print(f"Dagster UI: [bold]http://127.0.0.1:{port}[/bold]   state: {place.home}")
-    with embedded.processes(sandbox, ui) as (_, web):
-        try:
-            code = web.wait()
-        except KeyboardInterrupt:
-            code = 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us in the background has it ignored
+    code = 0
+    with suppress(KeyboardInterrupt), embedded.processes(sandbox, ui) as (_, web):
+        code = web.wait()
     raise typer.Exit(code)
 
 

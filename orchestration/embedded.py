@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.settings import use_local
+from orchestration.settings import current_settings, inherited_environment, use_local
 
 _DAGSTER_YAML = """\
 telemetry:
@@ -74,12 +74,14 @@ def prepare(data: Path | None, *, state: Path = STATE) -> Embedded:
 def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FBT001
     """Run intake, the days that need it, and the overview, in this process, recorded in the instance that the UI shows."""
     from orchestration.definitions import build_defs
+    from orchestration.pending import changed_days
+    from resources.clock import Clock
 
     definitions = build_defs()
     with dg.DagsterInstance.get() as instance:
         step("Inspecting billing files")
         _run(definitions, instance, "finops_intake")
-        days = _days_to_do(instance, everything=again)
+        days = changed_days(instance, today=Clock().today(), everything=again)
         failed: list[str] = []
         for number, (first, last) in enumerate(days, 1):
             step(f"Days {first} to {last} ({number} of {len(days)} ranges)")
@@ -88,7 +90,6 @@ def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FB
         step("Anomalies, conformance, report")
         failed += _run(definitions, instance, "finops_overview")
     from assets.finops.finops_report import REPORT_KEY
-    from orchestration.settings import current_settings
 
     return Summary(days, failed, current_settings().home / "reports" / REPORT_KEY)
 
@@ -114,30 +115,6 @@ def _range_tags(first: date, last: date) -> dict[str, str]:
     from assets.finops.partitions import range_tags
 
     return range_tags(first, last)
-
-
-def _days_to_do(instance: dg.DagsterInstance, *, everything: bool) -> list[tuple[date, date]]:
-    """Ranges of days that inspections found changed and that no successful run has done since.
-
-    Looked up in the instance rather than in this process, so that a killed run leaves nothing undone.
-    """
-    from assets.finops.partitions import DAYS, ranges
-    from orchestration.sensors.finops import days_changed
-    from resources.clock import Clock
-
-    today = Clock().today()
-    key = dg.AssetKey(["finops", "billing_files"])
-    done = instance.get_latest_storage_id_by_partition(
-        dg.AssetKey(["finops", "resource_costs"]), dg.DagsterEventType.ASSET_MATERIALIZATION
-    )
-    days: set[str] = set()
-    for record in instance.fetch_materializations(key, limit=10_000).records:
-        if record.asset_materialization is None:
-            continue
-        for first, last in days_changed(record.asset_materialization):
-            keys = DAYS.get_partition_keys_in_range(dg.PartitionKeyRange(first.isoformat(), last.isoformat()))
-            days |= {k for k in keys if everything or done.get(k, -1) < record.storage_id}
-    return ranges((date.fromisoformat(d) for d in days), today=today)
 
 
 def _run(
@@ -178,7 +155,9 @@ def _reasons(result: dg.ExecuteInProcessResult) -> list[str]:
 @contextmanager
 def processes(*commands: list[str]) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Child processes that end, all of them, with the block."""
-    running = [subprocess.Popen(command, start_new_session=True) for command in commands]
+    # single-run backfills are marked beta; a user of the UI cannot act on that
+    quiet = {**inherited_environment(), "PYTHONWARNINGS": "ignore:Parameter `backfill_policy`"}
+    running = [subprocess.Popen(command, start_new_session=True, env=quiet) for command in commands]
     try:
         yield running
     finally:

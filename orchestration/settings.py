@@ -55,3 +55,8 @@ def use_local(home: Path, billing_root: Path) -> None:
     os.environ["CLOUDOPS_BILLING_ROOT"] = str(billing_root)
     os.environ["DAGSTER_HOME"] = str(home / "dagster")
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+
+
+def inherited_environment() -> dict[str, str]:
+    """The environment that child processes get, to be extended by the caller."""
+    return dict(os.environ)

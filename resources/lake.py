@@ -1,4 +1,4 @@
-"""The lake: Delta tables on a local disk or in an S3-compatible bucket, written by delta-rs, readable by anything that reads Delta.
+"""The lake: Delta tables on a local disk or in an S3-compatible bucket, written by delta-rs, read by anything that reads Delta.
 
 A write replaces what a predicate names, in one commit: readers see the old rows or the new ones, never a mixture, and a killed
 writer leaves the table as it was. Writers that may not overlap name themselves (`writer`): the later commit is refused and
@@ -7,13 +7,14 @@ tried again on the new state.
 
 import json
 import logging
+import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import dagster as dg
@@ -24,12 +25,13 @@ from resources.errors import BadInput, Conflict
 from resources.tables import Table
 
 if TYPE_CHECKING:
-    from deltalake import DeltaTable
+    from deltalake import DeltaTable, Schema
     from deltalake.transaction import AddAction, RemoveAction
     from pyarrow.parquet import ParquetWriter
 
 _LOG = logging.getLogger(__name__)
 _ATTEMPTS = 5
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class Lake(dg.ConfigurableResource):
             )
         except CommitFailedError as error:
             raise Conflict(f"{table.name}: another writer was first ({error})", "run this step again") from error
+        delta.update_incremental()
         return Written(rows, delta.version())
 
     def compact(self, table: Table) -> None:
@@ -180,9 +183,22 @@ class Lake(dg.ConfigurableResource):
             delta.optimize.compact()
 
     def vacuum(self, table: Table, *, keep_hours: int) -> int:
-        """Delete data files that no version of the last `keep_hours` needs; returns how many."""
+        """Delete what no version of the last `keep_hours` needs, and what killed writers left; returns how many data files.
+
+        Choose more hours than any write takes.
+        """
+        self._discard_staged(time.time() - keep_hours * 3600)
         delta = self._open(table)
-        return 0 if delta is None else len(delta.vacuum(keep_hours, dry_run=False, enforce_retention_duration=False))
+        if delta is None:
+            return 0
+        return len(delta.vacuum(keep_hours, dry_run=False, enforce_retention_duration=False, full=True))
+
+    def _discard_staged(self, before: float) -> None:
+        """Remove staging folders that were last written to before the given time (seconds since the epoch)."""
+        for folder in Path(self.root, "_staging").glob("write-*"):
+            with suppress(FileNotFoundError):
+                if max(p.stat().st_mtime for p in (folder, *folder.iterdir())) < before:
+                    shutil.rmtree(folder)
 
     def _open(self, table: Table) -> "DeltaTable | None":
         from deltalake import DeltaTable
@@ -198,7 +214,8 @@ class Lake(dg.ConfigurableResource):
 
         (column, values), *_ = drop.items()
         partition = {name: action[f"partition.{name}"] for name in table.partition_by}
-        if action[f"min.{column}"] != action[f"max.{column}"]:
+        low, high = action[f"min.{column}"], action[f"max.{column}"]
+        if low is None or low != high:
             whole = pl.scan_parquet(f"{self.uri(table)}/{action['path']}", storage_options=self.storage_options or None)
             staged.sink(whole.filter(~pl.col(column).is_in(list(values))), partition)
         return RemoveAction(
@@ -236,34 +253,41 @@ class Lake(dg.ConfigurableResource):
 
     def _ready(self, table: Table, extra: dict[str, pl.DataType]) -> "DeltaTable":
         """The table, created if need be, with every column that is going to be written."""
-        from deltalake import DeltaTable, Schema
-        from deltalake import Field as DeltaField
-
         if extra and not table.open_schema:
             raise BadInput(
                 f"{table.name} takes no columns beyond its own: {', '.join(sorted(extra))}",
                 "extend its definition",
             )
         wanted = {**dict(table.schema), **extra}
-        delta = self._open(table)
-        if delta is None:
-            empty = pl.DataFrame(schema=wanted).to_arrow(compat_level=pl.CompatLevel.oldest())
-            return DeltaTable.create(
-                self.uri(table),
-                Schema.from_arrow(empty.schema),
-                mode="ignore",
-                partition_by=list(table.partition_by) or None,
-                description=table.description,
-                storage_options=self.storage_options or None,
-            )
+        return _until_no_conflict(table, lambda: self._widened(table, self._open(table) or self._created(table, wanted), wanted))
+
+    def _created(self, table: Table, wanted: Mapping[str, pl.DataType | type[pl.DataType]]) -> "DeltaTable":
+        """The table, new or, if another writer was first, as that one made it."""
+        from deltalake import DeltaTable
+
+        # compacted files keep the bounds by which rows are found; by default only those of the first columns
+        configuration = {"delta.dataSkippingStatsColumns": ",".join(table.indexed)} if table.indexed else None
+        return DeltaTable.create(
+            self.uri(table),
+            _delta_schema(wanted),
+            mode="ignore",
+            partition_by=list(table.partition_by) or None,
+            description=table.description,
+            configuration=configuration,
+            storage_options=self.storage_options or None,
+        )
+
+    def _widened(self, table: Table, delta: "DeltaTable", wanted: Mapping[str, pl.DataType | type[pl.DataType]]) -> "DeltaTable":
+        """The table with every wanted column, whatever the case of its name."""
+        from deltalake import DeltaTable
+        from deltalake import Field as DeltaField
+
         known = {f.name.lower() for f in delta.schema().fields}
         new = {name: dtype for name, dtype in wanted.items() if name.lower() not in known}
-        if new:
-            arrow = pl.DataFrame(schema=new).to_arrow(compat_level=pl.CompatLevel.oldest())
-            fields = Schema.from_arrow(arrow.schema).fields
-            delta.alter.add_columns([DeltaField(f.name, f.type, nullable=True) for f in fields])
-            delta = DeltaTable(self.uri(table), storage_options=self.storage_options)
-        return delta
+        if not new:
+            return delta
+        delta.alter.add_columns([DeltaField(f.name, f.type, nullable=True) for f in _delta_schema(new).fields])
+        return DeltaTable(self.uri(table), storage_options=self.storage_options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,20 +368,28 @@ class StagedFiles:
         return rows
 
 
+def _delta_schema(columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> "Schema":
+    from deltalake import Schema
+
+    return Schema.from_arrow(pl.DataFrame(schema=dict(columns)).to_arrow(compat_level=pl.CompatLevel.oldest()).schema)
+
+
 def _schema(delta: "DeltaTable") -> pl.Schema:
     return pl.Schema(pl.scan_delta(delta).collect_schema())
 
 
 def _holding(delta: "DeltaTable", drop: Mapping[str, Collection[str]]) -> list[dict[str, Any]]:
-    """The data files that may hold rows to be dropped, by their statistics."""
+    """The data files that may hold rows to be dropped, by their statistics; one without may hold any."""
     (column, values), *_ = drop.items()
     actions = pl.DataFrame(delta.get_add_actions(flatten=True))
-    if not values or not len(actions) or f"min.{column}" not in actions.columns:
+    if not values or not len(actions):
         return []
+    bounds = [f"min.{column}", f"max.{column}"]
+    actions = actions.with_columns(pl.lit(None, pl.String).alias(b) for b in bounds if b not in actions.columns)
     wanted = pl.DataFrame({"wanted": sorted(values)})
-    low, high = pl.col(f"min.{column}"), pl.col(f"max.{column}")
+    low, high = map(pl.col, bounds)
     held = actions.join_where(wanted, low <= pl.col("wanted"), high >= pl.col("wanted"))
-    return actions.filter(pl.col("path").is_in(held["path"].implode())).to_dicts()
+    return actions.filter(pl.col("path").is_in(held["path"].implode()) | low.is_null() | high.is_null()).to_dicts()
 
 
 def _conform(table: Table, schema: pl.Schema, frame: pl.LazyFrame, *, ignore: Collection[str] = ()) -> pl.LazyFrame:
@@ -374,7 +406,7 @@ def _conform(table: Table, schema: pl.Schema, frame: pl.LazyFrame, *, ignore: Co
     )
 
 
-def _until_no_conflict(table: Table, write: Callable[[], Written]) -> Written:
+def _until_no_conflict(table: Table, write: Callable[[], _Result]) -> _Result:
     from deltalake.exceptions import CommitFailedError
 
     for attempt in range(1, _ATTEMPTS + 1):

@@ -16,7 +16,7 @@ from resources.object_store import ObjectStore
 class Arrivals(dg.Config):
     """Which objects to inspect."""
 
-    keys: list[str] | None = Field(default=None, description="Keys of new objects; leave empty to list the whole store.")
+    object_keys: list[str] | None = Field(default=None, description="Keys of new objects; leave empty to list the whole store.")
     prefix: str = Field(default="", description="Only objects whose key starts so.")
 
 
@@ -45,7 +45,7 @@ def billing_files(
     """
     with errors_classified():
         found = intake.take_inventory(
-            billing_store, lake, clock.now(), prefix=config.prefix, keys=config.keys, progress=progress.show
+            billing_store, lake, clock.now(), prefix=config.prefix, keys=config.object_keys, progress=progress.show
         )
     files = found.files
     doubtful = files.filter((pl.col("result") == "refused") | (pl.col("state") == "incomplete"))

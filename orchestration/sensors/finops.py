@@ -1,6 +1,5 @@
 """FinOps sensors: new billing files are inspected in batches, and the days that they change are brought up to date."""
 
-from datetime import date
 from hashlib import sha256
 
 import dagster as dg
@@ -9,6 +8,8 @@ from assets.finops.billing_files import Arrivals
 from assets.finops.partitions import range_tags
 from jobs.finops import finops_days, finops_intake
 from orchestration.arrivals import Cursor, new_arrivals
+from orchestration.pending import changed_days, inspections
+from resources.clock import Clock
 from resources.object_store import ObjectStore
 
 _BATCH = 500
@@ -28,46 +29,29 @@ def billing_arrivals(context: dg.SensorEvaluationContext, billing_store: ObjectS
     identities = "\n".join(f"{o.key}@{o.etag}" for o in batch)
     request = dg.RunRequest(
         run_key=sha256(identities.encode()).hexdigest()[:24],
-        run_config=dg.RunConfig(ops={"finops__billing_files": Arrivals(keys=[o.key for o in batch])}),
+        run_config=dg.RunConfig(ops={"finops__billing_files": Arrivals(object_keys=[o.key for o in batch])}),
         tags={"cloudops/arrivals": str(len(batch))},
     )
     return dg.SensorResult(run_requests=[request], cursor=after.to_json())
 
 
 @dg.sensor(job=finops_days, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
-def billing_days(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+def billing_days(context: dg.SensorEvaluationContext, clock: Clock) -> dg.SensorResult:
     """Requests the days that inspections of billing files found changed, one run per range.
 
     Every inspection since the last tick is looked at, not the newest alone: each knows other days.
     """
-    records = context.instance.fetch_materializations(
-        dg.AssetRecordsFilter(
-            asset_key=dg.AssetKey(["finops", "billing_files"]), after_storage_id=int(context.cursor) if context.cursor else None
-        ),
-        limit=_INSPECTIONS,
-        ascending=True,
-    ).records
+    records = inspections(context.instance, after=int(context.cursor) if context.cursor else None, limit=_INSPECTIONS)
     if not records:
         return dg.SensorResult(skip_reason="no inspection since the last tick")
-    requests = [
-        dg.RunRequest(run_key=f"{record.storage_id}:{first}:{last}", tags=range_tags(first, last))
-        for record in records
-        if record.asset_materialization
-        for first, last in days_changed(record.asset_materialization)
-    ]
+    newest = records[-1].storage_id
+    days = changed_days(context.instance, today=clock.today(), records=records)
+    requests = [dg.RunRequest(run_key=f"{newest}:{first}:{last}", tags=range_tags(first, last)) for first, last in days]
     return dg.SensorResult(
         run_requests=requests,
-        skip_reason=None if requests else "the inspections changed no day",
-        cursor=str(records[-1].storage_id),
+        skip_reason=None if requests else "every day that changed is up to date",
+        cursor=str(newest),
     )
-
-
-def days_changed(materialization: dg.AssetMaterialization) -> list[tuple[date, date]]:
-    """The ranges of days in the metadata of a materialization of `finops/billing_files`."""
-    value = materialization.metadata["days_changed"]
-    if not isinstance(value, dg.JsonMetadataValue) or not isinstance(value.data, list):
-        return []
-    return [(date.fromisoformat(str(first)), date.fromisoformat(str(last))) for first, last in value.data]
 
 
 SENSORS = (billing_arrivals, billing_days)

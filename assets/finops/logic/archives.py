@@ -1,4 +1,4 @@
-"""Archives of billing files, opened safely: nothing in them decides where anything is written, and nothing grows without limit."""
+"""Archives of billing files, opened safely: nothing in them decides where anything is written or how much."""
 
 import tarfile
 import zipfile

@@ -9,12 +9,12 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, Literal
 
 import polars as pl
 
@@ -115,15 +115,11 @@ def _peek_text(head: bytes) -> Peek:
 
 def _sample(text: str, delimiter: str) -> list[list[str]]:
     """The records of a sample up to the first that cannot be read."""
+    csv.field_size_limit(_LONGEST_FIELD)
     records: list[list[str]] = []
     with suppress(csv.Error):
-        records.extend(_csv_reader(io.StringIO(text), delimiter))
+        records.extend(csv.reader(io.StringIO(text), delimiter=delimiter))
     return records
-
-
-def _csv_reader(lines: Iterable[str], delimiter: str) -> Any:
-    csv.field_size_limit(_LONGEST_FIELD)
-    return csv.reader(lines, delimiter=delimiter)
 
 
 def distinct_names(header: Sequence[str]) -> tuple[str, ...]:
@@ -255,7 +251,8 @@ def _frame(rows: list[list[str | None]], numbers: list[int], header: Sequence[st
 def _records(path: Path, look: Peek) -> Iterator[tuple[int, int, list[str], str | None]]:
     """Number, first line, fields and repair of each record; blank lines are no records."""
     lines = _Lines(path, look.encoding)
-    reader = _csv_reader(lines, look.delimiter)
+    csv.field_size_limit(_LONGEST_FIELD)
+    reader = csv.reader(lines, delimiter=look.delimiter)
     number = start = 0
     try:
         for fields in reader:

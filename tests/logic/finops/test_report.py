@@ -309,7 +309,7 @@ def test_the_last_30_full_days_are_compared_with_the_30_before():
 def test_a_change_is_not_told_without_enough_history():
     short = every_day(LAST - timedelta(58), LAST, "10")
     assert figures(*short)[0].previous is None
-    assert "Not enough history to compare: 60 days are needed, 59 days are there." in page(report(*short)).text
+    assert "Not enough history to compare: it takes 60 days, the data spans 59 days." in page(report(*short)).text
 
 
 def test_the_compared_days_end_where_a_late_cloud_ends_but_not_where_a_cloud_was_left():
@@ -417,6 +417,12 @@ def test_a_page_without_data_says_what_is_missing_and_what_to_do():
     assert "No billing files were found: check the source's bucket and prefix." in text
     assert "Not judged yet: materialize finops/focus_conformance." in text
     assert charts_png(report()) == {}
+
+
+def test_a_report_without_fault_says_so_and_one_without_proof_does_not():
+    proven = report(cost(LAST, "1"), files=rows(BILLING_FILES, billing_file("a.csv", final=True)), tie_out=ties(tie("a.csv")))
+    assert "Nothing to worry about" in page(proven).text
+    assert "nothing proves that the numbers are complete" in page(report(cost(LAST, "1"))).text
 
 
 def test_names_from_the_data_are_only_ever_text():

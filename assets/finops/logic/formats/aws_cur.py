@@ -102,7 +102,7 @@ def recognise(header: Sequence[str]) -> Layout | None:
             invoice=spelled.get("bill_invoice_id"),
         ),
         expressions={name: pl.coalesce(*raws) for name, raws in sources.items()} | _derived(spelled),
-        kept={raw: name for raw, name in zip(kept, kept_names([snake(r) for r in kept]).values(), strict=True)}
+        kept=dict(zip(kept, kept_names([snake(r) for r in kept]).values(), strict=True))
         if len({snake(r) for r in kept}) == len(kept)
         else kept_names(kept),
         tags=tags,

@@ -218,7 +218,7 @@ def _triangles(marks: list[Row], look: Look) -> alt.Chart:
         alt.Chart(alt.Data(values=marks))
         .mark_point(filled=True, size=70, opacity=1, yOffset=-9, stroke=look.ink, strokeWidth=0.8)
         .encode(
-            x=_days(),
+            x=_days(band=0.5),
             y=alt.Y("at:Q"),
             shape=alt.Shape(
                 "direction:N",
@@ -235,12 +235,13 @@ def _triangles(marks: list[Row], look: Look) -> alt.Chart:
     )
 
 
-def _days() -> alt.X:
+def _days(band: float = 0) -> alt.X:
     import altair as alt
 
     return alt.X(
         "day:T",
         timeUnit="utcyearmonthdate",
+        bandPosition=band,
         title=None,
         axis=alt.Axis(format="%d %b %Y", labelOverlap="greedy", grid=False, tickCount=10),
         scale=alt.Scale(type="utc"),

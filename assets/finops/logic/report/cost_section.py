@@ -76,8 +76,8 @@ class CostSection:
             said.append(f"“Last {WINDOW_DAYS} days” are {self._windows}, compared with {before}.")
         else:
             said.append(
-                f"Recent figures are of {self._windows}. Not enough history to compare: {2 * WINDOW_DAYS} days are "
-                f"needed, {wording.count(figures.period.days, 'day')} are there."
+                f"Recent figures are of {self._windows}. Not enough history to compare: it takes {2 * WINDOW_DAYS} days, "
+                f"the data spans {wording.count(figures.period.days, 'day')}."
             )
         if figures.current.last < figures.period.last:
             said.append("Later days are left out of this: they are not over, or the data of a cloud is late.")
@@ -157,8 +157,8 @@ class CostSection:
             named = ", ".join(wording.span(*days) for days in spans[:3]) + (", …" if len(spans) > 3 else "")
             remarks.append(f"Preliminary numbers, that the provider may still change: {named}.")
         clouds = sorted(figures.providers["provider"])
-        daily = _wide(figures.daily(), "day", clouds)
-        months = _wide(figures.monthly(), "month", clouds)
+        daily = _wide(figures.daily().reverse(), "day", clouds)
+        months = _wide(figures.monthly().reverse(), "month", clouds)
         return Block(
             "Daily cost",
             remarks,
@@ -347,7 +347,8 @@ class CostSection:
         return f"{wording.count(rest.height)} others together: {money}, {wording.share(cost, whole)}{unsure}."
 
     def _compared_columns(self) -> tuple[str, ...]:
-        recent = f"Last {wording.count(self.figures.current.days, 'day')}"
+        days = self.figures.current.days
+        recent = f"Last {days} days" if days > 1 else "Last day"
         return (recent, f"{WINDOW_DAYS} days before", "Change", "Change %", "") if self.figures.previous else (recent,)
 
     def _compared_cells(self, row: Mapping[str, Any]) -> list[Cell]:

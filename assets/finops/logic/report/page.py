@@ -44,7 +44,6 @@ def render(data: ReportData) -> str:
         policy=_policy(_vega(), loader),
         sections=sections,
         concerns=quality_section.concerns(data),
-        calm=_calm(data),
         quality=quality_section.ANCHOR,
         css=Markup(_part("page.css")),  # noqa: S704 - a file of ours
         vega=Markup(_vega()),  # noqa: S704 - the library itself
@@ -109,12 +108,6 @@ def _subtitle(data: ReportData) -> str:
 def _first_and_last(daily: pl.DataFrame) -> tuple[date, date]:
     days = sorted(set(daily["x_charge_date"]))
     return days[0], days[-1]
-
-
-def _calm(data: ReportData) -> str:
-    if data.files.is_empty() or data.tie_out.is_empty():
-        return "No fault is known, but there are no control totals to prove it."
-    return "Every file in force ties out to the last digit, nothing is in quarantine, and every line states its cost."
 
 
 def _script_json(spec: charts.Spec) -> str:

@@ -72,7 +72,8 @@ def concerns(data: ReportData) -> list[str]:
             for provider, counts in sorted(data.conformance.items())
         ),
     )
-    return [f"{wording.count(number, noun)} {what}" for number, noun, what in counted if number]
+    unproven = [] if data.tie_out.height else ["No control totals: nothing proves that the numbers are complete."]
+    return unproven + [f"{wording.count(number, noun)} {what}" for number, noun, what in counted if number]
 
 
 def preliminary(files: pl.DataFrame) -> pl.DataFrame:
