@@ -1,4 +1,4 @@
-"""Upkeep of the Dagster instance: what it would otherwise keep for ever.
+"""Upkeep: what Dagster and the lake would otherwise keep for ever.
 
 Runs and their events have no retention of their own in Dagster; `maintenance_retention` is it. Old ticks of
 schedules and sensors are purged by Dagster itself, as `retention` in the dagster.yaml of the deployment says.
@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 import dagster as dg
 from pydantic import Field
 
+from assets.finops.tables import TABLES
 from resources.clock import Clock
+from resources.lake import Lake
 
 
 class RetentionConfig(dg.Config):
@@ -133,3 +135,31 @@ def delete_old_runs(context: dg.OpExecutionContext, config: RetentionConfig, clo
 def maintenance_retention() -> None:
     """Delete finished runs that are older than their retention."""
     delete_old_runs()
+
+
+class LakeUpkeep(dg.Config):
+    """How long the lake's past is kept."""
+
+    keep_hours: int = Field(
+        default=168, ge=1, description="Hours for which every version of a table stays readable. More than any write takes."
+    )
+
+
+@dg.op(description="Merges small data files and deletes those that no recent version needs.", pool="finops_intake")
+def tidy_lake(context: dg.OpExecutionContext, config: LakeUpkeep, lake: dg.ResourceParam[Lake]) -> None:
+    """Compact, then vacuum, each table; readers and their results are not disturbed."""
+    deleted = {}
+    for table in TABLES:
+        lake.compact(table)
+        deleted[table.name] = lake.vacuum(table, keep_hours=config.keep_hours)
+        context.log.info(f"{table.name}: merged small files, deleted {deleted[table.name]} old ones")
+    context.add_output_metadata({"deleted_files": dg.MetadataValue.json(deleted)})
+
+
+@dg.job(
+    description="Merges small data files of the lake and deletes what no recent version of a table needs.",
+    run_tags={"domain": "maintenance"},
+)
+def maintenance_lake() -> None:
+    """Keep the lake's tables quick to read and their past bounded."""
+    tidy_lake()

@@ -2,7 +2,7 @@
 
 from assets.finops import billing_files, cost_and_usage, cost_anomalies, daily_costs, finops_report, focus_conformance
 from jobs import finops as finops_jobs
-from jobs.maintenance import maintenance_retention
+from jobs.maintenance import maintenance_lake, maintenance_retention
 from orchestration.alerts import failed_checks, run_failures
 from orchestration.automation import AUTOMATION_SENSORS
 from orchestration.schedules import finops as finops_schedules
@@ -10,6 +10,6 @@ from orchestration.schedules import maintenance as maintenance_schedules
 from orchestration.sensors import finops as finops_sensors
 
 ASSET_MODULES = (billing_files, cost_and_usage, daily_costs, cost_anomalies, focus_conformance, finops_report)
-JOBS = (*finops_jobs.JOBS, maintenance_retention)
+JOBS = (*finops_jobs.JOBS, maintenance_retention, maintenance_lake)
 SCHEDULES = (*finops_schedules.SCHEDULES, *maintenance_schedules.SCHEDULES)
 SENSORS = (*finops_sensors.SENSORS, *AUTOMATION_SENSORS, run_failures, failed_checks)

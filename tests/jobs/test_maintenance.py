@@ -1,15 +1,18 @@
 """Retention of runs, with real runs on an ephemeral instance; and the clock that it goes by."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
+import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from jobs.maintenance import maintenance_retention
+from assets.finops.tables import BILLING_FILE_TOTALS
+from jobs.maintenance import maintenance_lake, maintenance_retention
 from resources.clock import Clock
 from resources.errors import BadInput
+from resources.lake import Lake
 
 
 class LaterClock:
@@ -204,3 +207,16 @@ class TestClock:
     def test_an_instant_without_its_offset_is_refused(self, text):
         with pytest.raises(BadInput, match="offset"):
             Clock(fixed_at=text).now()
+
+
+def test_tidying_the_lake_keeps_every_row_and_merges_small_files(tmp_path):
+    lake = Lake(root=str(tmp_path))
+    days = [date(2026, 1, n) for n in (1, 2)]
+    for n, day in enumerate([*days, *days]):
+        totals = pl.DataFrame({"x_source_file": [f"f{n}"], "x_delivery_id": [f"d{n}"], "x_charge_date": [day], "rows": [n]})
+        lake.replace(BILLING_FILE_TOTALS, totals, where=f"x_delivery_id = 'd{n}'")
+    before = lake.scan(BILLING_FILE_TOTALS).sort("x_delivery_id").collect()
+    result = maintenance_lake.execute_in_process(resources={"lake": lake})
+    assert result.success
+    assert lake.scan(BILLING_FILE_TOTALS).sort("x_delivery_id").collect().equals(before)
+    assert len(list((tmp_path / "finops" / "billing_file_totals").glob("*.parquet"))) >= 1

@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -197,24 +196,18 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
         )  # fmt: skip
     if isinstance(dtype, pl.Date):
         return column.dt.strftime("%Y-%m-%d")
-    if isinstance(dtype, pl.List | pl.Struct | pl.Array):
-        return column.map_elements(partial(_json, is_map=_is_map(dtype)), return_dtype=pl.String)
+    if dtype.is_nested():
+        return column.map_elements(_json, return_dtype=pl.String)
     text = column.cast(pl.String)
     return pl.when(text.is_in(list(_NULLS))).then(None).otherwise(text).alias(name)
 
 
-def _is_map(dtype: pl.DataType) -> bool:
-    """Whether the type is a Parquet map, which arrives as a list of key-value structs."""
-    inner = dtype.inner if isinstance(dtype, pl.List) else None
-    return isinstance(inner, pl.Struct) and [f.name for f in inner.fields] == ["key", "value"]
-
-
-def _json(value: object, *, is_map: bool) -> str | None:
-    """A nested Parquet value as JSON; a map as an object."""
+def _json(value: object) -> str | None:
+    """A nested Parquet value as JSON; a list of key-value structs, as which some write a map, as an object."""
     items = value.to_list() if isinstance(value, pl.Series) else value
     if items is None:
         return None
-    if is_map and isinstance(items, list):
+    if isinstance(items, list) and items and all(isinstance(i, dict) and set(i) == {"key", "value"} for i in items):
         items = {i["key"]: i["value"] for i in items}
     return json.dumps(items, default=str, ensure_ascii=False)
 
@@ -281,7 +274,8 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         with self._stream as stream:
             if self._encoding != "utf-8":
-                yield from io.TextIOWrapper(stream, encoding=self._encoding, newline="")
+                with io.TextIOWrapper(stream, encoding=self._encoding, newline="") as text:
+                    yield from text
                 return
             for number, line in enumerate(stream):
                 yield self._decode(line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line)

@@ -34,7 +34,8 @@ class Read:
         assert layout
         self.careful = control_totals(path, self.look, layout).careful
         parts = list(batches(path, self.look, careful=self.careful, chunk_rows=2))
-        self.frame = pl.concat(part.frame for part in parts)
+        empty = pl.DataFrame(schema=dict.fromkeys(self.look.header, pl.String))
+        self.frame = pl.concat([empty, *(part.frame for part in parts)], how="diagonal")
         self.broken: list[BrokenRecord] = [b for part in parts for b in part.broken]
         self.changes = {row: change for part in parts for row, change in part.changes.items()}
         self.costs = self.frame[self.look.header[0]].to_list()

@@ -65,7 +65,9 @@ def test_a_time_with_an_offset_is_the_same_moment_in_utc_and_the_conversion_is_n
         assert change == (f"converted to UTC from {texts[index]}" if offset else None)
 
 
-@given(MOMENTS, st.sampled_from(["auto", "minutes", "seconds", "milliseconds", "microseconds"]), st.sampled_from(["", "Z", " UTC"]))
+@given(
+    MOMENTS, st.sampled_from(["auto", "minutes", "seconds", "milliseconds", "microseconds"]), st.sampled_from(["", "Z", " UTC"])
+)
 def test_a_time_without_offset_is_utc_already(moment, precision, suffix):
     text = moment.isoformat(timespec=precision) + suffix
 
