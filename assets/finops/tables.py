@@ -197,7 +197,7 @@ RESOURCE_COSTS = Table(
 
 COST_ANOMALIES = Table(
     name="finops/cost_anomalies",
-    description="One row per anomalous day of a series (sub-account × service × region × currency), judged with data up to that day.",
+    description="One row per anomalous day of a series (sub-account × service × region × currency), judged by its past.",
     columns=(
         _DAY,
         Column("ProviderName", pl.String(), "Cloud."),
