@@ -6,19 +6,19 @@ _TAGS = {"domain": "finops"}
 
 finops_intake = dg.define_asset_job(
     "finops_intake",
-    selection=dg.AssetSelection.keys(["finops", "billing_files"]),
+    selection=dg.AssetSelection.assets(["finops", "billing_files"]),
     run_tags=_TAGS,
     description="Inspects new and rewritten billing files; which days changed is in the materialization's metadata.",
 )
 finops_days = dg.define_asset_job(
     "finops_days",
-    selection=dg.AssetSelection.keys(["finops", "cost_and_usage"], ["finops", "daily_costs"], ["finops", "resource_costs"]),
+    selection=dg.AssetSelection.assets(["finops", "cost_and_usage"], ["finops", "daily_costs"], ["finops", "resource_costs"]),
     run_tags=_TAGS,
     description="Brings days up to date, from charge lines to costs per service and resource. Takes a day or a range of days.",
 )
 finops_overview = dg.define_asset_job(
     "finops_overview",
-    selection=dg.AssetSelection.keys(["finops", "cost_anomalies"], ["finops", "focus_conformance"], ["finops", "finops_report"]),
+    selection=dg.AssetSelection.assets(["finops", "cost_anomalies"], ["finops", "focus_conformance"], ["finops", "finops_report"]),
     run_tags=_TAGS,
     description="Looks at all days: anomalies, conformance and the report.",
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.recovery import COMMAND_TAG, alone, close_abandoned_runs
 from orchestration.settings import current_settings, inherited_environment, use_local
 
 _DAGSTER_YAML = """\
@@ -78,7 +79,7 @@ def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FB
     from resources.clock import Clock
 
     definitions = build_defs()
-    with dg.DagsterInstance.get() as instance:
+    with _instance() as instance:
         step("Inspecting billing files")
         _run(definitions, instance, "finops_intake")
         days = changed_days(instance, today=Clock().today(), everything=again)
@@ -104,11 +105,19 @@ def backfill(first: date, last: date, *, a_run_a_day: bool, step: Callable[[str]
     span = (last - first).days + 1
     days = [first + timedelta(days=n) for n in range(span)]
     ranges = [(d, d) for d in days] if a_run_a_day else [(first, last)]
-    with dg.DagsterInstance.get() as instance:
+    with _instance() as instance:
         for start, end in ranges:
             step(f"Days {start} to {end}")
             _run(definitions, instance, "finops_days", tags=_range_tags(start, end))
     return len(ranges)
+
+
+@contextmanager
+def _instance() -> Iterator[dg.DagsterInstance]:
+    """The deployment's instance, for this command alone and without what a killed one left in it."""
+    with alone(current_settings().home), dg.DagsterInstance.get() as instance:
+        close_abandoned_runs(instance)
+        yield instance
 
 
 def _range_tags(first: date, last: date) -> dict[str, str]:
@@ -128,7 +137,7 @@ def _run(
     """Run one job; returns the checks that failed. Raises RunFailed."""
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     result = definitions.resolve_job_def(job).execute_in_process(
-        instance=instance, run_config={**(run_config or {}), **quiet}, tags=tags, raise_on_error=False
+        instance=instance, run_config={**(run_config or {}), **quiet}, tags={**(tags or {}), **COMMAND_TAG}, raise_on_error=False
     )
     failed = [c for c in result.get_asset_check_evaluations() if not c.passed]
     if not result.success:

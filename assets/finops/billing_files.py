@@ -6,7 +6,7 @@ from pydantic import Field
 
 from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
-from assets.finops import intake, progress, tables
+from assets.finops import intake, progress, tables, tie_out
 from assets.finops.partitions import ranges
 from resources.clock import Clock
 from resources.lake import Lake
@@ -49,8 +49,8 @@ def billing_files(
         )
     files = found.files
     doubtful = files.filter((pl.col("result") == "refused") | (pl.col("state") == "incomplete"))
-    days = ranges(found.days, today=clock.today())
-    context.log.info("inspected %s objects; days changed: %s", len(found.inspected), len(found.days))
+    days = ranges([*found.days, *tie_out.days_not_stored(lake)], today=clock.today())
+    context.log.info("inspected %s objects; ranges of days to bring up to date: %s", len(found.inspected), len(days))
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(files),

@@ -311,7 +311,37 @@ def store_lines(
         except Conflict:
             if attempt == _ATTEMPTS:
                 raise
+        except _NeedsCare as found:
+            _inspect_with_care(store, lake, found.file)
     raise AssertionError("unreachable")
+
+
+class _NeedsCare(Exception):
+    """A file that seemed sound when its control totals were read is not, read whole."""
+
+    def __init__(self, file: dict[str, Any]) -> None:
+        self.file = file
+        super().__init__(file["x_source_file"])
+
+
+def _inspect_with_care(store: ObjectStore, lake: Lake, file: dict[str, Any]) -> None:
+    """Read the control totals again with the careful reader, and remember that the file needs it."""
+    with _content(store, file) as path:
+        look = peek(path)
+        layout = _layout(look, file)
+        control = control_totals(path, look, layout, careful=True)
+        row = {**file, **_facts(path, look, layout, control, file["x_source_file"])}
+    where = _any_of("x_delivery_id", [file["x_delivery_id"]])
+    lake.replace(tables.BILLING_FILE_TOTALS, _labelled(control.totals, row), where=where)
+    lake.replace(tables.BILLING_FILES, pl.DataFrame([row], schema=tables.BILLING_FILES.schema), where=where)
+
+
+def _layout(look: Peek, file: dict[str, Any]) -> Layout:
+    """The layout of a file that was recognised before. Raises Unavailable if it no longer is."""
+    layout = recognise(look.header)
+    if layout is None:
+        raise Unavailable(f"{file['x_source_file']} changed while it was read", "run this step again")
+    return layout
 
 
 def _plan(lake: Lake, window: tuple[date, date], *, again: bool) -> tuple[pl.DataFrame, set[str]]:
@@ -349,7 +379,7 @@ def _store(store: ObjectStore, lake: Lake, to_read: pl.DataFrame, to_drop: set[s
         for number, file in enumerate(to_read.iter_rows(named=True)):
             progress(f"storing {file['x_source_file']}", number, len(ids))
             with _content(store, file) as path:
-                rejected += _stage_file(staged, path, file, _months(lake, file))
+                rejected += _stage_soundly(staged, path, file, _months(lake, file))
         rejects = pl.concat(rejected) if rejected else pl.DataFrame(schema=tables.BILLING_QUARANTINE.schema)
         # the quarantine goes first: killed in between, the lines are missing and the file is simply read again
         if len(rejects) or lake.version(tables.BILLING_QUARANTINE) is not None:
@@ -392,12 +422,20 @@ def _extracted(archive: Path, member: str) -> Iterator[Path]:
         yield target
 
 
+def _stage_soundly(staged: StagedFiles, path: Path, file: dict[str, Any], months: list[str]) -> list[pl.DataFrame]:
+    """`_stage_file`; raises _NeedsCare where the fast reader finds, only now, that the file is not sound."""
+    try:
+        return _stage_file(staged, path, file, months)
+    except pl.exceptions.PolarsError as error:
+        if file["reader"] == "careful":
+            raise
+        raise _NeedsCare(file) from error
+
+
 def _stage_file(staged: StagedFiles, path: Path, file: dict[str, Any], months: list[str]) -> list[pl.DataFrame]:
     """Stage the lines of one file; returns its rejects."""
     look = peek(path)
-    layout = recognise(look.header)
-    if layout is None:
-        raise Unavailable(f"{file['x_source_file']} changed while it was read", "run this step again")
+    layout = _layout(look, file)
     labels = {
         "x_source_file": pl.lit(file["x_source_file"]),
         "x_source_format": pl.lit(layout.format),

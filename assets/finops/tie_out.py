@@ -41,6 +41,22 @@ def prove(lake: Lake, days: tuple[date, date] | None = None) -> Proof:
     return Proof(len(files), control, stored, quarantined, differences(control, stored, quarantined))
 
 
+def days_not_stored(lake: Lake) -> list[date]:
+    """Days of files in force that are not in the lake, and of files that are but are not in force.
+
+    Read from the lake alone, so that an inspection which was killed before it could say what changed loses nothing.
+    """
+    billing = lake.scan(tables.BILLING_FILES).filter(pl.col("result") == "billing")
+    counting = billing.filter(pl.col("state").is_in(["in force", "incomplete"]))
+    here = [lake.scan(t).select(pl.col("x_delivery_id").unique()) for t in (tables.COST_AND_USAGE, tables.BILLING_QUARANTINE)]
+    stored = pl.concat(here).unique()
+    missing = counting.select("x_delivery_id").join(stored, on="x_delivery_id", how="anti")
+    left_over = stored.join(counting, on="x_delivery_id", how="anti")
+    concerned = pl.concat([missing, left_over]).collect(engine="streaming")["x_delivery_id"]
+    days = lake.scan(tables.BILLING_FILE_TOTALS).filter(pl.col("x_delivery_id").is_in(concerned.implode()))
+    return days.select(pl.col("x_charge_date").drop_nulls().unique().sort()).collect()["x_charge_date"].to_list()
+
+
 def lines_of(lake: Lake, days: tuple[date, date]) -> Lines:
     """Count and add up the lines of the days, inclusive."""
     totals = (

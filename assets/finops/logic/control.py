@@ -12,9 +12,9 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.finops.logic.decimals import MONEY_SCALE, doubtful, read_decimal
-from assets.finops.logic.formats.layout import ROW, Control, Layout
-from assets.finops.logic.reading import DamagedFile, Peek, batches, is_ragged, scan_csv
+from assets.finops.logic.decimals import MONEY_SCALE, doubtful, read_decimal, read_decimals
+from assets.finops.logic.formats.layout import Control, Layout
+from assets.finops.logic.reading import OVERFLOW, Peek, batches, is_ragged, scan_csv
 from assets.finops.logic.timestamps import read_time
 
 _MONEY = pl.Decimal(38, MONEY_SCALE)
@@ -48,9 +48,9 @@ class ControlTotals:
         return int(self.totals["rows"].sum())
 
 
-def control_totals(path: Path, look: Peek, layout: Layout) -> ControlTotals:
-    """Read the control totals of a file. Raises DamagedFile."""
-    if look.kind == "csv" and look.encoding == "utf-8" and look.width == len(look.header):
+def control_totals(path: Path, look: Peek, layout: Layout, *, careful: bool = False) -> ControlTotals:
+    """Read the control totals of a file, with the careful reader where it needs that or `careful` says so. Raises DamagedFile."""
+    if not careful and look.kind == "csv" and look.encoding == "utf-8" and look.width == len(look.header):
         try:
             return ControlTotals(_fast(path, look, layout.control), careful=False)
         except (pl.exceptions.PolarsError, OSError, _NotSound):
@@ -67,8 +67,6 @@ _EXACT = Context(prec=400)
 
 
 def _fast(path: Path, look: Peek, control: Control) -> pl.DataFrame:
-    # Polars finds records that are too long, and torn quotes, only where it reads every column
-    every = pl.any_horizontal(pl.col(name).is_null() for name in look.header)
     cost = pl.col(control.cost)
     read = cost.cast(_MONEY, strict=False)
     doubt = doubtful(cost, MONEY_SCALE)
@@ -84,11 +82,14 @@ def _fast(path: Path, look: Peek, control: Control) -> pl.DataFrame:
         .agg(
             rows=pl.len(),
             cost=read.filter(~doubt).sum(),
+            unreadable=pl.lit(0, pl.Int64),
             ends_empty=pl.col(look.header[-1]).null_count(),
-            any_empty=every.sum(),
+            too_long=pl.col(OVERFLOW).count(),
         )
         .collect(engine="streaming")
     )
+    if grouped["too_long"].sum():
+        raise _NotSound
     if grouped["ends_empty"].sum() and is_ragged(path, look, int(grouped["rows"].sum())):
         raise _NotSound
     return _add_up(grouped)
@@ -96,33 +97,32 @@ def _fast(path: Path, look: Peek, control: Control) -> pl.DataFrame:
 
 def _slow(path: Path, look: Peek, control: Control, *, careful: bool) -> pl.DataFrame:
     """The same through the record reader: broken records count as rows without day and money."""
-    parts = []
-    broken = 0
+    parts = [pl.DataFrame(schema=_GROUPED)]
     for batch in batches(path, look, careful=careful):
-        broken += len(batch.broken)
+        cost = read_decimals(batch.frame[control.cost])
+        unreadable = pl.lit(False) if cost.faults is None else pl.lit(cost.faults.is_not_null())
         invoice = pl.col(control.invoice) if control.invoice else pl.lit(None, pl.String)
+        keys = {"start": pl.col(control.start), "currency": pl.col(control.currency), "invoice": invoice}
+        found = batch.frame.select(**keys, cost=pl.lit(cost.values), unreadable=unreadable)
         parts.append(
-            batch.frame.group_by(
-                start=pl.col(control.start),
-                currency=pl.col(control.currency),
-                invoice=invoice,
-                text=pl.col(control.cost),
-            ).agg(rows=pl.col(ROW).len(), cost=pl.lit(0).cast(_MONEY))
+            found.group_by(*keys).agg(
+                rows=pl.len(), cost=pl.col("cost").sum(), unreadable=pl.col("unreadable").sum(), text=pl.lit(None, pl.String)
+            )
         )
-    if not parts:
-        raise DamagedFile("no header")
-    grouped = pl.concat(parts)
-    if broken:
-        nothing = {
-            "start": None,
-            "currency": None,
-            "invoice": None,
-            "text": None,
-            "rows": broken,
-            "cost": Decimal(0),
-        }
-        grouped = pl.concat([grouped, pl.DataFrame([nothing], schema=grouped.schema)])
-    return _add_up(grouped)
+        nothing = {"rows": len(batch.broken), "cost": Decimal(0), "unreadable": 0}
+        parts.append(pl.DataFrame([nothing] if batch.broken else [], schema=_GROUPED))
+    return _add_up(pl.concat([part.select(pl.col(n).cast(t) for n, t in _GROUPED.items()) for part in parts]))
+
+
+_GROUPED: dict[str, pl.DataType] = {
+    "start": pl.String(),
+    "currency": pl.String(),
+    "invoice": pl.String(),
+    "text": pl.String(),
+    "rows": pl.Int64(),
+    "cost": _MONEY,
+    "unreadable": pl.Int64(),
+}
 
 
 def _add_up(grouped: pl.DataFrame) -> pl.DataFrame:
@@ -130,13 +130,12 @@ def _add_up(grouped: pl.DataFrame) -> pl.DataFrame:
     costs: dict[_Key, Decimal] = defaultdict(Decimal)
     unreadable: dict[_Key, int] = defaultdict(int)
     with localcontext(_EXACT):  # 28 digits are too few
-        for start, currency, invoice, text, count, cost in grouped.select(
-            "start", "currency", "invoice", "text", "rows", "cost"
-        ).iter_rows():
+        for start, currency, invoice, text, count, cost, faulty in grouped.select(*_GROUPED).iter_rows():
             moment = read_time(start)[0] if start else None
             key = (moment.date() if moment else None, currency, invoice)
             rows[key] += count
             costs[key] += cost or 0
+            unreadable[key] += faulty
             if text is not None:
                 value = read_decimal(text).value
                 if value is None:

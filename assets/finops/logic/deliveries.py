@@ -139,7 +139,7 @@ def _within_scope(deliveries: list[Delivery], manifests: Sequence[Manifest]) -> 
 def _manifest_of(files: list[Delivery], manifests: Sequence[Manifest]) -> Manifest | None:
     """The newest manifest that names any of the files."""
     naming = [m for m in manifests if any(_same_path(f, d.key) for f in m.files for d in files)]
-    return max(naming, key=lambda m: (m.last_modified, m.key), default=None)
+    return max(naming, key=lambda m: (m.last_modified, m.key, m.files), default=None)
 
 
 def _missing(files: list[Delivery], manifests: Sequence[Manifest]) -> list[str]:

@@ -10,7 +10,7 @@ import polars as pl
 from assets.finops.logic.columns import FOCUS_COLUMNS
 from assets.finops.logic.decimals import MONEY_SCALE, QUANTITY_SCALE, read_decimals
 from assets.finops.logic.formats.layout import ROW, Layout
-from assets.finops.logic.reading import CHUNK_ROWS, Peek, TextBatch, scan_csv
+from assets.finops.logic.reading import CHUNK_ROWS, Peek, TextBatch, whole_records
 from assets.finops.logic.timestamps import read_times
 
 READER_VERSION = "1"
@@ -87,7 +87,7 @@ def doubtful_lines(path: Path, look: Peek, layout: Layout) -> Iterator[Normalise
 
 
 def _focus_text(path: Path, look: Peek, layout: Layout) -> pl.LazyFrame:
-    return layout.select_focus(scan_csv(path, look).with_columns(pl.col(ROW).cast(pl.Int64)))
+    return layout.select_focus(whole_records(path, look))
 
 
 _TIME_FORMATS = {

@@ -142,22 +142,36 @@ def open_plain(path: Path) -> BinaryIO:
     return gzip.open(path, "rb") if zipped else path.open("rb")  # type: ignore[return-value]
 
 
+OVERFLOW = "fields beyond the header"
+"""Column of `scan_csv` that is empty in every record that is not too long."""
+
+
 def scan_csv(path: Path, look: Peek) -> pl.LazyFrame:
-    """The records of a sound CSV as a streaming Polars query over text columns."""
+    """The records of a sound CSV as a streaming Polars query over text columns, and `OVERFLOW`.
+
+    Polars notices records that are too long only where it reads every column; a column beyond the last one shows them always.
+    """
     return pl.scan_csv(
         path,
         separator=look.delimiter,
-        schema={name: pl.String() for name in look.header},
+        schema={name: pl.String() for name in (*look.header, OVERFLOW)},
         null_values=list(_NULLS),
         glob=False,
+        missing_columns="insert",
         row_index_name=ROW,
         row_index_offset=1,
     )
 
 
+def whole_records(path: Path, look: Peek) -> pl.LazyFrame:
+    """Every column of `scan_csv`; a record that is too long fails the query with a PolarsError."""
+    sound = scan_csv(path, look).filter(pl.col(OVERFLOW).is_null()).drop(OVERFLOW)
+    return sound.with_columns(pl.col(ROW).cast(pl.Int64))
+
+
 def fast_batches(path: Path, look: Peek, *, chunk_rows: int = CHUNK_ROWS) -> Iterator[TextBatch]:
     """Batches of a sound CSV. Order within the file is kept."""
-    query = scan_csv(path, look).with_columns(pl.col(ROW).cast(pl.Int64))
+    query = whole_records(path, look)
     for frame in query.collect_batches(chunk_size=chunk_rows, maintain_order=True, engine="streaming"):
         yield TextBatch(frame)
 
@@ -220,6 +234,8 @@ def careful_batches(path: Path, look: Peek, *, chunk_rows: int = CHUNK_ROWS) -> 
     broken: list[BrokenRecord] = []
     changes: dict[int, str] = {}
     for number, line, fields, change in _records(path, look):
+        if len(fields) > width and not any(fields[width:]):
+            fields = fields[:width]  # separators at the end of a line, with nothing behind them
         if len(fields) == width:
             rows.append([None if f in _NULLS else f for f in fields] + [None] * missing)
             numbers.append(number)

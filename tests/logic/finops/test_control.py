@@ -119,12 +119,11 @@ def test_a_file_of_one_header_has_no_totals(tmp_path):
     assert dict(totals_of(tmp_path / "f.csv").totals.schema) == SCHEMA
 
 
-@pytest.mark.parametrize("fault", ["too long", "too short", "empty field too many", "another encoding", "blank line"])
+@pytest.mark.parametrize("fault", ["too long", "too short", "blank line"])
 def test_a_structural_fault_anywhere_in_a_large_file_calls_for_the_careful_reader(tmp_path, fault):
     cells = list(focus_row().values())
-    bodies = {"too long": [*cells, "z"], "too short": cells[:-1], "empty field too many": [*cells, ""]}
-    middle = as_csv([bodies.get(fault, cells)]).split(b"\n", 1)[1]
-    middle = {"another encoding": middle.replace(b"Standard", b"Gr\xf6\xdfe"), "blank line": b"\n"}.get(fault, middle)
+    bodies = {"too long": [*cells, "z"], "too short": cells[:-1]}
+    middle = b"\n" if fault == "blank line" else as_csv([bodies[fault]]).split(b"\n", 1)[1]
     sound = as_csv([cells] * 20_000)
     (tmp_path / "f.csv").write_bytes(sound + middle + sound.split(b"\n", 1)[1])
 
