@@ -18,7 +18,9 @@ finops_days = dg.define_asset_job(
 )
 finops_overview = dg.define_asset_job(
     "finops_overview",
-    selection=dg.AssetSelection.assets(["finops", "cost_anomalies"], ["finops", "focus_conformance"], ["finops", "finops_report"]),
+    selection=dg.AssetSelection.assets(
+        ["finops", "cost_anomalies"], ["finops", "focus_conformance"], ["finops", "finops_report"]
+    ),
     run_tags=_TAGS,
     description="Looks at all days: anomalies, conformance and the report.",
 )

@@ -116,9 +116,7 @@ def test_a_rewritten_bill_replaces_the_old_one_everywhere(deployment):
 
 
 def test_a_record_with_an_unreadable_cost_is_quarantined_and_told_while_the_rest_is_stored(deployment):
-    bill = focus_csv(
-        focus_row(BilledCost="1,5", **day_cells(FIRST)), focus_row(BilledCost="2", **day_cells(FIRST))
-    )
+    bill = focus_csv(focus_row(BilledCost="1,5", **day_cells(FIRST)), focus_row(BilledCost="2", **day_cells(FIRST)))
     deliver(deployment.bills, "aws.csv", bill)
     deployment.intake()
 

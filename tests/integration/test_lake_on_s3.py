@@ -1,5 +1,7 @@
 """The lake's promises hold in a bucket, too: over HTTP, against an S3-compatible service."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -8,7 +10,6 @@ from pathlib import Path
 import boto3
 import polars as pl
 import pytest
-from moto.server import ThreadedMotoServer
 
 from assets.finops import tables
 from assets.finops.intake import store_lines, take_inventory
@@ -24,11 +25,12 @@ EVER = (date(2000, 1, 1), date(2100, 1, 1))
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    """A service in a process of its own: delta-rs does not let another thread of this one answer it."""
+    command = [sys.executable, "-m", "sandbox", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        yield next(line.rsplit(" ", 1)[1].strip() for line in process.stdout if "ready at" in line)
+        process.terminate()
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ _RESOURCE = ("ResourceId", "ResourceName", "ResourceType")
 def daily_costs(lines: pl.LazyFrame) -> pl.DataFrame:
     """Cost per sub-account, service, region, currency and day. Currencies are never added to each other."""
     grouped = lines.group_by("x_charge_date", *SERIES).agg(_sums()).collect(engine="streaming")
-    return _placed(grouped).sort("x_charge_date", *SERIES, nulls_last=True)
+    return _merged(_placed(grouped)).sort("x_charge_date", *SERIES, nulls_last=True)
 
 
 def resource_costs(lines: pl.LazyFrame) -> pl.DataFrame:
@@ -35,17 +35,16 @@ def resource_costs(lines: pl.LazyFrame) -> pl.DataFrame:
         .collect(engine="streaming")
     )
     placed = with_comparable_units(_placed(grouped)).drop("PricingUnit", "PricingQuantity")
-    keys = [c for c in placed.columns if c not in _figures()]
     known = pl.col("x_comparable_quantity")
-    return (
-        placed.group_by(keys)
-        .agg(
-            *(_sum_or_unknown(c) for c in COST_COLUMNS),
-            pl.col("x_lines", "x_lines_without_cost").sum(),
-            pl.when(known.null_count() == 0).then(known.sum()).alias("x_comparable_quantity"),
-        )
-        .sort("x_charge_date", *SERIES, *_RESOURCE, "x_comparable_unit", nulls_last=True)
-    )
+    quantities = pl.when(known.null_count() == 0).then(known.sum()).alias("x_comparable_quantity")
+    return _merged(placed, quantities).sort("x_charge_date", *SERIES, *_RESOURCE, "x_comparable_unit", nulls_last=True)
+
+
+def _merged(placed: pl.DataFrame, *more: pl.Expr) -> pl.DataFrame:
+    """One row per key: what a line lacked and was filled in may make two groups one."""
+    keys = [c for c in placed.columns if c not in _figures()]
+    sums = [_sum_or_unknown(c) for c in COST_COLUMNS]
+    return placed.group_by(keys).agg(*sums, pl.col("x_lines", "x_lines_without_cost").sum(), *more)
 
 
 def _figures() -> tuple[str, ...]:
