@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -36,10 +37,10 @@ def in_a_process(work: str, *arguments: str) -> Measurement:
     return Measurement(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def alternating(first: tuple[str, ...], second: tuple[str, ...], repeats: int) -> tuple[Measurement, Measurement, list[float]]:
-    """Measure two works in turn; medians of each, and the ratio first to second of every pair."""
-    pairs = [(in_a_process(*first), in_a_process(*second)) for _ in range(repeats)]
-    return middle([p[0] for p in pairs]), middle([p[1] for p in pairs]), [a.seconds / b.seconds for a, b in pairs]
+def alternating(works: Sequence[tuple[str, ...]], repeats: int) -> list[list[Measurement]]:
+    """Measure several works in turn, `repeats` rounds; one list per work, so that the same round has the same place in each."""
+    rounds = [[in_a_process(*work) for work in works] for _ in range(repeats)]
+    return [list(of_work) for of_work in zip(*rounds, strict=True)]
 
 
 def middle(measurements: list[Measurement]) -> Measurement:

@@ -232,6 +232,8 @@ def _fail(message: str) -> None:
 @contextmanager
 def _told_failures() -> Iterator[None]:
     """Failures that we understand are told in words, without a traceback."""
+    from sqlalchemy.exc import OperationalError
+
     from orchestration.embedded import RunFailed
     from resources.errors import CloudOpsError
 
@@ -240,8 +242,9 @@ def _told_failures() -> Iterator[None]:
     except (RunFailed, CloudOpsError) as error:
         console.print(f"[red]{error}[/red]", highlight=False)
         raise typer.Exit(1) from None
-    except OSError as error:
-        console.print(f"[red]{error}[/red]\nIs the disk full, or the folder not writable?", highlight=False)
+    except (OSError, OperationalError) as error:  # the latter is Dagster's, of its SQLite files
+        reason = error.orig if isinstance(error, OperationalError) else error
+        console.print(f"[red]{reason}[/red]\nIs the disk full, or the folder not writable?", highlight=False)
         raise typer.Exit(1) from None
 
 

@@ -81,9 +81,8 @@ def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FB
     definitions = build_defs()
     with _instance() as instance:
         step("Inspecting billing files")
-        _run(definitions, instance, "finops_intake")
+        failed = _run(definitions, instance, "finops_intake")
         days = changed_days(instance, today=Clock().today(), everything=again)
-        failed: list[str] = []
         for number, (first, last) in enumerate(days, 1):
             step(f"Days {first} to {last} ({number} of {len(days)} ranges)")
             config = {"ops": {"finops__cost_and_usage": {"config": {"again": again}}}}

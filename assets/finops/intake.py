@@ -312,28 +312,39 @@ def store_lines(
             if attempt == _ATTEMPTS:
                 raise
         except _NeedsCare as found:
-            _inspect_with_care(store, lake, found.file)
+            if attempt == _ATTEMPTS:
+                raise
+            for file in found.files:
+                _inspect_with_care(store, lake, file)
     raise AssertionError("unreachable")
 
 
 class _NeedsCare(Exception):
-    """A file that seemed sound when its control totals were read is not, read whole."""
+    """Files that seemed sound when their control totals were read are not, read whole."""
 
-    def __init__(self, file: dict[str, Any]) -> None:
-        self.file = file
-        super().__init__(file["x_source_file"])
+    def __init__(self, files: list[dict[str, Any]]) -> None:
+        self.files = files
+        super().__init__(", ".join(file["x_source_file"] for file in files))
 
 
 def _inspect_with_care(store: ObjectStore, lake: Lake, file: dict[str, Any]) -> None:
-    """Read the control totals again with the careful reader, and remember that the file needs it."""
+    """Read the control totals again with the careful reader, and remember that the file needs it, or is damaged."""
+    totals = pl.DataFrame(schema=tables.BILLING_FILE_TOTALS.schema)
     with _content(store, file) as path:
         look = peek(path)
         layout = _layout(look, file)
-        control = control_totals(path, look, layout, careful=True)
-        row = {**file, **_facts(path, look, layout, control, file["x_source_file"])}
-    where = _any_of("x_delivery_id", [file["x_delivery_id"]])
-    lake.replace(tables.BILLING_FILE_TOTALS, _labelled(control.totals, row), where=where)
-    lake.replace(tables.BILLING_FILES, pl.DataFrame([row], schema=tables.BILLING_FILES.schema), where=where)
+        try:
+            control = control_totals(path, look, layout, careful=True)
+            row = {**file, **_facts(path, look, layout, control, file["x_source_file"])}
+            totals = _labelled(control.totals, row)
+        except DamagedFile as error:
+            row = {**file, "result": "refused", "state": None, "reason": str(error)}
+    mine = pl.col("x_delivery_id") == file["x_delivery_id"]
+    ledger = lake.scan(tables.BILLING_FILES).collect()
+    judged = _judge(_merge(ledger, [row]))
+    changed = pl.concat([judged.filter(mine), _changed(ledger, judged).filter(~mine)])
+    lake.replace(tables.BILLING_FILE_TOTALS, totals, where=_any_of("x_delivery_id", [file["x_delivery_id"]]))
+    lake.replace(tables.BILLING_FILES, changed, where=_any_of("x_delivery_id", changed["x_delivery_id"].to_list()))
 
 
 def _layout(look: Peek, file: dict[str, Any]) -> Layout:
@@ -375,11 +386,19 @@ def _store(store: ObjectStore, lake: Lake, to_read: pl.DataFrame, to_drop: set[s
     extra = {name: pl.String() for name in names.values()}
     ids = to_read["x_delivery_id"].to_list()
     rejected: list[pl.DataFrame] = []
+    unsound: list[dict[str, Any]] = []
     with lake.stage(tables.COST_AND_USAGE, extra=extra) as staged:
         for number, file in enumerate(to_read.iter_rows(named=True)):
             progress(f"storing {file['x_source_file']}", number, len(ids))
             with _content(store, file) as path:
-                rejected += _stage_soundly(staged, path, file, _months(lake, file))
+                try:
+                    rejected += _stage_file(staged, path, file, _months(lake, file))
+                except pl.exceptions.PolarsError:
+                    if file["reader"] == "careful":
+                        raise
+                    unsound.append(file)
+        if unsound:
+            raise _NeedsCare(unsound)
         rejects = pl.concat(rejected) if rejected else pl.DataFrame(schema=tables.BILLING_QUARANTINE.schema)
         # the quarantine goes first: killed in between, the lines are missing and the file is simply read again
         if len(rejects) or lake.version(tables.BILLING_QUARANTINE) is not None:
@@ -420,16 +439,6 @@ def _extracted(archive: Path, member: str) -> Iterator[Path]:
         target = Path(folder) / "member"
         extract(archive, member, target)
         yield target
-
-
-def _stage_soundly(staged: StagedFiles, path: Path, file: dict[str, Any], months: list[str]) -> list[pl.DataFrame]:
-    """`_stage_file`; raises _NeedsCare where the fast reader finds, only now, that the file is not sound."""
-    try:
-        return _stage_file(staged, path, file, months)
-    except pl.exceptions.PolarsError as error:
-        if file["reader"] == "careful":
-            raise
-        raise _NeedsCare(file) from error
 
 
 def _stage_file(staged: StagedFiles, path: Path, file: dict[str, Any], months: list[str]) -> list[pl.DataFrame]:

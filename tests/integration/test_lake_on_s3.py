@@ -72,11 +72,13 @@ def test_the_later_of_two_writers_is_refused_before_and_during_the_commit(lake, 
     store(lake, lines("a"))
     with pytest.raises(Conflict, match="run by another"):
         store(lake, lines("b"), after=0)
-    publish, overtaken = Lake._publish, []
+    publish = Lake._publish
+    overtaken: list[bool] = []
 
     def slow(self, table, file):
         if not overtaken:
-            overtaken.append(store(lake, lines("first"))) if overtaken.append(None) is None else None
+            overtaken.append(True)
+            store(lake, lines("first"))
         return publish(self, table, file)
 
     monkeypatch.setattr(Lake, "_publish", slow)

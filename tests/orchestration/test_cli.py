@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,20 @@ MOMENTS = (
     "lake/finops/daily_costs/_delta_log/*1.json",
 )
 """Files whose appearance means that a run has got so far, in order."""
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    """A disk of that size at the folder; skips where mounting is not permitted."""
+    folder.mkdir()
+    try:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("live: needs the right to mount a small disk")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 class Shell:
@@ -208,3 +224,21 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_tables(shell, u
     expected = undisturbed[0].tables()
     for name, found in shell.tables().items():
         assert found == expected[name], name
+
+
+def test_a_full_disk_is_told_in_words_and_with_more_space_the_run_succeeds(tmp_path):
+    bills, disk = tmp_path / "few", tmp_path / "disk"
+    deliver_two_days(bills)
+    deliver(bills, "cut.csv.gz", b"\x1f\x8b no more")
+
+    with small_disk(disk, "600k"):
+        shell = Shell(disk)
+        full = shell.run("run", "--data", bills, code=1)
+        subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
+        later = shell.run("run", "--data", bills)
+
+    assert "Is the disk full" in full
+    assert "Traceback" not in full
+    assert "3 exact to the last digit" in later
+    assert "refused cut.csv.gz" in later
+    assert "check to look at: finops/billing_files: every_billing_file_is_understood" in later

@@ -44,7 +44,11 @@ LINES = Table(
 NOTES = Table(
     name="test/notes",
     description="Notes by key.",
-    columns=(Column("key", pl.Int64(), "Key.", nullable=False), Column("cost", MONEY, "Cost."), Column("text", pl.String(), "Text.")),
+    columns=(
+        Column("key", pl.Int64(), "Key.", nullable=False),
+        Column("cost", MONEY, "Cost."),
+        Column("text", pl.String(), "Text."),
+    ),
 )
 COST = Decimal("12345678901234.123456789012345678901234")
 

@@ -234,7 +234,7 @@ def careful_batches(path: Path, look: Peek, *, chunk_rows: int = CHUNK_ROWS) -> 
     broken: list[BrokenRecord] = []
     changes: dict[int, str] = {}
     for number, line, fields, change in _records(path, look):
-        if len(fields) > width and not any(fields[width:]):
+        if len(fields) > width and all(f in _NULLS for f in fields[width:]):
             fields = fields[:width]  # separators at the end of a line, with nothing behind them
         if len(fields) == width:
             rows.append([None if f in _NULLS else f for f in fields] + [None] * missing)
@@ -313,11 +313,12 @@ def lines_of(path: Path, look: Peek, rows: set[int]) -> dict[int, int]:
     """Line number of each of the given records: a second reading, made only where something is to be reported."""
     found: dict[int, int] = {}
     last = max(rows, default=0)
-    for number, line, _fields, _change in _records(path, look):
-        if number in rows:
-            found[number] = line
-        if number >= last:
-            break
+    with suppress(DamagedFile):  # what the fast reader takes may be more than the careful one does
+        for number, line, _fields, _change in _records(path, look):
+            if number in rows:
+                found[number] = line
+            if number >= last:
+                break
     return found
 
 

@@ -36,13 +36,13 @@ def test_members_are_listed_with_names_as_given_and_written_only_to_the_target(t
     folder = tmp_path / "in" / "deep"
     folder.mkdir(parents=True)
     archive = make(folder / "archive", *((name, name.encode()) for name in NAMES))
-    before = {p for p in tmp_path.rglob("*")}
+    before = set(tmp_path.rglob("*"))
 
     assert sorted(m.size for m in members(archive)) == sorted(len(n) for n in NAMES)
     for member in members(archive):
         extract(archive, member.name, folder / "target")
         assert (folder / "target").read_bytes() == member.name.encode()
-    assert {p for p in tmp_path.rglob("*")} == before | {folder / "target"}
+    assert set(tmp_path.rglob("*")) == before | {folder / "target"}
 
 
 def test_links_devices_and_folders_are_no_members(tmp_path):

@@ -40,7 +40,7 @@ NOTHING = frame([])
 @given(ENTRIES, st.randoms(use_true_random=False))
 def test_whatever_is_stored_or_quarantined_in_any_split_is_accounted_for(entries, random):
     stored = [e for e in entries if random.random() < 0.5]
-    rest = [e for e in entries]
+    rest = list(entries)
     for e in stored:
         rest.remove(e)
 

@@ -51,7 +51,12 @@ DELIVERIES = st.lists(
     unique_by=lambda d: d.delivery_id,
 )
 MANIFESTS = st.lists(
-    st.builds(lambda at, key, files: manifest(key, at, *files), st.integers(0, 3), st.sampled_from("mn"), st.lists(KEYS, min_size=1, max_size=3)),
+    st.builds(
+        lambda at, key, files: manifest(key, at, *files),
+        st.integers(0, 3),
+        st.sampled_from("mn"),
+        st.lists(KEYS, min_size=1, max_size=3),
+    ),
     max_size=4,
 )
 

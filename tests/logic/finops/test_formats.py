@@ -81,7 +81,9 @@ def test_columns_of_ours_are_reserved():
     assert ours <= RESERVED
 
 
-@given(st.lists(st.text(st.sampled_from("aAxX_ -é") | st.characters(), max_size=6) | st.sampled_from(sorted(RESERVED)), unique=True))
+@given(
+    st.lists(st.text(st.sampled_from("aAxX_ -é") | st.characters(), max_size=6) | st.sampled_from(sorted(RESERVED)), unique=True)
+)
 def test_kept_columns_have_names_that_differ_by_more_than_case_and_are_not_ours(raws):
     names = kept_names(raws)
 
@@ -164,4 +166,6 @@ def test_both_generations_of_the_aws_report_give_the_same_lines(lines):
 
     same = {name for name in legacy[0] if name != "Tags"}
     assert [{n: line[n] for n in same} for line in legacy] == [{n: line[n] for n in same} for line in modern]
-    assert [json.loads(str(line["Tags"])) for line in legacy + modern] == [{"user:team": "blue"}] * 2 + [{"user_team": "blue"}] * 2
+    assert [json.loads(str(line["Tags"])) for line in legacy + modern] == [{"user:team": "blue"}] * 2 + [
+        {"user_team": "blue"}
+    ] * 2

@@ -205,7 +205,7 @@ def test_a_further_column_of_any_name_is_kept_and_harms_nothing(read, tmp_path, 
 
     assert got.costs == ["1", "2", "3", "4", "5"]
     assert [line["BilledCost"].sum() for line in lines if len(line)] == [Decimal(15)]
-    assert pl.concat(lines)[list(layout.kept.values())[0]].to_list() == ["more"] * 5
+    assert pl.concat(lines)[next(iter(layout.kept.values()))].to_list() == ["more"] * 5
 
 
 def test_a_file_whose_name_looks_like_a_pattern_is_read(read):
