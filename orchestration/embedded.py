@@ -21,6 +21,7 @@ telemetry:
 retention:
   schedule: {purge_after_days: 90}
   sensor: {purge_after_days: {skipped: 7, failure: 30, success: 90}}
+run_monitoring: {enabled: true, free_slots_after_run_end_seconds: 60}
 concurrency:
   pools:
     granularity: op

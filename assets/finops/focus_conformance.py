@@ -11,7 +11,11 @@ from assets.finops import tables
 from assets.finops.automation import WHEN_COSTS_CHANGED
 from assets.finops.logic.columns import FOCUS_COLUMNS
 from assets.finops.logic.conformance import card
+from assets.finops.logic.conformance.page import render
 from resources.lake import Lake
+from resources.object_store import ObjectStore
+
+CARD_KEY = "finops/focus-conformance.html"
 
 
 class Scope(dg.Config):
@@ -29,7 +33,9 @@ class Scope(dg.Config):
     deps=[dg.AssetKey(["finops", "cost_and_usage"])],
     automation_condition=WHEN_COSTS_CHANGED,
 )
-def focus_conformance(context: dg.AssetExecutionContext, config: Scope, lake: Lake) -> dg.MaterializeResult:
+def focus_conformance(
+    context: dg.AssetExecutionContext, config: Scope, lake: Lake, report_store: ObjectStore
+) -> dg.MaterializeResult:
     """Which rules of FOCUS 1.2 each provider's lines pass, fail, need not obey, or were not checked for.
 
     All 621 rules of the specification's requirements model get a result. Failures are the provider's or ours to explain, never
@@ -49,7 +55,8 @@ def focus_conformance(context: dg.AssetExecutionContext, config: Scope, lake: La
         context.log.info("%s: %s", provider, counts)
     frame = card.as_frame(results)
     lake.replace(tables.FOCUS_CONFORMANCE, frame, where=None)
-    return dg.MaterializeResult(metadata={"dagster/row_count": len(frame), **metadata})
+    page = report_store.put(CARD_KEY, render(results).encode())
+    return dg.MaterializeResult(metadata={"dagster/row_count": len(frame), "page": page.key, **metadata})
 
 
 def _recent(last: date, months: int) -> pl.Expr:

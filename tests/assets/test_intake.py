@@ -66,9 +66,9 @@ class Desk:
         return store_lines(self.store, self.lake, EVER, **options)  # type: ignore[arg-type]
 
     def table(self) -> list[str]:
-        """Every row with every column, as text, sorted."""
-        frame = self.lake.scan(tables.COST_AND_USAGE).collect()
-        return sorted(str(row) for row in frame.select(sorted(frame.columns)).rows())
+        """Every row with every value it has, as text, sorted."""
+        rows = self.lake.scan(tables.COST_AND_USAGE).collect().to_dicts()
+        return sorted(str(sorted((n.lower(), v) for n, v in row.items() if v is not None)) for row in rows)
 
     def costs(self) -> dict[str, Decimal]:
         frame = self.lake.scan(tables.COST_AND_USAGE).group_by("x_source_file").agg(pl.col("BilledCost").sum()).collect()
@@ -115,7 +115,7 @@ ARRIVALS: tuple[tuple[str, bytes, int], ...] = (
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.permutations(ARRIVALS), st.lists(st.booleans(), min_size=len(ARRIVALS), max_size=len(ARRIVALS)))
 def test_any_order_and_interleaving_of_arrivals_ends_in_the_same_table(tmp_path_factory, arrivals, runs):
     desk = Desk(tmp_path_factory.mktemp("shuffled"))
@@ -263,13 +263,13 @@ def test_a_tampered_lake_is_detected(desk):
 
 def test_a_delivery_is_replaced_in_a_lake_that_was_compacted(desk):
     for name in "abc":
-        desk.put(f"{name}.csv", focus("1"), 1)
+        desk.put(f"{name}.csv", focus("1", ServiceName=name), 1)
         desk.run()
     desk.lake.compact(tables.COST_AND_USAGE)
     desk.put("b.csv", focus("8"), 2)
     desk.run()
 
-    assert desk.costs() == {"a.csv": Decimal(1), "b.csv": Decimal(8)} or desk.costs()["b.csv"] == 8
+    assert desk.costs() == {"a.csv": Decimal(1), "b.csv": Decimal(8), "c.csv": Decimal(1)}
     desk.assert_all_ties_out()
 
 
@@ -393,8 +393,8 @@ def test_many_files_whose_faults_show_only_when_read_whole_are_all_stored(desk):
 
 def test_a_file_that_no_reader_can_take_whole_is_refused_and_what_it_replaced_counts_again(desk):
     desk.put(f"{CUR}/v1/p.csv", cur("3"), 1)
-    first, second = cur("4", "5").split(b"\n", 1)[1].splitlines()
-    torn = cur() + first.replace(b"Standard", b"St\randard") + b"\n" + second + b",,z\n"
+    header, first, second = cur("4", "5").splitlines()
+    torn = header + b"\n" + first.replace(b"Standard", b"St\randard") + b"\n" + second + b",,z\n"
     desk.put(f"{CUR}/v2/p.csv", torn, 2)
     desk.run()
 

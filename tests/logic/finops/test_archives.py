@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.finops.logic import archives
@@ -115,6 +115,7 @@ def test_an_encrypted_member_is_refused_by_name(tmp_path):
         extract(path, "a.csv", tmp_path / "target")
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_archive_is_one_named_error_wherever_the_damage_is(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp()

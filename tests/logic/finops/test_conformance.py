@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.finops.logic.columns import BY_NAME, FOCUS_COLUMNS
+from assets.finops.logic.conformance import page
 from assets.finops.logic.conformance.card import RuleResult, as_frame, evaluate, summary, to_markdown
 from assets.finops.logic.conformance.checks import PLACEHOLDERS, UnknownCheckError, row_check
 from assets.finops.logic.conformance.rules import Check, Rule, load_rules
@@ -455,3 +456,15 @@ def test_the_published_focus_sample_breaks_known_rules(sample: pl.DataFrame) -> 
     assert oracle["NullHandling-A-002-M"].rows_failing == 7
     again = judged(sample.filter(pl.col("ProviderName") == "AWS"))
     assert again == aws
+
+
+def test_the_page_lists_every_rule_failures_first_and_escapes_what_comes_from_data():
+    results = [
+        RuleResult("A<b>", "X-C-001-M", "X", "MUST", "pass", 0, None, None),
+        RuleResult("A<b>", "Y-C-002-M", "Y", "MUST", "fail", 3, "<script>alert(1)</script>", None),
+    ]
+    html = page.render(results)
+    assert html.index("Y-C-002-M") < html.index("X-C-001-M")
+    assert "<script>" not in html
+    assert "A&lt;b&gt;" in html
+    assert "No line is stored yet" in page.render([])

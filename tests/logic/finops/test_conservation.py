@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.finops.logic.conservation import KEYS, by_currency, differences, money_text, plain
@@ -37,6 +37,7 @@ def frame(entries: list[tuple[object, ...]]) -> pl.DataFrame:
 NOTHING = frame([])
 
 
+@settings(deadline=None)
 @given(ENTRIES, st.randoms(use_true_random=False))
 def test_whatever_is_stored_or_quarantined_in_any_split_is_accounted_for(entries, random):
     stored = [e for e in entries if random.random() < 0.5]
@@ -47,6 +48,7 @@ def test_whatever_is_stored_or_quarantined_in_any_split_is_accounted_for(entries
     assert differences(frame(entries), frame(stored), frame(rest)).is_empty()
 
 
+@settings(deadline=None)
 @given(ENTRIES.filter(bool), st.data())
 def test_one_lost_or_doubled_row_or_digit_shows(entries, data):
     index = data.draw(st.integers(0, len(entries) - 1))
@@ -96,6 +98,7 @@ def test_amounts_are_shown_without_exponent_or_trailing_zeros(amount, text):
     assert money_text({"USD": Decimal(amount)}) == {"USD": text}
 
 
+@settings(deadline=None)
 @given(st.decimals(-(10**13), 10**13, places=24))
 def test_shown_amounts_are_the_amounts(amount):
     assert Decimal(plain(amount)) == amount

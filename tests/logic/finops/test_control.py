@@ -69,7 +69,7 @@ def as_set(totals: pl.DataFrame) -> set[tuple[object, ...]]:
     return {(day and day.day, *rest) for day, *rest in totals.select(list(SCHEMA)).rows()}
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=12), st.booleans(), st.booleans())
 def test_control_totals_equal_an_independent_reckoning_to_the_last_digit(rows, ragged, gzip):
     body = focus_csv(*(focus_row(**row) for row in rows))
@@ -90,7 +90,7 @@ def test_control_totals_equal_an_independent_reckoning_to_the_last_digit(rows, r
     assert control.rows == len(rows) + ragged == sum(len(d.lines) + len(d.rejects) for d in done)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=8))
 def test_both_readers_give_the_same_totals(rows):
     body = focus_csv(*(focus_row(**row) for row in rows))

@@ -5,7 +5,7 @@ from decimal import Context, Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.finops.logic.decimals import MONEY_SCALE, QUANTITY_SCALE, doubtful, read_decimal, read_decimals, total
@@ -34,6 +34,7 @@ def numbers(draw: st.DrawFn, scale: int = MONEY_SCALE) -> str:
     return f"{sign}{mantissa}{draw(st.sampled_from('eE'))}{shown}"
 
 
+@settings(deadline=None)
 @given(st.lists(numbers(), min_size=1, max_size=20))
 def test_every_decimal_that_fits_is_read_exactly_whatever_its_form(texts):
     read = read_decimals(pl.Series(texts))
@@ -43,11 +44,13 @@ def test_every_decimal_that_fits_is_read_exactly_whatever_its_form(texts):
     assert read.faults is None
 
 
+@settings(deadline=None)
 @given(st.lists(numbers(QUANTITY_SCALE), min_size=1, max_size=20))
 def test_quantities_have_more_digits_before_the_point_and_are_read_exactly_too(texts):
     assert read_decimals(pl.Series(texts), QUANTITY_SCALE).values.to_list() == [Decimal(t) for t in texts]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(numbers(), st.sampled_from(FAULTY), st.sampled_from([" 5", "5\t", "1e-25", "0.5e-24", "1.5e-24"]), st.none()),
@@ -64,6 +67,7 @@ def test_a_column_that_mixes_all_kinds_is_read_as_each_value_alone(texts, scale)
     assert (read.faults.to_list() if read.faults is not None else [None] * len(texts)) == [a and a.fault for a in alone]
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("0123456789.eE+- "), max_size=30))
 def test_any_text_of_number_characters_is_read_as_python_reads_it_or_is_a_fault(text):
     read = read_decimals(pl.Series([text]))
@@ -99,6 +103,7 @@ def test_a_zero_is_a_zero_whatever_its_exponent():
     assert read_decimals(pl.Series(["0e50", "0.000", "-0", "0E-99"])).values.to_list() == [Decimal(0)] * 4
 
 
+@settings(deadline=None)
 @given(numbers(), st.sampled_from([" ", "\t", "\n", "\u00a0", "  "]))
 def test_spaces_around_a_number_are_removed_and_named(text, space):
     read = read_decimals(pl.Series([space + text, text + space]))
@@ -107,6 +112,7 @@ def test_spaces_around_a_number_are_removed_and_named(text, space):
     assert read.changes.to_list() == ["spaces removed"] * 2
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**13 - 1), st.text("0123456789", min_size=25, max_size=40))
 def test_digits_beyond_the_scale_are_rounded_half_even_and_named(whole, fraction):
     text = f"{whole}.{fraction}"
@@ -126,6 +132,7 @@ def test_halves_are_rounded_to_the_even_neighbour():
     assert read_decimal(half.format(3)).value == Decimal("4e-24")
 
 
+@settings(deadline=None)
 @given(numbers(), st.sampled_from([MONEY_SCALE, QUANTITY_SCALE]))
 def test_what_is_not_doubtful_is_exact_by_the_fast_cast_alone(text, scale):
     frame = pl.DataFrame({"t": [text]}).select(
@@ -135,6 +142,7 @@ def test_what_is_not_doubtful_is_exact_by_the_fast_cast_alone(text, scale):
     assert frame["doubtful"].item() or frame["fast"].item() == Decimal(text)
 
 
+@settings(deadline=None)
 @given(st.lists(numbers(), max_size=10))
 def test_the_checking_total_is_the_exact_sum(texts):
     expected = Decimal(0)

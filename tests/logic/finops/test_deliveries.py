@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.finops.logic.deliveries import Delivery, Manifest, delivery_id, parse_manifest, scope_of, verdicts
@@ -61,6 +61,7 @@ MANIFESTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(DELIVERIES, MANIFESTS, st.randoms(use_true_random=False))
 def test_any_order_gives_the_same_verdicts(deliveries, manifests, random):
     shuffled = random.sample(deliveries, len(deliveries))
@@ -68,6 +69,7 @@ def test_any_order_gives_the_same_verdicts(deliveries, manifests, random):
     assert verdicts(deliveries, manifests) == verdicts(shuffled, random.sample(manifests, len(manifests)))
 
 
+@settings(deadline=None)
 @given(DELIVERIES, MANIFESTS)
 def test_every_delivery_has_a_verdict_and_one_that_does_not_count_says_why(deliveries, manifests):
     found = verdicts(deliveries, manifests)
@@ -76,6 +78,7 @@ def test_every_delivery_has_a_verdict_and_one_that_does_not_count_says_why(deliv
     assert all(v.reason for v in found.values() if v.state != "in force")
 
 
+@settings(deadline=None)
 @given(DELIVERIES, MANIFESTS)
 def test_of_one_scope_one_version_counts_and_of_one_content_one_copy(deliveries, manifests):
     found = verdicts(deliveries, manifests)
@@ -88,6 +91,7 @@ def test_of_one_scope_one_version_counts_and_of_one_content_one_copy(deliveries,
         assert len({(d.scope, d.version) for d in counting if d.rows and d.content_id == content}) == 1
 
 
+@settings(deadline=None)
 @given(DELIVERIES)
 def test_money_never_vanishes_every_content_that_no_period_or_rewrite_replaced_counts(deliveries):
     found = verdicts(deliveries, [])
@@ -206,6 +210,7 @@ def test_a_byte_order_mark_or_hostile_json_does_no_harm():
     assert parse_manifest('{"a":' * 200_000) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.text(max_size=5), st.text(max_size=3))
 def test_an_identity_is_hexadecimal_and_differs_by_key_content_and_reader(key, etag, reader):
     one = delivery_id(key, etag, reader)

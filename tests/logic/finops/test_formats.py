@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.finops import tables
@@ -69,6 +69,7 @@ def test_what_looks_like_billing_is_refused_with_what_would_do_and_anything_else
     assert "FOCUS" in EXPECTED
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=8), max_size=12))
 def test_no_header_whatsoever_raises(header):
     recognise(header)
@@ -81,6 +82,7 @@ def test_columns_of_ours_are_reserved():
     assert ours <= RESERVED
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.text(st.sampled_from("aAxX_ -é") | st.characters(), max_size=6) | st.sampled_from(sorted(RESERVED)), unique=True)
 )
@@ -96,6 +98,7 @@ def test_kept_columns_have_names_that_differ_by_more_than_case_and_are_not_ours(
 TAGS = st.lists(st.fixed_dictionaries({"a": st.none() | st.text(max_size=3), "b": st.none() | st.text(max_size=3)}), max_size=8)
 
 
+@settings(deadline=None)
 @given(TAGS)
 def test_tag_columns_become_one_json_object_per_row_and_null_where_none_is_filled(rows):
     frame = pl.DataFrame(rows, schema={"a": pl.String, "b": pl.String})

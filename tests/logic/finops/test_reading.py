@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.finops.logic.control import control_totals
@@ -188,6 +188,7 @@ def test_repeated_and_empty_names_are_told_apart(header, names):
     assert distinct_names(header) == names
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("ab_2*^$ "), max_size=4), min_size=1, max_size=8))
 def test_names_are_always_distinct_and_none_is_a_pattern(header):
     names = distinct_names(header)
@@ -290,6 +291,7 @@ def test_a_parquet_exported_from_the_lake_can_be_delivered(read, tmp_path):
     assert read((tmp_path / "whole.parquet").read_bytes()).frame[ROW].to_list() == [1, 2, 3, 4, 5]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(CELLS, min_size=4, max_size=4).filter(lambda r: r[0] not in ("", "NULL")), max_size=8),
     st.sampled_from(["\n", "\r\n"]),
@@ -306,6 +308,7 @@ def test_the_careful_and_the_fast_reader_agree_on_sound_files(rows, newline):
         assert fast == [(*(c if c not in ("", "NULL") else None for c in row), n) for n, row in enumerate(rows, start=1)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 12), st.sampled_from(["", "\n", "\n\n"])), min_size=1, max_size=8))
 def test_ragged_records_are_told_with_the_line_they_start_on(shape):
     lines, expected, line = ["a,b,c,d"], [], 2

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.finops.logic.timestamps import read_time, read_times
@@ -51,6 +51,7 @@ def test_nonsense_is_a_fault_and_never_a_time(text):
     assert read.faults.to_list() == ["not a time", None, None]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(MOMENTS, st.integers(-14 * 60, 14 * 60), st.sampled_from([" ", "T"])), max_size=10))
 def test_a_time_with_an_offset_is_the_same_moment_in_utc_and_the_conversion_is_named(times):
     texts = [
@@ -65,6 +66,7 @@ def test_a_time_with_an_offset_is_the_same_moment_in_utc_and_the_conversion_is_n
         assert change == (f"converted to UTC from {texts[index]}" if offset else None)
 
 
+@settings(deadline=None)
 @given(
     MOMENTS, st.sampled_from(["auto", "minutes", "seconds", "milliseconds", "microseconds"]), st.sampled_from(["", "Z", " UTC"])
 )
@@ -74,6 +76,7 @@ def test_a_time_without_offset_is_utc_already(moment, precision, suffix):
     assert read_time(text) == (datetime.fromisoformat(moment.isoformat(timespec=precision)).replace(tzinfo=UTC), None)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_a_time_in_utc_or_a_fault_and_never_an_error(text):
     moment, change = read_time(text)
