@@ -262,8 +262,8 @@ class Lake(dg.ConfigurableResource):
         return _until_no_conflict(table, lambda: self._widened(table, self._open(table) or self._created(table, wanted), wanted))
 
     def _created(self, table: Table, wanted: Mapping[str, pl.DataType | type[pl.DataType]]) -> "DeltaTable":
-        """The table, new or, if another writer was first, as that one made it."""
-        from deltalake import DeltaTable
+        """The table, new. Raises CommitFailedError if another writer was first."""
+        from deltalake import CommitProperties, DeltaTable
 
         # compacted files keep the bounds by which rows are found; by default only those of the first columns
         configuration = {"delta.dataSkippingStatsColumns": ",".join(table.indexed)} if table.indexed else None
@@ -274,6 +274,8 @@ class Lake(dg.ConfigurableResource):
             partition_by=list(table.partition_by) or None,
             description=table.description,
             configuration=configuration,
+            # a second attempt would put this schema in the place of the other writer's
+            commit_properties=CommitProperties(max_commit_retries=0),
             storage_options=self.storage_options or None,
         )
 

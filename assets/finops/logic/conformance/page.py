@@ -19,13 +19,16 @@ th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid #8884
 </style></head><body>
 <h1>FOCUS 1.2 conformance</h1>
 <p>Which requirements of the FOCUS 1.2 model the stored lines pass. Rules that the model leaves to people and that we do not
-check either are “not checked”, never a pass. Failures may be the provider's: columns that a source does not give fail their rule.</p>
+check either are “not checked”, never a pass.
+Failures may be the provider's: columns that a source does not give fail their rule.</p>
 {% for provider, counts, results in providers %}
 <h2>{{ provider }}</h2>
 <p>{% for name, count in counts.items() %}{{ count }} {{ name }}{{ "" if loop.last else ", " }}{% endfor %}</p>
-<table><thead><tr><th>Rule</th><th>Column</th><th>Keyword</th><th>Result</th><th>Rows</th><th>Example or reason</th></tr></thead><tbody>
+<table><thead><tr><th>Rule</th><th>Column</th><th>Keyword</th><th>Result</th><th>Rows</th>
+<th>Example or reason</th></tr></thead><tbody>
 {% for r in results %}<tr class="{{ r.result }}"><td>{{ r.rule_id }}</td><td>{{ r.column }}</td><td>{{ r.keyword }}</td>
-<td>{{ r.result }}</td><td>{{ "" if r.rows_failing is none else r.rows_failing }}</td><td>{{ r.example or r.reason or "" }}</td></tr>
+<td>{{ r.result }}</td><td>{{ "" if r.rows_failing is none else r.rows_failing }}</td>
+<td>{{ r.example or r.reason or "" }}</td></tr>
 {% endfor %}</tbody></table>
 {% else %}<p>No line is stored yet: bring billing files in first.</p>
 {% endfor %}</body></html>
