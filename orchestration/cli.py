@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -139,6 +140,8 @@ def dev(
 ) -> None:
     """Start the embedded cloud and the Dagster UI on this machine, with schedules and sensors; Ctrl-C ends both."""
     _check_folder(data)
+    if find_spec("moto") is None:
+        _fail("the embedded cloud is not installed: use [bold]make dev[/bold], which installs it")
     for number in (port, sandbox_port):
         _refuse_used_port(number)
     from orchestration import embedded

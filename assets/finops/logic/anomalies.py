@@ -70,15 +70,13 @@ def detect(daily: pl.DataFrame, resources: pl.DataFrame, rule: Rule | None = Non
 
 
 def unjudged(daily: pl.DataFrame, rule: Rule | None = None) -> int:
-    """Number of series whose history is too short for any judgement."""
+    """Number of series whose history is too short for any judgement: too few days with data since they began."""
     least = (rule or Rule()).least_history_days
-    last = pl.col("x_charge_date").max().over("ProviderName")
-    spans = (
-        daily.with_columns(last=last)
-        .group_by(SERIES)
-        .agg(days=(pl.col("last").max() - pl.col("x_charge_date").min()).dt.total_days())
-    )
-    return int((spans["days"] < least).sum())
+    days = daily.select("ProviderName", "x_charge_date").unique()
+    begun = daily.group_by(SERIES).agg(begin=pl.col("x_charge_date").min())
+    since = begun.join(days, on="ProviderName", nulls_equal=True).filter(pl.col("x_charge_date") > pl.col("begin"))
+    enough = since.group_by(SERIES).len().filter(pl.col("len") >= least)
+    return len(begun) - len(enough)
 
 
 def cost() -> pl.Expr:
@@ -90,7 +88,7 @@ def judge(actual: _Matrix, first: NDArray[np.int64], month_before: NDArray[np.in
     """Judge every day with the days before it.
 
     Args:
-        actual: Cost per series and day.
+        actual: Cost per series and day; NaN on days for which the provider delivered nothing at all.
         first: Per series, the index of its first day with a row.
         month_before: Per day, the index of the same day of the month before; -1 if there is none.
         rule: Thresholds.
@@ -107,11 +105,17 @@ def judge(actual: _Matrix, first: NDArray[np.int64], month_before: NDArray[np.in
         noise = _MAD_SCALE * np.nan_to_num(_median(np.abs(impact[:, max(t - 7 * _WEEKS, 0) : t])))
         scale = np.maximum(noise, np.maximum(rule.share * np.abs(expected[:, t]), rule.floor) / rule.score)
         score[:, t] = np.nan_to_num(np.abs(impact[:, t]) / scale)
-    anomalous = (score > rule.score) & (np.arange(days) - first[:, None] >= rule.least_history_days)
+    anomalous = (score > rule.score) & (history_days(actual, first) >= rule.least_history_days)
     a_month_ago = np.where(month_before >= 0, history[:, month_before], np.nan)
     for before in (*weeks_ago, a_month_ago):
         anomalous &= ~_alike(actual, before, rule)
     return Judged(expected, score, anomalous)
+
+
+def history_days(actual: _Matrix, first: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Days with data before each day, from the series' first day on; a day without any delivery is no history."""
+    known = np.cumsum(~np.isnan(actual), axis=1) - ~np.isnan(actual)
+    return np.asarray(known - known[np.arange(len(first)), first][:, None], dtype=np.int64)
 
 
 def _alike(now: _Matrix, then: _Matrix, rule: Rule) -> NDArray[np.bool_]:
@@ -128,7 +132,11 @@ def _median(values: _Matrix) -> _Matrix:
 
 
 def _of_provider(daily: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """Anomalous days of one provider's series; a day without a row, up to the provider's last day, cost nothing."""
+    """Anomalous days of one provider's series.
+
+    A day without a row cost nothing, up to the provider's last day; but if the provider has no row at all on a day, its costs are
+    unknown, and nothing is judged by them.
+    """
     amounts = daily.group_by("x_charge_date", *SERIES).agg(cost=cost().sum())
     keys = amounts.select(SERIES).unique().sort(SERIES, nulls_last=True).with_row_index("series")
     start: date = daily["x_charge_date"].min()  # type: ignore[assignment]
@@ -136,12 +144,15 @@ def _of_provider(daily: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     placed = amounts.join(keys, on=SERIES, nulls_equal=True).with_columns(day=(pl.col("x_charge_date") - start).dt.total_days())
     days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
     actual = np.zeros((len(keys), len(days)))
+    delivered = set(daily["x_charge_date"].to_list())
+    actual[:, [n for n, day in enumerate(days) if day not in delivered]] = np.nan
     actual[placed["series"].to_numpy(), placed["day"].to_numpy()] = placed["cost"].cast(pl.Float64).to_numpy()
     first = placed.group_by("series").agg(pl.col("day").min()).sort("series")["day"].to_numpy()
     judged = judge(actual, first, _month_before(days), rule)
+    lengths = history_days(actual, first)
     provisional = np.arange(len(days)) >= len(days) - rule.provisional_days
     row, column = np.nonzero(judged.anomalous & ~(provisional & (actual < judged.expected)))
-    history = column - first[row]
+    history = lengths[row, column]
     found = pl.DataFrame(
         {
             "series": row.astype(np.uint32),

@@ -86,12 +86,21 @@ def test_a_drop_out_is_found_and_names_the_resource_that_vanished():
     assert (row["x_charge_date"], row["direction"], row["resource_ids"]) == (START + timedelta(days=45), "down", ["gone"])
 
 
-def test_a_day_that_has_no_row_at_all_cost_nothing():
+def test_a_day_without_a_row_cost_nothing_if_the_provider_delivered_that_day():
+    other = daily(weekly(60)).with_columns(ServiceName=pl.lit("another"))
     costs = daily(weekly(60)).filter(pl.col("x_charge_date") != START + timedelta(days=45))
 
-    (row,) = detect(costs, pl.DataFrame(schema=RESOURCE_COSTS.schema)).to_dicts()
+    (row,) = detect(pl.concat([costs, other]), pl.DataFrame(schema=RESOURCE_COSTS.schema)).to_dicts()
 
     assert (row["direction"], row["actual"]) == ("down", 0)
+
+
+def test_a_day_on_which_the_provider_delivered_nothing_is_unknown_and_neither_judged_nor_history():
+    gap = [START + timedelta(days=n) for n in range(10, 50)]
+    costs = daily(weekly(60)).filter(~pl.col("x_charge_date").is_in(gap))
+
+    assert not len(detect(costs, pl.DataFrame(schema=RESOURCE_COSTS.schema)))
+    assert unjudged(costs.filter(pl.col("x_charge_date") < START + timedelta(days=53))) == 1
 
 
 def test_returning_to_normal_is_no_anomaly():

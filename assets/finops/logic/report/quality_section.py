@@ -89,8 +89,8 @@ def differing(tie_out: pl.DataFrame) -> pl.DataFrame:
 
 
 def unchecked(data: ReportData) -> list[str]:
-    """Files in force that the tie-out does not name."""
-    in_force = data.files.filter(pl.col("state") == "in force")["x_source_file"]
+    """Files in force that the tie-out does not name, though they have records."""
+    in_force = data.files.filter((pl.col("state") == "in force") & (pl.col("rows").fill_null(1) > 0))["x_source_file"]
     return sorted(set(in_force) - set(data.tie_out["file"]))
 
 
