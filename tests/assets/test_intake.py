@@ -115,7 +115,7 @@ ARRIVALS: tuple[tuple[str, bytes, int], ...] = (
 )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=7, deadline=None)
 @given(st.permutations(ARRIVALS), st.lists(st.booleans(), min_size=len(ARRIVALS), max_size=len(ARRIVALS)))
 def test_any_order_and_interleaving_of_arrivals_ends_in_the_same_table(tmp_path_factory, arrivals, runs):
     desk = Desk(tmp_path_factory.mktemp("shuffled"))
@@ -473,7 +473,7 @@ def killed_at(folder: Path, step: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.mark.parametrize("step", [2, 7, 9, 11, 16, 18, 20, 23])
+@pytest.mark.parametrize("step", [2, 7, 11, 16, 20, 23])
 def test_a_run_killed_anywhere_leaves_a_lake_that_the_next_run_brings_to_the_same_rows(tmp_path, step):
     reference, desk = Desk(tmp_path / "reference"), Desk(tmp_path / "killed")
     scene(reference)

@@ -91,7 +91,7 @@ def one(folder: Path, *rows: dict[str, str]) -> Normalised:
     return slowly(folder / "one.csv", careful=True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(records(), min_size=1, max_size=8))
 def test_the_streaming_path_and_the_record_path_give_the_same_lines_and_rejects(rows):
     with tempfile.TemporaryDirectory() as folder:
