@@ -10,7 +10,9 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from assets.finops import intake, tables
+from assets.finops import tables
+from assets.finops.intake.inventory import take_inventory
+from assets.finops.intake.storing import store_lines
 from assets.finops.logic.conservation import by_currency, money_text
 from assets.finops.tie_out import prove
 from benchmarks.measure import alternating, middle
@@ -23,7 +25,8 @@ _INTAKE = """
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import rmtree
-from assets.finops import intake
+from assets.finops.intake.inventory import take_inventory
+from assets.finops.intake.storing import store_lines
 from assets.finops.tie_out import prove
 from resources.lake import Lake
 from resources.object_store import LocalObjectStore
@@ -33,8 +36,8 @@ rmtree(lake_root, ignore_errors=True)
 store, lake = LocalObjectStore(root=folder, read_only=True), Lake(root=lake_root)
 
 def work():
-    intake.take_inventory(store, lake, datetime.now(UTC))
-    stored = intake.store_lines(store, lake, (date(1900, 1, 1), date(2999, 12, 31)))
+    take_inventory(store, lake, datetime.now(UTC))
+    stored = store_lines(store, lake, (date(1900, 1, 1), date(2999, 12, 31)))
     assert stored.rows, "nothing stored"
     assert not len(prove(lake).differences), "does not tie out"
 """
@@ -65,7 +68,7 @@ def _files(folder: Path) -> int:
     """Every file in a lake of its own, so that none hides another; then the stated result of each."""
     store = LocalObjectStore(root=str(folder), read_only=True)
     with TemporaryDirectory(prefix="cloudops-bench-") as scratch:
-        inventory = intake.take_inventory(store, Lake(root=f"{scratch}/inventory"), datetime.now(UTC)).files
+        inventory = take_inventory(store, Lake(root=f"{scratch}/inventory"), datetime.now(UTC)).files
         files = [
             _one(store, f"{scratch}/{n}", row) for n, row in enumerate(inventory.sort("x_source_file").iter_rows(named=True))
         ]
@@ -96,9 +99,9 @@ def _one(store: LocalObjectStore, lake_root: str, row: dict[str, object]) -> dic
         result = "refused" if row["result"] == "refused" else "ignored"
         return {**stated, "result": result, **nothing, "exact": None}
     lake = Lake(root=lake_root)
-    intake.take_inventory(store, lake, datetime.now(UTC), keys=[key.partition("!/")[0]])
+    take_inventory(store, lake, datetime.now(UTC), keys=[key.partition("!/")[0]])
     _leave_only(lake, key)
-    intake.store_lines(store, lake, _EVER)
+    store_lines(store, lake, _EVER)
     proof = prove(lake)
     quarantined = int(proof.quarantined["rows"].sum())
     return {

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
-from assets.finops import intake, progress, tables, tie_out
+from assets.finops import progress, tables, tie_out
+from assets.finops.intake.inventory import take_inventory
 from assets.finops.partitions import ranges
 from resources.clock import Clock
 from resources.lake import Lake
@@ -44,7 +45,7 @@ def billing_files(
     resolved here, whatever the order of arrival. Control totals of each file go to `finops/billing_file_totals`.
     """
     with errors_classified():
-        found = intake.take_inventory(
+        found = take_inventory(
             billing_store, lake, clock.now(), prefix=config.prefix, keys=config.object_keys, progress=progress.show
         )
     files = found.files

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
-from assets.finops import intake, progress, tables, tie_out
+from assets.finops import progress, tables, tie_out
+from assets.finops.intake.storing import store_lines
 from assets.finops.logic.conservation import by_currency, money_text
 from assets.finops.partitions import DAYS, window
 from resources.lake import Lake
@@ -56,7 +57,7 @@ def cost_and_usage(
     """
     days = window(context)
     with errors_classified():
-        stored = intake.store_lines(billing_store, lake, days, again=config.again, progress=progress.show)
+        stored = store_lines(billing_store, lake, days, again=config.again, progress=progress.show)
     context.log.info("read %s files, stored %s lines, dropped %s deliveries", len(stored.files), stored.rows, stored.dropped)
     proof = tie_out.prove(lake, days)
     lines = tie_out.lines_of(lake, days)

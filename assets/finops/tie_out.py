@@ -32,12 +32,17 @@ class Lines:
 
 
 def prove(lake: Lake, days: tuple[date, date] | None = None) -> Proof:
-    """Compare every file in force that charges any of the days (all files if None), over all its days."""
+    """Compare every file in force that charges any of the days (all files if None), over all its days.
+
+    Rows in the lake that belong to no file in force are a difference, too, whatever their day.
+    """
     files = _counting(lake, days)
-    ids = files["x_delivery_id"].to_list()
-    control = _totals(lake.scan(tables.BILLING_FILE_TOTALS), ids, rows=pl.col("rows").sum())
-    stored = _totals(lake.scan(tables.COST_AND_USAGE), ids, rows=pl.len())
-    quarantined = _totals(lake.scan(tables.BILLING_QUARANTINE), ids, rows=pl.len())
+    ids = files["x_delivery_id"]
+    others = _counting(lake, None).filter(~pl.col("x_delivery_id").is_in(ids.implode()))["x_delivery_id"]
+    mine, not_others = pl.col("x_delivery_id").is_in(ids.implode()), ~pl.col("x_delivery_id").is_in(others.implode())
+    control = _totals(lake.scan(tables.BILLING_FILE_TOTALS).filter(mine), rows=pl.col("rows").sum())
+    stored = _totals(lake.scan(tables.COST_AND_USAGE).filter(not_others), rows=pl.len())
+    quarantined = _totals(lake.scan(tables.BILLING_QUARANTINE).filter(not_others), rows=pl.len())
     return Proof(len(files), control, stored, quarantined, differences(control, stored, quarantined))
 
 
@@ -89,13 +94,9 @@ def _counting(lake: Lake, days: tuple[date, date] | None) -> pl.DataFrame:
     return files.select("x_delivery_id", "x_source_file").collect()
 
 
-def _totals(table: pl.LazyFrame, ids: list[str], *, rows: pl.Expr) -> pl.DataFrame:
-    return (
-        table.filter(pl.col("x_delivery_id").is_in(ids))
-        .group_by(KEYS)
-        .agg(rows=rows.cast(pl.Int64), BilledCost=pl.col("BilledCost").sum())
-        .collect(engine="streaming")
-    )
+def _totals(table: pl.LazyFrame, *, rows: pl.Expr) -> pl.DataFrame:
+    grouped = table.group_by(KEYS).agg(rows=rows.cast(pl.Int64), BilledCost=pl.col("BilledCost").sum())
+    return grouped.collect(engine="streaming")
 
 
 def of_days(days: tuple[date, date]) -> pl.Expr:

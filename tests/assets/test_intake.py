@@ -19,8 +19,10 @@ from deltalake import DeltaTable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.finops import intake, tables
-from assets.finops.intake import Inventory, Stored, store_lines, take_inventory
+from assets.finops import tables
+from assets.finops.intake import ledger
+from assets.finops.intake.inventory import Inventory, take_inventory
+from assets.finops.intake.storing import Stored, store_lines
 from assets.finops.logic import normalise
 from assets.finops.logic.decimals import total
 from assets.finops.tie_out import prove
@@ -239,7 +241,7 @@ def test_a_new_reader_reads_again_and_what_it_has_not_read_yet_keeps_counting(de
     desk.put("a.csv", focus("1"))
     desk.put("gone.csv", oci("2"))
     desk.run()
-    monkeypatch.setattr(intake, "READER_VERSION", normalise.READER_VERSION + "+")
+    monkeypatch.setattr(ledger, "READER_VERSION", normalise.READER_VERSION + "+")
     desk.inspect(keys=["a.csv"])
     store_lines(desk.store, desk.lake, EVER)
     assert sum(desk.costs().values()) == 3

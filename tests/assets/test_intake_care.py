@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from assets.finops import tables
-from assets.finops.intake import store_lines, take_inventory
+from assets.finops.intake.inventory import take_inventory
+from assets.finops.intake.storing import store_lines
 from assets.finops.tie_out import prove
 from resources.lake import Lake
 from resources.object_store import LocalObjectStore
@@ -53,3 +54,16 @@ def test_separators_with_nothing_behind_them_at_the_end_of_a_line_are_harmless(t
     take_inventory(store, lake, datetime(2026, 1, 1, tzinfo=UTC))
     assert store_lines(store, lake, EVER).rows == 3
     assert not len(prove(lake).differences)
+
+
+def test_rows_of_no_file_in_force_are_a_difference_whatever_days_are_asked_for(tmp_path):
+    (tmp_path / "f.csv").write_bytes(as_csv([list(focus_row().values())] * 2))
+    store, lake = LocalObjectStore(root=str(tmp_path)), Lake(root=str(tmp_path / ".lake"))
+    take_inventory(store, lake, datetime(2026, 1, 1, tzinfo=UTC))
+    store_lines(store, lake, EVER)
+    left_over = lake.scan(tables.COST_AND_USAGE).collect().with_columns(x_delivery_id=pl.lit("0" * 24))
+
+    lake.replace(tables.COST_AND_USAGE, left_over, where=f"x_delivery_id = '{'0' * 24}'")
+
+    assert prove(lake).differences["rows_accounted"].to_list() == [2]
+    assert len(prove(lake, (date(1999, 1, 1), date(1999, 1, 2))).differences) == 1

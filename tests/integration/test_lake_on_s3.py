@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from assets.finops import tables
-from assets.finops.intake import store_lines, take_inventory
+from assets.finops.intake.inventory import take_inventory
+from assets.finops.intake.storing import store_lines
 from assets.finops.tie_out import prove
 from resources.errors import Conflict
 from resources.lake import Lake
