@@ -173,11 +173,12 @@ def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds:
     files = lake.scan(tables.BILLING_FILES).collect()
     proof = per_file(lake)
     table = Table("cloud", "currency", "lines", "billed", title="Stored", title_justify="left")
-    stored = (
-        lake.scan(tables.COST_AND_USAGE).group_by("ProviderName", "BillingCurrency").agg(pl.len(), pl.col("BilledCost").sum())
-    )
+    cost = pl.col("BilledCost")
+    billed_if_known = pl.when(cost.null_count() < pl.len()).then(cost.sum())
+    lines_of = lake.scan(tables.COST_AND_USAGE).group_by("ProviderName", "BillingCurrency")
+    stored = lines_of.agg(pl.len(), billed_if_known.alias("BilledCost"))
     for cloud, currency, lines, billed in stored.collect(engine="streaming").sort("ProviderName", "BillingCurrency").iter_rows():
-        table.add_row(cloud, currency, f"{lines:,}", plain(billed))
+        table.add_row(cloud or "unknown", currency, f"{lines:,}", "unknown" if billed is None else plain(billed))
     console.print(table)
     counts = {state: number for state, number in files.group_by("state").len().iter_rows() if state}
     results = dict(files.group_by("result").len().iter_rows())

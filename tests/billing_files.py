@@ -7,8 +7,12 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Context, Decimal
 from pathlib import Path
 
+import polars as pl
+
+from assets.finops.logic.decimals import read_decimal
 from resources.object_store import LocalObjectStore, StoredObject
 
 Row = Mapping[str, str]
@@ -162,3 +166,13 @@ def deliver(root: Path, key: str, body: bytes, at: datetime | None = None) -> St
     if at:
         os.utime(root / key, (at.timestamp(), at.timestamp()))
     return store.head(key)
+
+
+def total(texts: pl.Series) -> Decimal:
+    """Exact sum of readable amounts, one by one: slow, and independent of the streaming path."""
+    exact = Context(prec=400)
+    result = Decimal(0)
+    for text in texts.drop_nulls().to_list():
+        if (value := read_decimal(text).value) is not None:
+            result = exact.add(result, value)
+    return result

@@ -45,8 +45,9 @@ def focus_conformance(
     newest = lines.group_by("ProviderName").agg(pl.col("x_charge_date").max()).collect(engine="streaming")
     results: list[card.RuleResult] = []
     metadata: dict[str, int | dg.MetadataValue] = {}
-    for provider, last in sorted(newest.drop_nulls().iter_rows()):
-        of_provider = lines.filter(_recent(last, config.months) & (pl.col("ProviderName") == provider))
+    for named, last in newest.sort("ProviderName", nulls_last=True).iter_rows():
+        provider = named or "unknown"
+        of_provider = lines.filter(_recent(last, config.months) & pl.col("ProviderName").eq_missing(pl.lit(named, pl.String)))
         found = card.evaluate(of_provider, provider, absent=_absent(lake, of_provider))
         results += found
         counts = card.summary(found)

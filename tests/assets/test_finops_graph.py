@@ -221,3 +221,10 @@ def test_a_bill_of_several_months_is_one_range(deployment):
     assert result.success
     assert len(deployment.rows(tables.DAILY_COSTS)) == len(days)
     assert deployment.billed(tables.RESOURCE_COSTS) == {"EUR": Decimal("0.15")}
+
+
+def test_lines_that_name_no_provider_are_judged_as_unknown_and_not_left_out(deployment):
+    (deployment.bills / "nobody.csv").write_bytes(focus_csv(focus_row(ProviderName="", **day_cells(FIRST))))
+
+    assert all(result.success for result in (deployment.intake(), deployment.days(), deployment.overview()))
+    assert {row["ProviderName"] for row in deployment.rows(tables.FOCUS_CONFORMANCE)} == {"unknown"}

@@ -24,7 +24,6 @@ from assets.finops.intake import ledger
 from assets.finops.intake.inventory import Inventory, take_inventory
 from assets.finops.intake.storing import Stored, store_lines
 from assets.finops.logic import normalise
-from assets.finops.logic.decimals import total
 from assets.finops.tie_out import prove
 from resources.errors import NotFound, Unavailable
 from resources.lake import Lake
@@ -39,6 +38,7 @@ from tests.billing_files import (
     focus_row,
     oci_row,
     table_csv,
+    total,
     zipped,
 )
 

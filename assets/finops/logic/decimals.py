@@ -109,12 +109,3 @@ def doubtful(text: pl.Expr, scale: int) -> pl.Expr:
     unread = text.is_not_null() & text.cast(pl.Decimal(_PRECISION, scale), strict=False).is_null()
     exponent = text.str.contains("[eE]") & ~(text.str.contains("[eE][+-]?0?[0-9]$") & (text.str.len_bytes() <= scale - 5))
     return unread | (text.str.len_bytes() > scale).fill_null(value=False) | exponent.fill_null(value=False)
-
-
-def total(texts: pl.Series) -> Decimal:
-    """Exact sum of readable amounts, by Python's `decimal`: slow, and independent of the fast path. For checking."""
-    result = Decimal(0)
-    for text in texts.drop_nulls().to_list():
-        if (value := read_decimal(text).value) is not None:
-            result = _EXACT.add(result, value)
-    return result

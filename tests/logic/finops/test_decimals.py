@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.finops.logic.decimals import MONEY_SCALE, QUANTITY_SCALE, doubtful, read_decimal, read_decimals, total
+from assets.finops.logic.decimals import MONEY_SCALE, QUANTITY_SCALE, doubtful, read_decimal, read_decimals
+from tests.billing_files import total
 
 _EXACT = Context(prec=1000)
 FAULTY = [

@@ -38,9 +38,7 @@ def recognise(header: Sequence[str]) -> Layout | None:
     used = {sources[name] for name in sources if _key(sources[name]) == _key(name)}
     return Layout(
         format=f"focus-{_version(set(spelled), set(sources))}",
-        control=Control("", "", "", None)
-        if not sources
-        else Control(
+        control=Control(
             cost=sources["BilledCost"],
             currency=sources["BillingCurrency"],
             start=sources["ChargePeriodStart"],
