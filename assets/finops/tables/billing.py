@@ -1,8 +1,9 @@
-"""The tables of the FinOps system: what a row is, and its columns. Put no logic here."""
+"""Tables of what was delivered: files, charge lines, what could not be stored, and how well it conforms."""
 
 import polars as pl
 
 from assets.finops.logic.columns import FOCUS_COLUMNS, FocusColumn
+from assets.finops.tables.shared import DAY, FILE
 from resources.tables import MONEY, QUANTITY, UTC, Column, Table
 
 
@@ -13,28 +14,20 @@ def _column(column: FocusColumn) -> Column:
     return Column(column.name, dtype, f"{column.description} (FOCUS {column.since})")
 
 
-_DAY = Column("x_charge_date", pl.Date(), "UTC day of ChargePeriodStart.", nullable=False)
-_FILE = Column(
-    "x_source_file",
-    pl.String(),
-    "Object key of the file delivered; `archive!/member` inside an archive.",
-    nullable=False,
-)
-
 COST_AND_USAGE = Table(
     name="finops/cost_and_usage",
     description="One row per charge line, in FOCUS 1.2, from every file that is in force. Columns that a provider does not give "
     "are typed NULL; what a provider gives beyond FOCUS is kept as text in `x_…` columns.",
     columns=(
         *(_column(c) for c in FOCUS_COLUMNS),
-        _DAY,
+        DAY,
         Column(
             "x_charge_month",
             pl.String(),
             "Month of x_charge_date, `YYYY-MM`: the physical partition.",
             nullable=False,
         ),
-        _FILE,
+        FILE,
         Column("x_source_row", pl.Int64(), "Number of the data record in that file, from 1.", nullable=False),
         Column("x_source_changes", pl.String(), "Every repair made to the row, `Column: what; …`; null if none."),
         Column(
@@ -59,7 +52,7 @@ BILLING_FILES = Table(
     name="finops/billing_files",
     description="One row per object found among the billing files: what it is, whether it is in force, and its control totals.",
     columns=(
-        _FILE,
+        FILE,
         Column(
             "x_delivery_id",
             pl.String(),
@@ -108,7 +101,7 @@ BILLING_FILE_TOTALS = Table(
     name="finops/billing_file_totals",
     description="Control totals of each file, read from its raw text: rows and BilledCost per day, currency and invoice.",
     columns=(
-        _FILE,
+        FILE,
         Column("x_delivery_id", pl.String(), "Identity of the delivery.", nullable=False),
         Column("x_charge_date", pl.Date(), "UTC day charged; null where the file's own value is not a time."),
         Column("BillingCurrency", pl.String(), "As in the file; null if empty."),
@@ -128,7 +121,7 @@ BILLING_QUARANTINE = Table(
     name="finops/billing_quarantine",
     description="One row per record that could not be stored as a charge line: where it is, what is wrong, and its text.",
     columns=(
-        _FILE,
+        FILE,
         Column("x_delivery_id", pl.String(), "Identity of the delivery.", nullable=False),
         Column("x_source_row", pl.Int64(), "Number of the data record, from 1.", nullable=False),
         Column("line", pl.Int64(), "Line of the file on which the record starts, from 1; null for Parquet."),
@@ -140,89 +133,6 @@ BILLING_QUARANTINE = Table(
         Column("InvoiceId", pl.String(), "Invoice, if readable."),
         Column("BilledCost", MONEY, "Cost, if readable: money that waits here is still counted."),
         Column("record", pl.String(), "The whole record as JSON, so that nothing is lost.", nullable=False),
-    ),
-)
-
-_SERIES = (
-    Column("ProviderName", pl.String(), "Cloud."),
-    Column("BillingAccountId", pl.String(), "Billing account."),
-    Column("SubAccountId", pl.String(), "Sub-account."),
-    Column("SubAccountName", pl.String(), "Its name."),
-    Column("ServiceName", pl.String(), "Service, as the provider calls it."),
-    Column("ServiceCategory", pl.String(), "FOCUS category."),
-    Column(
-        "x_comparable_service",
-        pl.String(),
-        "Provider-neutral service, so that clouds compare; null if not mapped.",
-    ),
-    Column("RegionId", pl.String(), "Region, as the provider calls it."),
-    Column("x_geography", pl.String(), "Provider-neutral place of the region; null if not mapped."),
-    Column("BillingCurrency", pl.String(), "Currency of the amounts.", nullable=False),
-)
-_AMOUNTS = (
-    Column("BilledCost", MONEY, "Sum of BilledCost; null if no line has one."),
-    Column("EffectiveCost", MONEY, "Sum of EffectiveCost; null if no line has one."),
-    Column("ListCost", MONEY, "Sum of ListCost; null if no line has one."),
-    Column("ContractedCost", MONEY, "Sum of ContractedCost; null if no line has one."),
-    Column("x_lines", pl.Int64(), "Charge lines summed.", nullable=False),
-    Column("x_lines_without_cost", pl.Int64(), "Lines whose BilledCost is unknown.", nullable=False),
-)
-
-DAILY_COSTS = Table(
-    name="finops/daily_costs",
-    description="Cost per sub-account, service, region, currency and day.",
-    columns=(_DAY, *_SERIES, *_AMOUNTS),
-    partition_by=("x_charge_date",),
-)
-
-RESOURCE_COSTS = Table(
-    name="finops/resource_costs",
-    description="Cost and comparable usage per resource, service, region, currency, unit and day.",
-    columns=(
-        _DAY,
-        *_SERIES,
-        Column("ResourceId", pl.String(), "Resource; null for charges that belong to none."),
-        Column("ResourceName", pl.String(), "Its name."),
-        Column("ResourceType", pl.String(), "Its kind."),
-        Column(
-            "x_comparable_unit",
-            pl.String(),
-            "Provider-neutral unit, such as `GiB-Hours`; null if not mapped.",
-        ),
-        Column("x_comparable_quantity", MONEY, "Quantity in that unit; null if not mapped or not given."),
-        *_AMOUNTS,
-    ),
-    partition_by=("x_charge_date",),
-)
-
-COST_ANOMALIES = Table(
-    name="finops/cost_anomalies",
-    description="One row per anomalous day of a series (sub-account × service × region × currency), judged by its past.",
-    columns=(
-        _DAY,
-        Column("ProviderName", pl.String(), "Cloud."),
-        Column("SubAccountId", pl.String(), "Sub-account."),
-        Column("ServiceName", pl.String(), "Service."),
-        Column("RegionId", pl.String(), "Region."),
-        Column("BillingCurrency", pl.String(), "Currency of the amounts.", nullable=False),
-        Column("direction", pl.String(), "`up` or `down`.", nullable=False),
-        Column("actual", MONEY, "EffectiveCost of the day (BilledCost where that is unknown).", nullable=False),
-        Column("expected", MONEY, "Median of the comparable days before.", nullable=False),
-        Column("impact", MONEY, "actual − expected.", nullable=False),
-        Column("score", pl.Float64(), "Deviation in robust standard deviations.", nullable=False),
-        Column("history_days", pl.Int64(), "Days of history behind the judgement.", nullable=False),
-        Column(
-            "confidence",
-            pl.String(),
-            "`low` below 28 days of history, `medium` below 56, else `high`.",
-            nullable=False,
-        ),
-        Column(
-            "resource_ids",
-            pl.List(pl.String()),
-            "Resources that moved most that day, by money.",
-            nullable=False,
-        ),
     ),
 )
 
@@ -240,8 +150,3 @@ FOCUS_CONFORMANCE = Table(
         Column("reason", pl.String(), "Why it does not apply or is not checked; null otherwise."),
     ),
 )
-
-TABLES = (
-    BILLING_FILES, BILLING_FILE_TOTALS, COST_AND_USAGE, BILLING_QUARANTINE,
-    DAILY_COSTS, RESOURCE_COSTS, COST_ANOMALIES, FOCUS_CONFORMANCE,
-)  # fmt: skip
