@@ -3,9 +3,14 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import load, usage
+from benchmarks import anomalies, forecasts, load, usage
 
-BENCHMARKS: dict[str, Callable[[list[str]], int]] = {"usage": usage.main, "load": load.main}
+BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
+    "usage": usage.main,
+    "load": load.main,
+    "anomalies": anomalies.main,
+    "forecasts": forecasts.main,
+}
 
 
 def main(argv: list[str]) -> int:

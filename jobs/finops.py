@@ -19,9 +19,21 @@ finops_days = dg.define_asset_job(
 finops_overview = dg.define_asset_job(
     "finops_overview",
     selection=dg.AssetSelection.assets(
-        ["finops", "cost_anomalies"], ["finops", "focus_conformance"], ["finops", "finops_report"]
+        *(
+            ["finops", name]
+            for name in (
+                "cost_anomalies",
+                "cost_forecasts",
+                "resource_efficiency",
+                "unit_economics",
+                "recommendations",
+                "focus_conformance",
+                "finops_report",
+            )
+        )
     ),
     run_tags=_TAGS,
-    description="Looks at all days: anomalies, conformance and the report.",
+    description="Looks at all days: anomalies and how well they are detected, forecasts, efficiency, unit economics, "
+    "recommendations, conformance and the report.",
 )
 JOBS = (finops_intake, finops_days, finops_overview)

@@ -1,4 +1,4 @@
-"""The command line: `cloudops run`, `ingest`, `backfill`, `report`, `dev`."""
+"""The command line: `cloudops run`, `ingest`, `backfill`, `report`, `dev`; what people decide is in `cli_decisions`."""
 
 import logging
 import signal
@@ -15,9 +15,11 @@ from typing import Annotated
 
 import typer
 from dagster import BetaWarning
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+from orchestration.cli_decisions import decisions
+from orchestration.terminal import Data, console, fail, told_failures
 
 warnings.filterwarnings("ignore", category=BetaWarning)  # single-run backfills: no other way exists, and users cannot act on it
 
@@ -29,18 +31,8 @@ app = typer.Typer(
 Start with [bold]cloudops run[/bold]: it makes a demo company's bills and takes them through to the report. Then give it your own:
 [bold]cloudops run --data FOLDER[/bold]. Nothing leaves this machine.""",
 )
-console = Console()
+app.add_typer(decisions)
 WORKSPACE = Path(__file__).parent.parent / "workspace.yaml"
-
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        envvar="DATA",
-        help="Folder with billing files: FOCUS, AWS CUR, OCI cost reports, Azure exports, as CSV, gz, Parquet or in archives. "
-        "Files are recognised by their content. Without it, the demo's.",
-    ),
-]
 
 
 @app.command()
@@ -56,7 +48,7 @@ def run(
     from orchestration import embedded
 
     started = time.monotonic()
-    with _told_failures(), _progress() as progress:
+    with told_failures(), _progress() as progress:
         place = embedded.prepare(data)
         task = progress.add_task("Starting", total=None)
         summary = embedded.run_finops(again, lambda what: progress.update(task, description=what, total=None, completed=0))
@@ -88,10 +80,10 @@ def backfill(
     """Materialize the days from FIRST to LAST again, from charge lines to costs per day."""
     _check_folder(data)
     if last < first:
-        _fail(f"the last day {last:%Y-%m-%d} is before the first {first:%Y-%m-%d}")
+        fail(f"the last day {last:%Y-%m-%d} is before the first {first:%Y-%m-%d}")
     from orchestration import embedded
 
-    with _told_failures(), _progress() as progress:
+    with told_failures(), _progress() as progress:
         embedded.prepare(data)
         task = progress.add_task("Starting", total=None)
         runs = embedded.backfill(
@@ -112,7 +104,7 @@ def report(
     _check_folder(data)
     from orchestration import embedded
 
-    with _told_failures():
+    with told_failures():
         place = embedded.prepare(data)
         from assets.finops.finops_report import REPORT_KEY, report_data
         from assets.finops.logic.report.page import render
@@ -123,7 +115,7 @@ def report(
 
         lake = resources_for(current_settings())["lake"]
         if not isinstance(lake, Lake) or not (place.home / "lake").exists():
-            _fail("there is nothing to report on yet: use [bold]cloudops run[/bold] first")
+            fail("there is nothing to report on yet: use [bold]cloudops run[/bold] first")
             return
         page = render(report_data(lake, Clock()))
         target = out or place.home / "reports" / REPORT_KEY
@@ -141,12 +133,12 @@ def dev(
     """Start the embedded cloud and the Dagster UI on this machine, with schedules and sensors; Ctrl-C ends both."""
     _check_folder(data)
     if find_spec("moto") is None:
-        _fail("the embedded cloud is not installed: use [bold]make dev[/bold], which installs it")
+        fail("the embedded cloud is not installed: use [bold]make dev[/bold], which installs it")
     for number in (port, sandbox_port):
         _refuse_used_port(number)
     from orchestration import embedded
 
-    with _told_failures():
+    with told_failures():
         place = embedded.prepare(data)
     sandbox = [sys.executable, "-m", "sandbox", "--port", str(sandbox_port)]
     if data is None:
@@ -203,7 +195,7 @@ def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds:
 
 def _check_folder(data: Path | None) -> None:
     if data is not None and not data.is_dir():
-        _fail(f"{data} is not a folder. Give the folder that holds your billing files, e.g. --data ~/bills")
+        fail(f"{data} is not a folder. Give the folder that holds your billing files, e.g. --data ~/bills")
 
 
 def _refuse_unless_billing(path: Path) -> None:
@@ -213,10 +205,10 @@ def _refuse_unless_billing(path: Path) -> None:
     try:
         look = peek(path)
     except DamagedFile as error:
-        _fail(f"{path} {error}")
+        fail(f"{path} {error}")
         return
     if look.kind not in ("archive", "json") and recognise(look.header) is None:
-        _fail(f"{path} is refused: {refusal(look.header) or f'not billing data. Expected one of: {EXPECTED}'}")
+        fail(f"{path} is refused: {refusal(look.header) or f'not billing data. Expected one of: {EXPECTED}'}")
 
 
 def _refuse_used_port(port: int) -> None:
@@ -225,31 +217,7 @@ def _refuse_used_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            _fail(f"port {port} is in use: end what uses it, or give another one (see cloudops dev --help)")
-
-
-def _fail(message: str) -> None:
-    console.print(f"[red]{message}[/red]", highlight=False)
-    raise typer.Exit(2)
-
-
-@contextmanager
-def _told_failures() -> Iterator[None]:
-    """Failures that we understand are told in words, without a traceback."""
-    from sqlalchemy.exc import OperationalError
-
-    from orchestration.embedded import RunFailed
-    from resources.errors import CloudOpsError
-
-    try:
-        yield
-    except (RunFailed, CloudOpsError) as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
-        raise typer.Exit(1) from None
-    except (OSError, OperationalError) as error:  # the latter is Dagster's, of its SQLite files
-        reason = error.orig if isinstance(error, OperationalError) else error
-        console.print(f"[red]{reason}[/red]\nIs the disk full, or the folder not writable?", highlight=False)
-        raise typer.Exit(1) from None
+            fail(f"port {port} is in use: end what uses it, or give another one (see cloudops dev --help)")
 
 
 class _Bar(logging.Handler):

@@ -45,10 +45,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """One embedded deployment: `home` holds its state, `billing_root` the billing files."""
+    """One embedded deployment: `home` holds its state, `billing_root` the billing files, `inputs_root` what people supply."""
 
     home: Path
     billing_root: Path
+    inputs_root: Path
 
 
 def prepare(data: Path | None, *, state: Path = STATE) -> Embedded:
@@ -58,19 +59,19 @@ def prepare(data: Path | None, *, state: Path = STATE) -> Embedded:
     """
     if data is None:
         home = (state / "demo").absolute()
-        root = home / "scenario" / "billing"
+        root, inputs = home / "scenario" / "billing", home / "scenario" / "inputs"
     else:
         resolved = data.absolute()
         mark = hashlib.sha256(str(resolved).encode()).hexdigest()[:8]
         home = (state / f"{resolved.name}-{mark}").absolute()
-        root = resolved
-    for folder in ("dagster", "reports"):
-        (home / folder).mkdir(parents=True, exist_ok=True)
+        root, inputs = resolved, home / "inputs"
+    for folder in (home / "dagster", home / "reports", inputs / "finops"):
+        folder.mkdir(parents=True, exist_ok=True)
     (home / "dagster" / "dagster.yaml").write_text(_DAGSTER_YAML)
-    use_local(home, root)
+    use_local(home, root, inputs)
     if data is None:
         subprocess.run([sys.executable, "-m", "sandbox.scenario", "--out", str(home / "scenario")], check=True)
-    return Embedded(home, root)
+    return Embedded(home, root, inputs)
 
 
 def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FBT001
@@ -88,7 +89,7 @@ def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FB
             step(f"Days {first} to {last} ({number} of {len(days)} ranges)")
             config = {"ops": {"finops__cost_and_usage": {"config": {"again": again}}}}
             failed += _run(definitions, instance, "finops_days", run_config=config, tags=_range_tags(first, last))
-        step("Anomalies, conformance, report")
+        step("Anomalies, forecasts, recommendations, report")
         failed += _run(definitions, instance, "finops_overview")
     from assets.finops.finops_report import REPORT_KEY
 
@@ -110,6 +111,16 @@ def backfill(first: date, last: date, *, a_run_a_day: bool, step: Callable[[str]
             step(f"Days {start} to {end}")
             _run(definitions, instance, "finops_days", tags=_range_tags(start, end))
     return len(ranges)
+
+
+def decide(**decision: str | None) -> None:
+    """Store what somebody decided (see `jobs.decisions.DecisionConfig`); raises RunFailed if it is refused."""
+    from jobs.decisions import run_config
+    from orchestration.definitions import build_defs
+
+    definitions = build_defs()
+    with _instance() as instance:
+        _run(definitions, instance, "finops_decision", run_config=dict(run_config(**decision)))
 
 
 @contextmanager

@@ -1,15 +1,32 @@
 """What the code location is made of, by name. A new module is added here."""
 
-from assets.finops import billing_files, cost_and_usage, cost_anomalies, daily_costs, finops_report, focus_conformance
+from assets.finops import (
+    billing_files,
+    cost_and_usage,
+    cost_anomalies,
+    cost_forecasts,
+    daily_costs,
+    detection_quality,
+    finops_report,
+    focus_conformance,
+    recommendations,
+    resource_efficiency,
+    unit_economics,
+)
 from jobs import finops as finops_jobs
+from jobs.decisions import finops_decision
 from jobs.maintenance import maintenance_lake, maintenance_retention
 from orchestration.alerts import failed_checks, run_failures
 from orchestration.automation import AUTOMATION_SENSORS
 from orchestration.schedules import finops as finops_schedules
 from orchestration.schedules import maintenance as maintenance_schedules
+from orchestration.sensors import anomalies as anomaly_sensors
 from orchestration.sensors import finops as finops_sensors
 
-ASSET_MODULES = (billing_files, cost_and_usage, daily_costs, cost_anomalies, focus_conformance, finops_report)
-JOBS = (*finops_jobs.JOBS, maintenance_retention, maintenance_lake)
+ASSET_MODULES = (
+    billing_files, cost_and_usage, daily_costs, cost_anomalies, detection_quality, cost_forecasts, focus_conformance,
+    resource_efficiency, recommendations, unit_economics, finops_report,
+)  # fmt: skip
+JOBS = (*finops_jobs.JOBS, finops_decision, maintenance_retention, maintenance_lake)
 SCHEDULES = (*finops_schedules.SCHEDULES, *maintenance_schedules.SCHEDULES)
-SENSORS = (*finops_sensors.SENSORS, *AUTOMATION_SENSORS, run_failures, failed_checks)
+SENSORS = (*finops_sensors.SENSORS, *anomaly_sensors.SENSORS, *AUTOMATION_SENSORS, run_failures, failed_checks)

@@ -10,8 +10,10 @@ VARIABLES = {
     "CLOUDOPS_DEPLOYMENT": "`local` (default) or `production`",
     "CLOUDOPS_HOME": "Folder of the embedded deployment's state; default `.cloudops/demo`",
     "CLOUDOPS_BILLING_ROOT": "Folder with billing files of the embedded deployment; default: the demo's",
+    "CLOUDOPS_INPUTS_ROOT": "Folder with what people supply (business metrics, planned steps, calendar); default: the demo's",
     "CLOUDOPS_BILLING_BUCKET": "Bucket into which AWS and OCI deliver billing files (production)",
     "CLOUDOPS_BILLING_PREFIX": "Prefix of the billing files in that bucket (production)",
+    "CLOUDOPS_INPUTS_BUCKET": "Bucket with what people supply (production)",
     "CLOUDOPS_REPORT_BUCKET": "Bucket that reports are written to (production)",
     "CLOUDOPS_LAKE_ROOT": "`s3://bucket/prefix` of the lake (production)",
     "CLOUDOPS_REGION": "Region of the buckets (production)",
@@ -27,6 +29,7 @@ class Settings:
     deployment: Deployment
     home: Path
     billing_root: Path
+    inputs_root: Path
 
     @property
     def is_local(self) -> bool:
@@ -45,14 +48,16 @@ def current_settings() -> Settings:
         raise ValueError(f"CLOUDOPS_DEPLOYMENT={name!r}; expected one of {', '.join(get_args(Deployment))}")
     home = Path(os.environ.get("CLOUDOPS_HOME") or ".cloudops/demo").absolute()
     root = Path(os.environ.get("CLOUDOPS_BILLING_ROOT") or home / "scenario" / "billing").absolute()
-    return Settings(cast(Deployment, name), home, root)
+    inputs = Path(os.environ.get("CLOUDOPS_INPUTS_ROOT") or home / "scenario" / "inputs").absolute()
+    return Settings(cast(Deployment, name), home, root, inputs)
 
 
-def use_local(home: Path, billing_root: Path) -> None:
+def use_local(home: Path, billing_root: Path, inputs_root: Path) -> None:
     """Point this process, and the processes it starts, at an embedded deployment."""
     os.environ["CLOUDOPS_DEPLOYMENT"] = "local"
     os.environ["CLOUDOPS_HOME"] = str(home)
     os.environ["CLOUDOPS_BILLING_ROOT"] = str(billing_root)
+    os.environ["CLOUDOPS_INPUTS_ROOT"] = str(inputs_root)
     os.environ["DAGSTER_HOME"] = str(home / "dagster")
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 

@@ -18,6 +18,7 @@ def resources_for(settings: Settings) -> dict[str, object]:
 def _local(settings: Settings) -> dict[str, object]:
     return {
         "billing_store": LocalObjectStore(root=str(settings.billing_root), read_only=True),
+        "inputs_store": LocalObjectStore(root=str(settings.inputs_root), read_only=True),
         "report_store": LocalObjectStore(root=str(settings.home / "reports")),
         "lake": Lake(root=str(settings.home / "lake")),
         "clock": Clock(),
@@ -31,6 +32,7 @@ def _production() -> dict[str, object]:
         "billing_store": S3ObjectStore(
             bucket=dg.EnvVar("CLOUDOPS_BILLING_BUCKET"), prefix=dg.EnvVar("CLOUDOPS_BILLING_PREFIX"), region=region
         ),
+        "inputs_store": S3ObjectStore(bucket=dg.EnvVar("CLOUDOPS_INPUTS_BUCKET"), region=region),
         "report_store": S3ObjectStore(bucket=dg.EnvVar("CLOUDOPS_REPORT_BUCKET"), region=region),
         "lake": Lake(root=dg.EnvVar("CLOUDOPS_LAKE_ROOT"), region=region),
         "clock": Clock(),

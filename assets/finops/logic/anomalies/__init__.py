@@ -1,0 +1,1 @@
+"""Cost anomalies, walk-forward: what a day costs is judged with that day and the days before it, and with nothing else."""

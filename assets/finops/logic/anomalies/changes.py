@@ -1,0 +1,121 @@
+"""Sudden changes: means over one to seven days against the level just before them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from assets.finops.logic.anomalies.findings import Finding, back_at_known, culprits
+from assets.finops.logic.anomalies.state import Days, Flags, State
+from assets.finops.logic.panel import Matrix
+
+_INDEPENDENT = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The last `days` days against the levels of the day `base` before them; money sums over the window."""
+
+    days: int
+    base: int
+    weight: Matrix
+    expected: Matrix
+    excess: Matrix
+    total: Matrix
+    own: Matrix
+    common: Matrix
+    judged: Flags
+
+
+def changes(state: State, t: int, judged: Flags) -> Iterator[Finding]:
+    """Series that moved as a whole, or by some resources that left their own noise; upwards from one day, downwards from two.
+
+    What moves all resources alike is compared with the jumps that are usual for services of the kind; what moves some of them
+    stands out sooner, as noise hits them all.
+    """
+    for days in state.settings.concentrated:
+        if t - days + 1 < state.settings.least_history:
+            continue
+        window = _window(state, t, days, judged)
+        if window.judged.any():
+            yield from _moved(state, t, window, up=True)
+            if days > 1:
+                yield from _moved(state, t, window, up=False)
+
+
+def _window(state: State, t: int, days: int, judged: Flags) -> _Window:
+    past, owner, groups, base = state.history, state.owner, state.groups, t - days
+    counted = past.used[base + 1 : t + 1].sum(axis=0)
+    needed = days if days <= 3 else days - 2
+    age = t - past.first
+    grown = age >= (state.settings.settled if days >= 5 else state.settings.least_history + days - 1)
+    weight = past.weights[t + 1] - past.weights[base + 1]
+    cost, before = past.sums[t + 1] - past.sums[base + 1], past.resource_level[base]
+    level = np.nan_to_num(past.level[base])
+    expected = level * weight
+    excess = cost - before * weight[owner]
+    root = np.sqrt(max(1.0, days * _INDEPENDENT))
+    usual = state.resource_noise * np.maximum(before, 0.02 * level[owner]) * weight[owner] / root
+    own = excess / np.maximum(usual, 1e-9)
+    if state.recalls(t).any():
+        back = back_at_known(state, t, cost, weight[owner], 0.05 * expected[owner], days)
+        known = cost - state.remembered * weight[owner]
+        excess = np.where(back & (np.abs(known) < 0.6 * np.abs(excess)), 0.0, excess)
+    settled = (before > 0.03 * level[owner]) & (state.age >= 10)
+    ratio = excess / np.maximum(before * weight[owner], 1e-9)
+    low, high = groups.least(np.where(settled, ratio, np.inf)), groups.most(np.where(settled, ratio, -np.inf))
+    several = groups.add(settled.astype(np.float64)) >= 2
+    common = np.where(several & (low > 0), low, np.where(several & (high < 0), high, 0.0))
+    return _Window(
+        days, base, weight, expected, excess, groups.add(excess), own, common, judged & (counted >= needed) & grown & (level > 0)
+    )
+
+
+def _moved(state: State, t: int, window: _Window, *, up: bool) -> Iterator[Finding]:
+    settings, groups, days = state.settings, state.groups, window.days
+    sign = 1.0 if up else -1.0
+    left = window.own * sign > settings.own
+    moved = groups.add(np.where(left, window.excess, 0.0)) * sign
+    total = window.total * sign
+    expected = np.maximum(window.expected, 1e-9)
+    share, total_share = moved / expected, total / expected
+    jump = state.noise.jump * settings.tail_of_window[days]
+    single = np.minimum(share, total_share - window.common * sign) if up else share
+    by_resources = single / (settings.concentrated[days] * state.noise.scale)
+    as_whole = total_share / (settings.total[days] * state.noise.scale)
+    if up:
+        by_resources = np.minimum(by_resources, single / np.maximum(jump * settings.tail_concentrated, 1e-9))
+        as_whole = np.minimum(as_whole, total_share / np.maximum(jump, 1e-9))
+    else:
+        by_resources, as_whole = by_resources / settings.falls, as_whole / settings.falls
+    first = (by_resources > 1) & (share > settings.share) & (moved > settings.money) & (total_share > 0.35 * share)
+    second = (as_whole > 1) & (total_share > settings.share) & (total > settings.money)
+    candidates = window.judged & (first | second)
+    for series in np.flatnonzero(candidates):
+        rows = groups.rows(int(series))
+        scores = [
+            score[series]
+            for passed, score, rows_that_count in (
+                (first, by_resources, left[rows]),
+                (second, as_whole, np.full(len(rows), True)),
+            )
+            if passed[series] and _every_day(state, t, window, int(series), rows[rows_that_count], sign)
+        ]
+        if scores:
+            kind = "spike" if days <= 2 and up else "change"
+            named = culprits(rows, window.excess[rows] * sign)
+            yield Finding(int(series), kind, "up" if up else "down", float(max(scores)), t - days + 1, window.base, named)
+
+
+def _every_day(state: State, t: int, window: _Window, series: int, rows: Days, sign: float) -> bool:
+    """Whether each day of the window (all but one of a long one) has its part in the change of these rows."""
+    past = state.history
+    days = slice(window.base + 1, t + 1)
+    used = past.used[days, series]
+    before = past.resource_level[window.base, rows].sum()
+    excess = (past.costs[days][:, rows].sum(axis=1) - before * past.factor[days, series]) * used * sign
+    mean = excess.sum() / max(used.sum(), 1)
+    alike = (excess > 0.4 * mean) | (used == 0)
+    return bool(alike.sum() >= window.days - (window.days >= 5))

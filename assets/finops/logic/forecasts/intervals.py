@@ -1,0 +1,116 @@
+"""Intervals from the errors of the backtest (split conformal prediction).
+
+An error is judged by the size that the series' other errors have (Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random
+World", 2005: normalised nonconformity). The quantiles of such relative errors are taken over all series, below and above apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Vector = NDArray[np.float64]
+
+_PRIOR = 1.0
+"""How many backtests the series' ordinary changes are worth when the size of its errors is told."""
+_FADING = 0.75
+"""What errors of an origin count for the origin before or after it: calm and restless times last."""
+_USUAL_RATIO = 1.5
+_WIDENING = 2.0
+"""With too few backtests for a quantile, the largest error is multiplied by the share that is missing, to this power."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Size of errors.
+
+    Attributes:
+        growth: Per step ahead, as a multiple of the mean over all steps.
+        size: Per series, for now.
+        without: Origin × series: the same for the origin, without its own errors.
+    """
+
+    growth: Vector
+    size: Vector
+    without: Matrix
+
+    @property
+    def ahead(self) -> Matrix:
+        """Series × step."""
+        return self.size[:, None] * self.growth
+
+
+def spread(errors: Array, change: Vector) -> Spread:
+    """Size of the errors of each series.
+
+    Args:
+        errors: Series × origin × step, newest origin first; NaN where there is none.
+        change: Mean absolute change of each series over a season, for series with few errors or none.
+    """
+    size = np.abs(errors)
+    growth = _growth(size)
+    known = ~np.isnan(size)
+    tested = known.any(axis=2)
+    per_origin = np.where(known, size / growth, 0).sum(axis=2) / np.maximum(known.sum(axis=2), 1)
+    number, total = tested.sum(axis=1), per_origin.sum(axis=1)
+    usable = (number > 0) & (change > 0)
+    ratio = np.median(total[usable] / number[usable] / change[usable]) if usable.any() else _USUAL_RATIO
+    prior = _PRIOR * ratio * change
+    place = np.arange(errors.shape[1])
+    near = _FADING ** np.abs(np.subtract.outer(place, place)) * (place != place[:, None])
+    whole, without = ((w @ per_origin.T + prior) / (w @ tested.T + _PRIOR) for w in (_FADING**place, near))
+    return Spread(growth, whole, without)
+
+
+def quantiles(errors: Array, of: Spread, level: float) -> tuple[float, float]:
+    """The relative errors between which a share `level` of them lies; never the same side of 0.
+
+    With few backtests the quantiles are further out, as the finite sample demands; with too few for that, beyond all errors.
+    """
+    relative = _relative(errors, of)
+    known = relative[~np.isnan(relative)]
+    number = int((~np.isnan(relative)).any(axis=2).sum())
+    if not number:
+        return -_gaussian(level), _gaussian(level)
+    tail = (1 + level) / 2 * (1 + 1 / number)
+    beyond = max(1.0, tail) ** _WIDENING
+    high, low = np.quantile(known, [min(tail, 1), max(1 - tail, 0)])
+    return min(float(low) * beyond, 0.0), max(float(high) * beyond, 0.0)
+
+
+def covered(errors: Array, of: Spread, bounds: tuple[float, float]) -> Array:
+    """Series × origin × step: 1 where the error is within the bounds, 0 where not, NaN where there is none."""
+    relative = _relative(errors, of)
+    inside = (relative >= bounds[0]) & (relative <= bounds[1])
+    return np.where(np.isnan(relative), np.nan, inside)
+
+
+def _relative(errors: Array, of: Spread) -> Array:
+    size = of.without.T[:, :, None] * of.growth
+    return np.divide(errors, size, out=np.where(np.isnan(errors), np.nan, 0.0), where=size > 0)
+
+
+def _growth(size: Array) -> Vector:
+    """How errors grow with the steps ahead: the mean over series of each step's share, never falling; beyond as of a walk."""
+    known = ~np.isnan(size)
+    base = np.where(known, size, 0).sum(axis=(1, 2)) / np.maximum(known.sum(axis=(1, 2)), 1)
+    share = np.divide(size, base[:, None, None], out=np.full(size.shape, np.nan), where=base[:, None, None] > 0)
+    has = ~np.isnan(share)
+    number = has.sum(axis=(0, 1))
+    mean = np.where(has, share, 0).sum(axis=(0, 1)) / np.maximum(number, 1)
+    steps = np.arange(1, len(mean) + 1)
+    if not number.any():
+        return np.sqrt(steps / steps.mean())
+    last = int(np.flatnonzero(number)[-1])
+    mean[last + 1 :] = mean[last] * np.sqrt(steps[last + 1 :] / steps[last])
+    return np.asarray(np.maximum.accumulate(np.maximum(mean, 1e-6)), dtype=np.float64)
+
+
+def _gaussian(level: float) -> float:
+    """Quantile of the normal distribution in mean absolute deviations, for sets of series without any backtest."""
+    return NormalDist().inv_cdf((1 + level) / 2) / (2 * NormalDist().pdf(0))

@@ -1,0 +1,46 @@
+"""What all commands share: where they write, the folder they work on, and how failures are told."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+console = Console()
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        envvar="DATA",
+        help="Folder with billing files: FOCUS, AWS CUR, OCI cost reports, Azure exports, as CSV, gz, Parquet or in archives. "
+        "Files are recognised by their content. Without it, the demo's.",
+    ),
+]
+
+
+def fail(message: str) -> None:
+    """Say what is wrong with what was asked for, and end with code 2."""
+    console.print(f"[red]{message}[/red]", highlight=False)
+    raise typer.Exit(2)
+
+
+@contextmanager
+def told_failures() -> Iterator[None]:
+    """Failures that we understand are told in words, without a traceback."""
+    from sqlalchemy.exc import OperationalError
+
+    from orchestration.embedded import RunFailed
+    from resources.errors import CloudOpsError
+
+    try:
+        yield
+    except (RunFailed, CloudOpsError) as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        raise typer.Exit(1) from None
+    except (OSError, OperationalError) as error:  # the latter is Dagster's, of its SQLite files
+        reason = error.orig if isinstance(error, OperationalError) else error
+        console.print(f"[red]{reason}[/red]\nIs the disk full, or the folder not writable?", highlight=False)
+        raise typer.Exit(1) from None
