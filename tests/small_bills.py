@@ -64,7 +64,7 @@ class Deployment:
     instance: dg.DagsterInstance
 
     def __post_init__(self) -> None:
-        for name in ("bills", "reports", "lake"):
+        for name in ("bills", "inputs", "reports", "lake"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
 
     @property
@@ -82,6 +82,7 @@ class Deployment:
     def run(self, job: str, *, tags: dict[str, str] | None = None, config: Any = None) -> dg.ExecuteInProcessResult:
         resources = {
             "billing_store": LocalObjectStore(root=str(self.bills), read_only=True),
+            "inputs_store": LocalObjectStore(root=str(self.folder / "inputs"), read_only=True),
             "report_store": LocalObjectStore(root=str(self.folder / "reports")),
             "lake": self.lake,
             "clock": Clock(fixed_at=NOW),

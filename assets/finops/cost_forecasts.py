@@ -1,5 +1,7 @@
 """The asset of cost forecasts."""
 
+import base64
+
 import dagster as dg
 import polars as pl
 from pydantic import Field
@@ -12,6 +14,7 @@ from assets.finops.logic.forecasts import quality
 from assets.finops.logic.forecasts.calendar import CALENDAR_KEY, UnknownCountry, named_days
 from assets.finops.logic.forecasts.cost_forecasts import CostForecasts, InAdvance, forecast_costs
 from assets.finops.logic.forecasts.given import BadRow
+from assets.finops.logic.forecasts.picture import charts
 from assets.finops.logic.forecasts.planned import PLANNED_STEPS_KEY, Step, planned_steps
 from assets.finops.logic.forecasts.verification import verified
 from resources.clock import Clock
@@ -78,7 +81,12 @@ def cost_forecasts(config: Forecasting, lake: Lake, inputs_store: ObjectStore, c
     past = verified(lake.scan(tables.COST_FORECASTS).collect(), daily, clock.today())
     lake.replace(tables.FORECAST_VERIFICATION, past, where=None)
     return dg.MaterializeResult(
-        metadata={"dagster/row_count": len(found.forecasts), **_told(found), "came_out": markdown_table(_newest(past))},
+        metadata={
+            "dagster/row_count": len(found.forecasts),
+            **_told(found),
+            "came_out": markdown_table(_newest(past)),
+            **_pictures(found.forecasts, daily),
+        },
         check_results=[_adds_up(_stored(lake, found)), _calibrated(found.quality), _better(found.quality)],
     )
 
@@ -120,6 +128,18 @@ def _told(found: CostForecasts) -> dict[str, dg.MetadataValue | str]:
         "money_by_model": markdown_table(_rounded(quality.money_by_model(found.forecasts))),
         "quality_of_totals": markdown_table(totals.with_columns(pl.col(pl.Float64).round(3))),
         "planned_steps_without_series": markdown_table(_steps(found.idle_steps)),
+    }
+
+
+def _pictures(forecasts: pl.DataFrame, daily: pl.DataFrame) -> dict[str, dg.MetadataValue]:
+    """A chart per currency, for the asset's page."""
+    from assets.finops.logic.report.charts import png
+
+    return {
+        f"forecast_{currency}": dg.MetadataValue.md(
+            f"![{currency}](data:image/png;base64,{base64.b64encode(png(spec)).decode()})"
+        )
+        for currency, spec in charts(forecasts, daily).items()
     }
 
 

@@ -86,32 +86,43 @@ def panel(resource_costs: pl.DataFrame, *, until: date | None = None, told_apart
         resource_costs = resource_costs.filter(pl.col("x_charge_date") <= until)
     if resource_costs.is_empty():
         raise ValueError("no costs: there is nothing to put into a panel")
-    keys = [*SERIES, "ResourceId"]
-    amounts = _told_apart(resource_costs.group_by("x_charge_date", *keys).agg(cost=cost().sum().cast(pl.Float64)), told_apart)
-    series = amounts.select(SERIES).unique().sort(SERIES, nulls_last=True)
-    rows = amounts.select(keys).unique().sort(keys, nulls_last=True).with_row_index("row")
-    owners = rows.join(series.with_row_index("owner"), on=SERIES, how="left", nulls_equal=True).sort("row")
+    rows, amounts = _amounts(resource_costs, told_apart)
+    series = rows.select(SERIES).unique().sort(SERIES, nulls_last=True)
+    owner = rows.join(series.with_row_index("owner"), on=SERIES, how="left", nulls_equal=True, maintain_order="left")["owner"]
     start: date = amounts["x_charge_date"].min()  # type: ignore[assignment]
     end: date = until or amounts["x_charge_date"].max()  # type: ignore[assignment]
-    costs = np.zeros((len(rows), (end - start).days + 1))
     day = (pl.col("x_charge_date") - start).dt.total_days().alias("day")
-    placed = amounts.join(rows, on=keys, nulls_equal=True).with_columns(day)
-    for (provider,), delivered in placed.group_by("ProviderName"):
-        silent = np.setdiff1d(np.arange(costs.shape[1]), delivered["day"].unique().to_numpy())
-        mine = rows["ProviderName"].eq_missing(pl.Series([provider], dtype=pl.String)).to_numpy()
+    placed = amounts.filter(pl.col("x_charge_date") <= end).select("row", day, "cost")
+    costs = np.zeros((len(rows), (end - start).days + 1))
+    providers = rows["ProviderName"].rank("dense").fill_null(0).to_numpy()
+    for provider in np.unique(providers):
+        mine = np.flatnonzero(providers == provider)
+        delivered = placed.filter(pl.col("row").is_between(int(mine[0]), int(mine[-1])))["day"].unique()
+        silent = np.setdiff1d(np.arange(costs.shape[1]), delivered.to_numpy())
         costs[np.ix_(mine, silent)] = np.nan
     costs[placed["row"].to_numpy(), placed["day"].to_numpy()] = placed["cost"].to_numpy()
-    return Panel(start, series, rows["ResourceId"], owners["owner"].cast(pl.Int64).to_numpy(), costs)
+    return Panel(start, series, rows["ResourceId"], owner.cast(pl.Int64).to_numpy(), costs)
 
 
-def _told_apart(amounts: pl.DataFrame, number: int) -> pl.DataFrame:
-    """The amounts with the resources of each series beyond `number` put together as one without an id."""
+def _amounts(resource_costs: pl.DataFrame, told_apart: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of the panel in order, and `row`, `x_charge_date`, `cost` where there is a charge.
+
+    Rows are numbered once, so that strings are compared once per line and not in every step.
+    """
     keys = [*SERIES, "ResourceId"]
-    highest = amounts.group_by(keys).agg(pl.col("cost").abs().max())
-    rank = pl.struct("cost", "ResourceId").rank("ordinal", descending=True).over(SERIES)
-    small = highest.filter(rank > number)
+    lines = resource_costs.select("x_charge_date", *keys, cost=cost())
+    rows = lines.select(keys).unique().sort(keys, nulls_last=True).with_row_index("row")
+    numbered = lines.join(rows, on=keys, nulls_equal=True).group_by("row", "x_charge_date").agg(pl.col("cost").sum())
+    amounts = numbered.with_columns(pl.col("cost").cast(pl.Float64))
+    highest = rows.join(amounts.group_by("row").agg(pl.col("cost").abs().max()), on="row", how="left")
+    rank = pl.struct("cost", "row").rank("ordinal", descending=True).over(SERIES)
+    small = highest.filter(rank > told_apart)
     if small.is_empty():
-        return amounts
-    marked = amounts.join(small.select(*keys, small=pl.lit(value=True)), on=keys, how="left", nulls_equal=True)
-    named = pl.when(pl.col("small").is_null()).then(pl.col("ResourceId"))
-    return marked.with_columns(ResourceId=named).group_by("x_charge_date", *keys).agg(pl.col("cost").sum())
+        return rows.drop("row"), amounts
+    others = small.select(SERIES).unique().with_columns(ResourceId=pl.lit(None, dtype=pl.String))
+    kept = rows.join(small, on="row", how="anti").select(keys)
+    fewer = pl.concat([kept, others]).unique().sort(keys, nulls_last=True).with_row_index("to")
+    named = pl.when(pl.col("row").is_in(small["row"].implode())).then(None).otherwise(pl.col("ResourceId"))
+    moved = rows.with_columns(ResourceId=named).join(fewer, on=keys, nulls_equal=True).select("row", "to")
+    summed = amounts.join(moved, on="row").group_by(row="to", x_charge_date="x_charge_date").agg(pl.col("cost").sum())
+    return fewer.select(keys), summed

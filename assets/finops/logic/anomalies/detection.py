@@ -86,7 +86,8 @@ class _Watcher:
 
     def day(self, t: int) -> None:
         state = self._state
-        if t >= state.settings.least_history and (t % 7 == 0 or t < _YOUNG_DAYS):
+        since = t - state.settings.least_history
+        if since >= 0 and since % (3 if t < _YOUNG_DAYS else 7) == 0:
             state.refresh(t)
         state.succeed(t)
         skipped = self._look(t)

@@ -67,9 +67,11 @@ def _tails(standard: Matrix, kind: NDArray[np.int64]) -> tuple[Matrix, Matrix]:
         mine = kind == value
         values = standard[:, mine]
         values = values[~np.isnan(values)]
-        if len(values) > 50:
-            heavy[mine] = np.quantile(values, _UPPER) / _UPPER_OF_NORMAL
+        if len(values) <= 50:
+            continue
+        upper, rarest = np.quantile(values, (_UPPER, _RARE))
+        heavy[mine] = upper / _UPPER_OF_NORMAL
         if len(values) > 200:
-            rare[mine] = min(float(np.quantile(values, _RARE)), _RAREST)
+            rare[mine] = min(rarest, _RAREST)
     return heavy, rare
 

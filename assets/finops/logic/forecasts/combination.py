@@ -72,8 +72,9 @@ def without_each_origin(forecasts: Array, loss: Array, alike: Flags) -> Array:
         loss: Model × origin × series.
         alike: Origin × origin: whether they are tested on the same steps, in part at least.
     """
+    others = np.logical_not(alike)
     made = [
-        combined(forecasts[:, origin], weights(np.compress(~alike[origin], loss, axis=1), complete(forecasts[:, origin])))
+        combined(forecasts[:, origin], weights(np.compress(others[origin], loss, axis=1), complete(forecasts[:, origin])))
         for origin in range(loss.shape[1])
     ]
     return np.stack(made) if made else np.full(forecasts.shape[1:], np.nan)

@@ -145,10 +145,10 @@ def _forecast(values: Matrix, settings: Settings, features: Matrix | None) -> Fo
     return Forecasts(
         point * size,
         {
-            level: np.maximum(np.minimum(point + low * of.ahead, reach[level][0]), floor) * size
+            level: np.maximum(np.minimum(point + low[:, None] * of.ahead, reach[level][0]), floor) * size
             for level, (low, _) in bounds.items()
         },
-        {level: np.maximum(point + high * of.ahead, reach[level][1]) * size for level, (_, high) in bounds.items()},
+        {level: np.maximum(point + high[:, None] * of.ahead, reach[level][1]) * size for level, (_, high) in bounds.items()},
         names(test.models, weight),
         [INTERMITTENT if mine else OK for mine in intermittent],
         _with_coverage(_in_currency(frame, size[:, 0]), errors, of, bounds),
@@ -213,7 +213,7 @@ def _origins(values: Matrix, settings: Settings) -> list[int]:
 
 
 def _least_training(settings: Settings) -> int:
-    return max(2 * settings.season + 3, settings.least_history // 2)
+    return max(settings.season + 3, settings.least_history // 2)
 
 
 def _reach(values: Matrix, intermittent: Flags, level: float) -> tuple[Matrix, Matrix]:
@@ -235,7 +235,7 @@ def _in_currency(frame: pl.DataFrame, size: Vector) -> pl.DataFrame:
     return frame.with_columns(pl.col("mae", "bias") * pl.Series(size[frame["series"].to_numpy()]))
 
 
-def _with_coverage(frame: pl.DataFrame, errors: Array, of: Spread, bounds: dict[float, tuple[float, float]]) -> pl.DataFrame:
+def _with_coverage(frame: pl.DataFrame, errors: Array, of: Spread, bounds: dict[float, tuple[Vector, Vector]]) -> pl.DataFrame:
     columns = []
     for level, pair in bounds.items():
         inside = covered(errors, of, pair)

@@ -33,11 +33,15 @@ class Spread:
         growth: Per step ahead, as a multiple of the mean over all steps.
         size: Per series, for now.
         without: Origin × series: the same for the origin, without its own errors.
+        prior: Per series, from its ordinary changes alone.
+        tested: Which series have a backtest.
     """
 
     growth: Vector
     size: Vector
     without: Matrix
+    prior: Vector
+    tested: NDArray[np.bool_]
 
     @property
     def ahead(self) -> Matrix:
@@ -60,39 +64,53 @@ def spread(errors: Array, change: Vector) -> Spread:
     number, total = tested.sum(axis=1), per_origin.sum(axis=1)
     usable = (number > 0) & (change > 0)
     ratio = np.median(total[usable] / number[usable] / change[usable]) if usable.any() else _USUAL_RATIO
-    prior = _PRIOR * ratio * change
+    prior = ratio * change
     place = np.arange(errors.shape[1])
     near = _FADING ** np.abs(np.subtract.outer(place, place)) * (place != place[:, None])
-    whole, without = ((w @ per_origin.T + prior) / (w @ tested.T + _PRIOR) for w in (_FADING**place, near))
-    return Spread(growth, whole, without)
+    whole, without = (_drawn(per_origin, tested, weight, prior) for weight in (_FADING**place, near))
+    return Spread(growth, whole, without, prior, number > 0)
 
 
-def quantiles(errors: Array, of: Spread, level: float) -> tuple[float, float]:
-    """The relative errors between which a share `level` of them lies; never the same side of 0.
+def _drawn(sums: Matrix, tested: NDArray[np.bool_], weight: Array, prior: Vector) -> Matrix:
+    """Weighted mean of the sizes at the origins, of which the prior is one."""
+    return np.asarray((weight @ sums.T + _PRIOR * prior) / (weight @ tested.T + _PRIOR), dtype=np.float64)
+
+
+def quantiles(errors: Array, of: Spread, level: float) -> tuple[Vector, Vector]:
+    """Per series the relative errors between which a share `level` of them lies; never the same side of 0.
 
     With few backtests the quantiles are further out, as the finite sample demands; with too few for that, beyond all errors.
+    Those of a series without a backtest are relative to what its ordinary changes alone let expect, and so much further out.
     """
-    relative = _relative(errors, of)
-    known = relative[~np.isnan(relative)]
-    number = int((~np.isnan(relative)).any(axis=2).sum())
+    tested = _bounds(_relative(errors, of.without.T, of.growth), level)
+    untested = _bounds(_relative(errors, of.prior[:, None], of.growth), level)
+    low, high = (np.where(of.tested, own, others) for own, others in zip(tested, untested, strict=True))
+    return low, high
+
+
+def covered(errors: Array, of: Spread, bounds: tuple[Vector, Vector]) -> Array:
+    """Series × origin × step: 1 where the error is within the bounds, 0 where not, NaN where there is none."""
+    relative = _relative(errors, of.without.T, of.growth)
+    low, high = (bound[:, None, None] for bound in bounds)
+    return np.where(np.isnan(relative), np.nan, (relative >= low) & (relative <= high))
+
+
+def _relative(errors: Array, size: Matrix, growth: Vector) -> Array:
+    expected = np.broadcast_to(size[:, :, None] * growth, errors.shape)
+    return np.asarray(
+        np.divide(errors, expected, out=np.where(np.isnan(errors), np.nan, 0.0), where=expected > 0), dtype=np.float64
+    )
+
+
+def _bounds(relative: Array, level: float) -> tuple[float, float]:
+    known = ~np.isnan(relative)
+    number = int(known.any(axis=2).sum())
     if not number:
         return -_gaussian(level), _gaussian(level)
     tail = (1 + level) / 2 * (1 + 1 / number)
     beyond = max(1.0, tail) ** _WIDENING
-    high, low = np.quantile(known, [min(tail, 1), max(1 - tail, 0)])
+    high, low = np.quantile(relative[known], [min(tail, 1), max(1 - tail, 0)])
     return min(float(low) * beyond, 0.0), max(float(high) * beyond, 0.0)
-
-
-def covered(errors: Array, of: Spread, bounds: tuple[float, float]) -> Array:
-    """Series × origin × step: 1 where the error is within the bounds, 0 where not, NaN where there is none."""
-    relative = _relative(errors, of)
-    inside = (relative >= bounds[0]) & (relative <= bounds[1])
-    return np.where(np.isnan(relative), np.nan, inside)
-
-
-def _relative(errors: Array, of: Spread) -> Array:
-    size = of.without.T[:, :, None] * of.growth
-    return np.divide(errors, size, out=np.where(np.isnan(errors), np.nan, 0.0), where=size > 0)
 
 
 def _growth(size: Array) -> Vector:
@@ -105,7 +123,7 @@ def _growth(size: Array) -> Vector:
     mean = np.where(has, share, 0).sum(axis=(0, 1)) / np.maximum(number, 1)
     steps = np.arange(1, len(mean) + 1)
     if not number.any():
-        return np.sqrt(steps / steps.mean())
+        return np.asarray(np.sqrt(steps / steps.mean()), dtype=np.float64)
     last = int(np.flatnonzero(number)[-1])
     mean[last + 1 :] = mean[last] * np.sqrt(steps[last + 1 :] / steps[last])
     return np.asarray(np.maximum.accumulate(np.maximum(mean, 1e-6)), dtype=np.float64)
