@@ -21,7 +21,7 @@ from tests.billing_files import deliver, focus_csv, focus_row, oci_row, table_cs
 
 FIRST, SECOND = date(2026, 1, 5), date(2026, 1, 6)
 NOW = "2026-01-20T06:00:00Z"
-_OF_A_RUN = ("inspected_at",)
+_OF_A_RUN = ("inspected_at", "measured_at", "first_seen", "last_seen", "state_since", "at")
 """Columns that tell when something was done: they differ between equal outcomes."""
 
 

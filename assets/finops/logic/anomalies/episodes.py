@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ def episodes(panel: Panel, watch: Watch, known: pl.DataFrame | None = None) -> E
         if row["kind"] != PRICE_STEP
         for day in daily
     ]
-    return Episodes(_frame(rows, EPISODES), _frame(days, DAYS).sort("x_charge_date", "episode_id"))
+    return Episodes(pl.DataFrame(rows, schema=EPISODES), pl.DataFrame(days, schema=DAYS).sort("x_charge_date", "episode_id"))
 
 
 def confidence(score: float, history_days: int, noise: float) -> str:
@@ -177,15 +178,15 @@ def _culprits(panel: Panel, alarm: Mapping[str, Any], factor: Matrix, days: slic
     return named
 
 
-def _amounts(expected: float, actual: float, days: int) -> dict[str, Any]:
-    impact = actual - expected
-    amounts = {"expected": expected, "actual": actual, "impact": impact, "impact_per_day": impact / max(days, 1)}
-    return {name: _money(amount) for name, amount in amounts.items()}
+def _amounts(expected: float, actual: float, days: int) -> dict[str, Decimal]:
+    amounts = {"expected": _money(expected), "actual": _money(actual)}
+    impact = amounts["actual"] - amounts["expected"]
+    return {**amounts, "impact": impact, "impact_per_day": _money(float(impact) / max(days, 1))}
 
 
-def _money(amount: float) -> float:
+def _money(amount: float) -> Decimal:
     """Rounded to six digits after the point: floats carry no more of what they were summed from."""
-    return round(float(amount), 6)
+    return Decimal(f"{amount:.6f}")
 
 
 def _day(panel: Panel, index: int) -> date:
@@ -213,18 +214,3 @@ def _series_and_way(row: Mapping[str, Any]) -> tuple[object, ...]:
 def _id(row: Mapping[str, Any]) -> str:
     text = json.dumps([*_series_and_way(row), str(row["first_day"]), row["kind"] == PRICE_STEP])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _frame(rows: list[dict[str, Any]], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    loose = {name: _loose(dtype) for name, dtype in schema.items()}
-    return pl.DataFrame(rows, schema=loose, orient="row").cast(pl.Schema(schema))
-
-
-def _loose(dtype: pl.DataType) -> pl.DataType:
-    """The type with floats for money, as the amounts come."""
-    if dtype == _MONEY:
-        return pl.Float64()
-    if isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.Struct):
-        fields = {f.name: pl.Float64() if f.dtype == _MONEY else f.dtype for f in dtype.inner.fields}
-        return pl.List(pl.Struct(fields))
-    return dtype

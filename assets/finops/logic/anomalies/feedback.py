@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -24,7 +25,7 @@ def judged(episodes: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
 
     - after a `false`, one needs a quarter more score for each false one of the last 180 days, and is `false` below that;
     - after an `expected`, one of at most a quarter more money per day is `expected` while the decision holds (its `until`), or if
-      it begins at the same place of a month, a day sooner or later.
+      it begins at the same place of a month, counted from its first or last day, a day sooner or later.
 
     Args:
         episodes: Columns as `episodes.EPISODES`.
@@ -82,4 +83,10 @@ def _as_expected(row: Mapping[str, Any], past: Mapping[str, Any]) -> bool:
         return False
     begins: date = row["first_day"]
     holds = past["until"] is not None and past["valid_from"] <= begins <= past["until"]
-    return holds or past["first_day"].day in {(begins + timedelta(days=n)).day for n in (-1, 0, 1)}
+    near = set().union(*(_places(begins + timedelta(days=n)) for n in (-1, 0, 1)))
+    return holds or bool(near & _places(past["first_day"]))
+
+
+def _places(day: date) -> set[int]:
+    """Place in the month, counted from its first day and, below 0, from its last one."""
+    return {day.day, day.day - monthrange(day.year, day.month)[1] - 1}

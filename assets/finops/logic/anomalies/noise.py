@@ -48,7 +48,7 @@ def learn(residuals: Matrix, kind: NDArray[np.int64], tail: float) -> Noise:
     count = np.sum(~np.isnan(residuals), axis=0)
     central = (high - low) / 2
     enough = count > 30
-    typical = float(np.median(central[enough])) if enough.any() else _UNKNOWN
+    typical = max(float(np.median(central[enough])), _LEAST) if enough.any() else _UNKNOWN
     central = np.maximum(np.where(np.isnan(central), typical, central), _LEAST)
     central = np.sqrt((count * central**2 + _CENTRAL_WEIGHT * typical**2) / (count + _CENTRAL_WEIGHT))
     own = np.nan_to_num((upper - middle) / 2.9 / central, nan=1.0)
@@ -74,4 +74,3 @@ def _tails(standard: Matrix, kind: NDArray[np.int64]) -> tuple[Matrix, Matrix]:
         if len(values) > 200:
             rare[mine] = min(rarest, _RAREST)
     return heavy, rare
-

@@ -18,10 +18,10 @@ Vector = NDArray[np.float64]
 
 NAIVE = "seasonal_naive"
 _STRENGTHS = (0.01, 1.0)
+"""How much regressions of one series are drawn towards the common one."""
 _MEMORY = 500
-"""Steps that smoothing looks back at least, and as many cycles of the season as follow."""
 _CYCLES = 6
-_MOST_CYCLES_OF_LAGS = 2
+"""Smoothing looks back so many steps, or so many cycles of the season if they are longer."""
 _BEYOND = 0.5
 """Forecasts end that share of the past's range beyond it."""
 _FLOOR = 0.05
@@ -73,9 +73,8 @@ def worth_cleaning(past: Matrix, horizon: int, season: int, longer: int) -> bool
     is done.
     """
     lags = lag_lengths(horizon, season, longer)[0]
-    now = past.shape[1]
-    ratios = [_gain(past[:, : now - back], past[:, now - back :][:, :horizon], season, lags) for back in (horizon, 2 * horizon)]
-    known = np.concatenate(ratios)
+    ends = [past.shape[1] - back for back in (horizon, 2 * horizon) if past.shape[1] > back]
+    known = np.concatenate([np.zeros(0), *(_gain(past[:, :end], past[:, end : end + horizon], season, lags) for end in ends)])
     return not len(known) or bool(known.mean() <= 0)
 
 

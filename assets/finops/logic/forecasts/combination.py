@@ -61,7 +61,7 @@ def complete(forecasts: Array) -> Flags:
 def combined(forecasts: Array, weight: Matrix) -> Matrix:
     """Series × step: the weighted mean; NaN where no model has a forecast."""
     mean = np.einsum("ms,msh->sh", weight, np.where(weight[:, :, None] > 0, forecasts, 0))
-    return np.where((weight > 0).any(axis=0)[:, None], mean, np.nan)
+    return np.where(weight.sum(axis=0)[:, None] > 0, mean, np.nan)
 
 
 def without_each_origin(forecasts: Array, loss: Array, alike: Flags) -> Array:

@@ -53,7 +53,7 @@ def effects(past: Matrix, season: int, features: Matrix) -> Effects:
         features: Time × indicator, mostly 0.
     """
     level = rolling_median(past, _REACH)
-    usual = np.where(np.isnan(past), np.nan, np.maximum(np.abs(level), 1e-12))
+    usual = np.where(np.isnan(past), np.nan, np.maximum(np.abs(level), _mean_size(past)[:, None]))
     plain = np.asarray(~features.any(axis=1), dtype=np.bool_)
     rest = (past - level) / usual
     rest -= at_place(rest, season, of=plain)
@@ -64,6 +64,12 @@ def effects(past: Matrix, season: int, features: Matrix) -> Effects:
         strength[:, column] = _effect(rest[:, active] / features[active, column], noise)
         rest -= strength[:, column, None] * features[:, column]
     return Effects(strength, past - np.nan_to_num(usual) * (strength @ features.T), np.nan_to_num(usual[:, -1]))
+
+
+def _mean_size(past: Matrix) -> Vector:
+    """Mean of the absolute values: what effects are relative to where the level around is nought."""
+    number = (~np.isnan(past)).sum(axis=1)
+    return np.asarray(np.maximum(np.nansum(np.abs(past), axis=1) / np.maximum(number, 1), 1e-12), dtype=np.float64)
 
 
 def _effect(seen: Matrix, noise: Vector) -> Vector:

@@ -21,7 +21,7 @@ from assets.finops.logic.forecasts.cleaning import cleaned
 from assets.finops.logic.forecasts.combination import combined, complete, losses, names, weights, without_each_origin
 from assets.finops.logic.forecasts.effects import effects
 from assets.finops.logic.forecasts.intervals import Spread, covered, quantiles, spread
-from assets.finops.logic.forecasts.preparation import filled, is_intermittent, seasonal_change, sizes
+from assets.finops.logic.forecasts.preparation import filled, is_intermittent, ordinary_change, sizes
 from assets.finops.logic.forecasts.seasons import long_season
 
 Array = NDArray[np.float64]
@@ -135,7 +135,7 @@ def _forecast(values: Matrix, settings: Settings, features: Matrix | None) -> Fo
     point = combined(test.ahead, weight)
     fitted = without_each_origin(test.forecasts, loss, test.alike)
     errors = (test.actual - fitted).transpose(1, 0, 2)
-    change = np.nan_to_num(seasonal_change(filled(scaled, settings.season), settings.season))
+    change = ordinary_change(filled(scaled, settings.season), settings.season)
     of = spread(errors, change)
     bounds = {level: quantiles(errors, of, level) for level in settings.levels}
     floor = np.where((scaled >= 0) | np.isnan(scaled), 0, -np.inf).min(axis=1, keepdims=True)

@@ -59,15 +59,16 @@ def spread(errors: Array, change: Vector) -> Spread:
     size = np.abs(errors)
     growth = _growth(size)
     known = ~np.isnan(size)
-    tested = known.any(axis=2)
+    tested: NDArray[np.bool_] = np.asarray(known.any(axis=2), dtype=np.bool_)
     per_origin = np.where(known, size / growth, 0).sum(axis=2) / np.maximum(known.sum(axis=2), 1)
     number, total = tested.sum(axis=1), per_origin.sum(axis=1)
     usable = (number > 0) & (change > 0)
     ratio = np.median(total[usable] / number[usable] / change[usable]) if usable.any() else _USUAL_RATIO
     prior = ratio * change
     place = np.arange(errors.shape[1])
-    near = _FADING ** np.abs(np.subtract.outer(place, place)) * (place != place[:, None])
-    whole, without = (_drawn(per_origin, tested, weight, prior) for weight in (_FADING**place, near))
+    near: Matrix = np.power(_FADING, np.abs(np.subtract.outer(place, place))) * (place != place[:, None])
+    whole = _drawn(per_origin, tested, np.power(_FADING, place), prior)
+    without = _drawn(per_origin, tested, near, prior)
     return Spread(growth, whole, without, prior, number > 0)
 
 

@@ -37,9 +37,10 @@ def mean(values: Matrix) -> Vector:
     return np.asarray(np.divide(total, number, out=np.full(len(values), np.nan), where=number > 0), dtype=np.float64)
 
 
-def seasonal_change(values: Matrix, season: int) -> Vector:
-    """Mean absolute change over a season of each row, the yardstick of MASE; NaN if it is shorter than a season."""
-    return mean(np.abs(values[:, season:] - values[:, :-season]))
+def ordinary_change(values: Matrix, season: int) -> Vector:
+    """Mean absolute change over a season of each row, the yardstick of MASE; from step to step if it is shorter than a season."""
+    over_season, over_step = (mean(np.abs(values[:, lag:] - values[:, :-lag])) for lag in (season, 1))
+    return np.nan_to_num(np.where(np.isnan(over_season), over_step, over_season))
 
 
 def is_intermittent(values: Matrix) -> NDArray[np.bool_]:

@@ -39,7 +39,10 @@ def test_ordinary_weeks_hold_no_anomaly(weekend, noise):
 def test_what_returns_at_the_same_place_of_each_month_is_new_only_once(place):
     usual = three(160)
 
-    assert [day for _, day, _ in found({**usual, "c": changed(usual["c"], days_where(place, 160), by=70)}, days=160)] in ([26], [27])
+    assert [day for _, day, _ in found({**usual, "c": changed(usual["c"], days_where(place, 160), by=70)}, days=160)] in (
+        [26],
+        [27],
+    )
 
 
 def test_a_day_on_which_many_series_fall_to_their_weekend_is_a_holiday():

@@ -23,7 +23,9 @@ def resources(shape: str, days: int, rng: np.random.Generator) -> dict[str | Non
     costs = three(days, level, noise=0.08, weekend=0.3 if shape == "weekly" else 1.0, seed=int(rng.integers(1000)))
     for _ in range(int(rng.integers(0, 4))):
         name, begin = str(rng.choice(list(costs))), int(rng.integers(days))
-        costs[name] = changed(costs[name], slice(begin, begin + int(rng.integers(1, 40))), times=float(rng.choice([0, 0.4, 1.5, 4])))
+        costs[name] = changed(
+            costs[name], slice(begin, begin + int(rng.integers(1, 40))), times=float(rng.choice([0, 0.4, 1.5, 4]))
+        )
     middle = days // 2
     change = {
         "sparse": lambda c: c * (rng.random(days) < 0.1),
@@ -130,7 +132,9 @@ def test_a_series_is_judged_alike_among_few_and_many_others():
     usual = three(120)
     series = Series({**usual, "a": changed(usual["a"], 100, by=80)})
 
-    days = {number: watch(panel_of(series, *bystanders(120, number))).alarms.select("series", "day").rows() for number in (0, 3, 12)}
+    days = {
+        number: watch(panel_of(series, *bystanders(120, number))).alarms.select("series", "day").rows() for number in (0, 3, 12)
+    }
 
     assert set(map(tuple, days.values())) == {((0, 100),)}
 

@@ -157,3 +157,32 @@ def test_both_clouds_are_judged_by_their_own_past():
     found = watch(panel_of(Series(usual), spiked, *bystanders(DAYS))).alarms
 
     assert found.select("series", "day").rows() == [(1, DAY)]
+
+
+def test_what_a_sparse_series_usually_costs_is_the_mean_of_the_known_days():
+    rng = np.random.default_rng(1)
+    costs = np.where(rng.random(DAYS) < 0.3, rng.uniform(5, 15, DAYS), 0.0)
+    unknown = np.flatnonzero(rng.random(DAYS) < 0.6)
+    costs = changed(changed(costs, unknown, times=np.nan), DAY, by=0)
+    costs[[0, DAY]] = 10, 200
+    panel = panel_of(Series({"a": costs}, {"ProviderName": "Oracle"}), *bystanders(DAYS))
+
+    (row,) = watch(panel).alarms.to_dicts()
+
+    assert (row["day"], row["kind"]) == (DAY, "unusual cost")
+    assert row["expected"] == pytest.approx(np.nanmean(costs[:DAY]))
+
+
+def test_a_spike_is_not_taken_for_the_level_of_the_next_days():
+    usual = three(DAYS)
+    expected = watch(panel_of(Series({**usual, "a": changed(usual["a"], DAY, times=20)}), *bystanders(DAYS))).expected[0]
+
+    assert expected[DAY + 1 : DAY + 9] == pytest.approx(120, rel=0.04)
+
+
+def test_a_resource_that_grew_most_while_all_grew_a_little_is_the_culprit():
+    grown = {name: changed(costs, slice(DAY, None), times=1.04) for name, costs in three(DAYS).items()}
+
+    row = only({**grown, "b": changed(grown["b"], slice(DAY, None), by=30)})
+
+    assert (row["direction"], row["resources"]) == ("up", ["b"])

@@ -88,7 +88,10 @@ def test_billed_cost_counts_where_the_effective_one_is_unknown():
 
 
 @settings(max_examples=20, deadline=None)
-@given(costs=st.dictionaries(st.tuples(st.integers(0, 9), st.integers(0, 4)), st.integers(-50, 50), min_size=1), number=st.integers(1, 12))
+@given(
+    costs=st.dictionaries(st.tuples(st.integers(0, 9), st.integers(0, 4)), st.integers(-50, 50), min_size=1),
+    number=st.integers(1, 12),
+)
 def test_resources_beyond_the_most_expensive_are_summed_as_costs_without_one(costs, number):
     given = rows(*(row(day, float(cost), f"r{name}") for (name, day), cost in costs.items()))
 
@@ -107,7 +110,9 @@ def test_the_resource_told_apart_is_the_one_that_cost_most_on_a_day():
 def test_the_first_day_of_a_series_is_that_of_its_first_cost():
     credited = changed(np.zeros(10), 1, by=-5.0)
 
-    seen = panel_of(Series({"a": changed(credited, slice(4, None), by=1)}), Series({"a": np.zeros(10)}), Series({"a": np.ones(10)}))
+    seen = panel_of(
+        Series({"a": changed(credited, slice(4, None), by=1)}), Series({"a": np.zeros(10)}), Series({"a": np.ones(10)})
+    )
 
     assert seen.first_days().tolist() == [4, 10, 0]
 
