@@ -225,7 +225,6 @@ def daily_costs(series: int, days: int, seed: int = 7) -> Matrix:
 
 def _speed(series: int, days: int, repeats: int, workers: int) -> int:
     """Both with the same number of processes, each on one thread; AutoETS on a sample, compared per series."""
-    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
     sample = min(series, _ETS_SAMPLE)
     works = [(_OURS, "ours", str(series), str(days), str(workers)), (_AUTO_ETS, "auto_ets", str(sample), str(days), str(workers))]
     ours, ets = alternating(works, repeats)

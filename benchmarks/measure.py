@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from orchestration.settings import inherited_environment
+
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""Linear algebra stays on one thread per process, so that what is compared has the same cores."""
 _WRAPPER = """
 import json, resource, sys, time
 code = compile(sys.stdin.read(), "<work>", "exec")
@@ -29,9 +33,9 @@ class Measurement:
 
 def in_a_process(work: str, *arguments: str) -> Measurement:
     """Run the source text `work`, which defines `work()`, in a fresh interpreter; imports before the call are not timed."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _WRAPPER, *arguments], input=work, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-W", "ignore", "-c", _WRAPPER, *arguments]
+    environment = {**inherited_environment(), **_ONE_THREAD}
+    done = subprocess.run(command, input=work, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     return Measurement(**json.loads(done.stdout.splitlines()[-1]))

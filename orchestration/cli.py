@@ -16,7 +16,6 @@ from typing import Annotated
 import typer
 from dagster import BetaWarning
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from orchestration.cli_decisions import decisions
 from orchestration.terminal import Data, console, fail, told_failures
@@ -154,43 +153,18 @@ def dev(
 
 
 def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds: float) -> None:  # type: ignore[name-defined] # noqa: F821
-    import polars as pl
-
-    from assets.finops import tables
-    from assets.finops.logic.conservation import plain
-    from assets.finops.tie_out import per_file
+    from orchestration.summary import models, planted, stored
     from resources.lake import Lake
 
     lake = Lake(root=str(place.home / "lake"))
-    files = lake.scan(tables.BILLING_FILES).collect()
-    proof = per_file(lake)
-    table = Table("cloud", "currency", "lines", "billed", title="Stored", title_justify="left")
-    cost = pl.col("BilledCost")
-    billed_if_known = pl.when(cost.null_count() < pl.len()).then(cost.sum())
-    lines_of = lake.scan(tables.COST_AND_USAGE).group_by("ProviderName", "BillingCurrency")
-    stored = lines_of.agg(pl.len(), billed_if_known.alias("BilledCost"))
-    for cloud, currency, lines, billed in stored.collect(engine="streaming").sort("ProviderName", "BillingCurrency").iter_rows():
-        table.add_row(cloud or "unknown", currency, f"{lines:,}", "unknown" if billed is None else plain(billed))
-    console.print(table)
-    counts = {state: number for state, number in files.group_by("state").len().iter_rows() if state}
-    results = dict(files.group_by("result").len().iter_rows())
-    console.print(
-        f"Files: {', '.join(f'{n} {s}' for s, n in sorted(counts.items())) or 'no billing file'}; "
-        f"{results.get('refused', 0)} refused, {results.get('ignored', 0)} ignored."
-    )
-    for key, reason in files.filter(pl.col("result") == "refused").select("x_source_file", "reason").iter_rows():
-        console.print(f"  refused [bold]{key}[/bold]: {reason}")
-    inexact = proof.filter(~pl.col("exact"))
-    console.print(
-        f"Tie-out: {len(proof)} sums of files and currencies, {len(proof) - len(inexact)} exact to the last digit; "
-        f"{int(proof['rows_quarantined'].sum() or 0)} records in quarantine."
-    )
-    anomalies = lake.scan(tables.COST_ANOMALIES).select(pl.len()).collect().item()
-    console.print(f"Anomalous days: {anomalies}. Ranges of days brought up to date: {len(summary.days)}.")
+    stored(lake)
+    models(lake)
+    planted(lake, place.home)
+    console.print(f"Ranges of days brought up to date: {len(summary.days)}.")
     for check in summary.checks_failed:
         console.print(f"  check to look at: {check}")
     console.print(f"Report: [bold]{summary.report}[/bold]")
-    console.print(f"Lake:   {place.home / 'lake'}   (took {seconds:.0f} s)")
+    console.print(f"Lake:   {place.home / 'lake'}   inputs: {place.inputs_root}   (took {seconds:.0f} s)")
 
 
 def _check_folder(data: Path | None) -> None:

@@ -36,8 +36,9 @@ class Watching(dg.Config):
     )
     rates: dict[str, float] = Field(
         default={},
-        description="Worth of one unit of each currency in a common one, for ranking alerts alone; no amounts are converted. Without "
-        "a rate for each, alerts in several currencies are ranked by their share of the cost in their currency.",
+        description="Worth of one unit of each currency in a common one, such as JPY 0.0066, to rank alerts by and to scale the "
+        "least amounts that are looked at; no amount is converted. Without a rate for each, alerts in several currencies are "
+        "ranked by their share of the cost in their currency, and one unit of each is taken for one.",
     )
     method: Method = Field(
         default=Method.WALK_FORWARD, description="Other methods than `walk-forward` are there to compare with."

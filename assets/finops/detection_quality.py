@@ -26,8 +26,8 @@ _METHODS = (OWN, "robust-z", "mean-plus-30-percent")
 @dg.asset_check(
     asset=dg.AssetKey(["finops", "cost_anomalies"]),
     name="detection_quality",
-    description="Known anomalies (spikes, rises, drifts, drop-outs, …) are put into the company's own costs: six in ten at least are "
-    "found in time. Recall, precision and days to detect go to finops/detection_quality, beside those of simpler methods.",
+    description="Known anomalies (spikes, rises, drifts, drop-outs, …) are put into the company's own costs: at least six in ten "
+    "are found in time. Recall, precision and days to detect go to finops/detection_quality, beside those of simpler methods.",
     automation_condition=dg.AutomationCondition.on_cron("0 5 * * 1"),
 )
 def detection_quality(lake: Lake, clock: Clock) -> dg.AssetCheckResult:

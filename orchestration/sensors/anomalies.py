@@ -53,7 +53,8 @@ def _line(row: Mapping[str, Any]) -> str:
     where = " / ".join(str(row[n]) for n in ("ProviderName", "SubAccountId", "ServiceName", "RegionId") if row[n])
     amounts = f"{row['impact']:+,.2f} {row['BillingCurrency']} so far, {row['at_stake_per_day']:,.2f} a day"
     culprits = ", ".join(row["resource_ids"][:3]) or "no single resource"
-    return f"{row['episode_id']} {row['kind']} since {row['first_day']}: {where}: {amounts} ({row['confidence']} confidence; {culprits})"
+    what = f"{row['episode_id']} {row['kind']} since {row['first_day']}"
+    return f"{what}: {where}: {amounts} ({row['confidence']} confidence; {culprits})"
 
 
 SENSORS = (cost_alerts,)

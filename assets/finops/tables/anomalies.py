@@ -28,8 +28,8 @@ _JUDGEMENT = (
 
 ANOMALY_EPISODES = Table(
     name="finops/anomaly_episodes",
-    description="One row per anomaly of a series (sub-account × service × region × currency): when, what is at stake, who is behind "
-    "it, what people said about it and whether it was worth an alert. Price steps are listed, but are no anomalies.",
+    description="One row per anomaly of a series (sub-account × service × region × currency): when, what is at stake, who is "
+    "behind it, what people said about it and whether it was worth an alert. Price steps are listed, but are no anomalies.",
     columns=(
         _ID,
         *SERIES_KEY,
@@ -39,7 +39,9 @@ ANOMALY_EPISODES = Table(
         Column("alarm_day", pl.Date(), "Day that made it noticed: it was judged with the days up to this one.", nullable=False),
         Column("last_day", pl.Date(), "Last anomalous day so far.", nullable=False),
         Column("days", pl.Int64(), "Days from the first to the last.", nullable=False),
-        Column("state", pl.String(), "`open`, `over`, or `new level` if it still lasted 30 days after the alarm.", nullable=False),
+        Column(
+            "state", pl.String(), "`open`, `over`, or `new level` if it still lasted 30 days after the alarm.", nullable=False
+        ),
         Column("expected", MONEY, "What these days were expected to cost.", nullable=False),
         Column("actual", MONEY, "What they did cost.", nullable=False),
         Column("impact", MONEY, "actual − expected.", nullable=False),

@@ -64,7 +64,8 @@ def _worth(episodes: pl.DataFrame, daily_cost: Mapping[str, float], budget: Budg
     elif currencies <= set(budget.rates):
         rates = dict(budget.rates)
     else:
-        rates = {currency: 1 / max(daily_cost.get(currency, 0.0), 1e-9) for currency in currencies}
+        recent = {currency: daily_cost.get(currency, 0.0) for currency in currencies}
+        rates = {currency: 1 / cost if cost > 0 else 0.0 for currency, cost in recent.items()}
     stakes = episodes.select("BillingCurrency", pl.col("at_stake_per_day").cast(pl.Float64))
     return [stake * rates[currency] for currency, stake in stakes.iter_rows()]
 

@@ -90,8 +90,8 @@ def _moved(state: State, t: int, window: _Window, *, up: bool) -> Iterator[Findi
         as_whole = np.minimum(as_whole, total_share / np.maximum(jump, 1e-9))
     else:
         by_resources, as_whole = by_resources / settings.falls, as_whole / settings.falls
-    first = (by_resources > 1) & (share > settings.share) & (moved > settings.money) & (total_share > 0.35 * share)
-    second = (as_whole > 1) & (total_share > settings.share) & (total > settings.money)
+    first = (by_resources > 1) & (share > settings.share) & (moved > state.money) & (total_share > 0.35 * share)
+    second = (as_whole > 1) & (total_share > settings.share) & (total > state.money)
     candidates = window.judged & (first | second)
     for series in np.flatnonzero(candidates):
         rows = groups.rows(int(series))

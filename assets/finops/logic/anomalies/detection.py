@@ -78,7 +78,9 @@ class _Watcher:
     def __init__(self, panel: Panel, settings: Settings) -> None:
         groups = Groups.of(panel.owner, len(panel.series))
         services = _numbers(panel.series, ["ProviderName", "ServiceName"])
-        self._state = State(settings, groups, Calendar.of(panel.dates), services, History.of(panel, groups))
+        unit = np.array([1 / settings.rates.get(currency, 1.0) for currency in panel.series["BillingCurrency"]])
+        thresholds = (settings.money * unit, settings.new_series_cost * unit)
+        self._state = State(settings, groups, Calendar.of(panel.dates), services, *thresholds, History.of(panel, groups))
         self._steps = Steps(_numbers(panel.series, ["ProviderName", "SubAccountId", "ServiceName"]))
         self._panel = panel
         self._expected = np.full((panel.days, len(panel.series)), np.nan)

@@ -51,7 +51,7 @@ def _risen(state: State, t: int, lag: int, base: int, considered: Flags) -> Iter
     earlier_share = earlier / np.maximum(level * earlier_weight, 1e-9)
     score = share / (settings.drift[lag] * state.noise.scale)
     still_rising = (share > earlier_share) & (earlier_share > 0.3 * share)
-    enough = (score > 1) & (share > settings.drift_share[lag]) & (moved > settings.money) & (total_share > 0.5 * share)
+    enough = (score > 1) & (share > settings.drift_share[lag]) & (moved > state.money) & (total_share > 0.5 * share)
     for series in np.flatnonzero(considered & still_rising & enough):
         rows = groups.rows(int(series))
         named = culprits(rows, np.where(rose[rows], excess[rows], 0.0))

@@ -20,9 +20,9 @@ def new_series(state: State, t: int) -> Iterator[Finding]:
     past, settings = state.history, state.settings
     young = (past.first <= t) & (t - past.first < _FIRST_DAYS) & (past.first >= settings.least_history)
     unalarmed = state.alarm < past.first
-    for series in np.flatnonzero(young & unalarmed & (past.totals[t] > settings.new_series_cost)):
+    for series in np.flatnonzero(young & unalarmed & (past.totals[t] > state.new_series_cost)):
         rows = state.groups.rows(int(series))
-        score = 1 + float(np.log(past.totals[t, series] / settings.new_series_cost))
+        score = 1 + float(np.log(past.totals[t, series] / state.new_series_cost[series]))
         onset = int(past.first[series])
         yield Finding(int(series), "new series", "up", score, onset, -1, culprits(rows, past.costs[t, rows]))
 
@@ -32,7 +32,7 @@ def sparse(state: State, t: int) -> Iterator[Finding]:
     past, settings = state.history, state.settings
     old_enough = t - past.first >= _SPARSE_HISTORY
     quiet = t - state.alarm > settings.quiet_days
-    for series in np.flatnonzero(state.sparse & old_enough & quiet & past.known[t] & (past.totals[t] > settings.money)):
+    for series in np.flatnonzero(state.sparse & old_enough & quiet & past.known[t] & (past.totals[t] > state.money)):
         rows = state.groups.rows(int(series))
         known = past.known[past.first[series] : t, series]
         before = past.totals[past.first[series] : t, series][known]

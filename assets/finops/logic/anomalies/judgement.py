@@ -48,7 +48,7 @@ def judge(
     if resource_costs.is_empty():
         return Judgement(pl.DataFrame(schema={**EPISODES, **_SAID}), pl.DataFrame(schema=dict(DAYS)), 0, 0)
     seen = panel(resource_costs)
-    found = episodes(seen, watched(seen, method), known)
+    found = episodes(seen, watched(seen, method, Settings(rates=allowance.rates)), known)
     days = _exact_days(found.days, resource_costs)
     judged = feedback.judged(_exact_episodes(found.episodes, days), decisions)
     told = dict(known.drop_nulls("alerted_on").select("episode_id", "alerted_on").iter_rows())

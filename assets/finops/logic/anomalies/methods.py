@@ -9,6 +9,7 @@ import polars as pl
 
 from assets.finops.logic.anomalies import detection
 from assets.finops.logic.anomalies.detection import Watch, watch
+from assets.finops.logic.anomalies.settings import Settings
 from assets.finops.logic.anomaly_quality.baselines import optscale, robust_z
 from assets.finops.logic.anomaly_quality.isolation_forest import isolation_forest
 from assets.finops.logic.panel import Panel
@@ -25,13 +26,13 @@ DETECTORS: Mapping[str, Callable[[Panel], pl.DataFrame]] = {
 """From costs to alerts. The isolation forest sees the future; the others judge a day with the days up to it."""
 
 
-def watched(panel: Panel, method: str) -> Watch:
+def watched(panel: Panel, method: str, settings: Settings | None = None) -> Watch:
     """What a method saw. Alerts of the methods without episodes of their own are chained where they are two days apart at most.
 
     Raises:
         KeyError: There is no such method.
     """
-    return watch(panel) if method == OWN else _chained(panel, DETECTORS[method](panel))
+    return watch(panel, settings) if method == OWN else _chained(panel, DETECTORS[method](panel))
 
 
 def _chained(panel: Panel, alerts: pl.DataFrame) -> Watch:

@@ -15,9 +15,8 @@ class Settings:
     """How much is too much.
 
     "Noises" are multiples of the series' own relative noise (see `noise`), "share" is relative to the expected cost of the
-    series. Money is in the series' own currency and was chosen for ones like USD and EUR: the same number for each, as nothing is
-    converted. Where a unit is worth much less (JPY, INR), `money` and `new_series_cost` should be as many times higher. Maps are
-    keyed by the length of the window in days.
+    series. Money was chosen for currencies like USD and EUR; `rates` scale it for others, no amount is converted. Maps are keyed by
+    the length of the window in days.
 
     Attributes:
         concentrated: Noises by which the resources that left their own noise must move the series.
@@ -37,6 +36,7 @@ class Settings:
         settled: Days from which on slow changes are judged; before that, a young series is being taken into use.
         quiet_days: Days after an alarm for which the series gives no second one.
         known_days: Days for which the level before a change is remembered, so that going back to it is no anomaly.
+        rates: Worth of one unit of a currency in the one that `money` and `new_series_cost` are in; 1 for those not named.
         provisional_days: Last days of a provider, on which costs are still coming in: they are not judged low.
     """
 
@@ -58,3 +58,4 @@ class Settings:
     quiet_days: int = 18
     known_days: int = 130
     provisional_days: int = 2
+    rates: Mapping[str, float] = field(default_factory=dict)

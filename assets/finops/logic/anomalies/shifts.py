@@ -38,7 +38,7 @@ def shifts(state: State, t: int, judged: Flags) -> Iterator[Finding]:
         fall = -groups.least(np.where(own < -_OWN, excess, 0.0))
         moved = np.minimum(rise, fall)
         hidden = np.abs(groups.add(excess)) < 0.5 * np.maximum(rise, fall)
-        enough = (moved > state.settings.money) & (moved > _LEAST_SHARE * expected)
+        enough = (moved > state.money) & (moved > _LEAST_SHARE * expected)
         for series in np.flatnonzero(considered & (moved > 0) & hidden & enough):
             rows = groups.rows(int(series))
             risen = int(rows[np.argmax(np.where(own[rows] > 0, excess[rows], -np.inf))])

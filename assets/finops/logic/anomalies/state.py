@@ -78,6 +78,8 @@ class State:
     """The present of every series and resource, and the history behind it.
 
     Attributes:
+        money: Least money that a change is worth, per series in its currency.
+        new_series_cost: Daily cost from which a new series is an anomaly, likewise.
         level: Level per series, NaN before its first cost.
         resource_level: Level per resource, 0 before it is known.
         resource_noise: Relative noise per resource.
@@ -93,6 +95,8 @@ class State:
     groups: Groups
     calendar: Calendar
     service: Days
+    money: Matrix
+    new_series_cost: Matrix
     history: History
     level: Matrix = field(init=False)
     resource_level: Matrix = field(init=False)

@@ -52,8 +52,8 @@ def rolling_features(cost: Matrix) -> Matrix:
 
 def _isolation(features: Matrix) -> Matrix:
     """How isolated each day is; above 0 it is one of the tenth."""
-    from sklearn.ensemble import IsolationForest  # type: ignore[import-untyped]
-    from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped]
+    from sklearn.ensemble import IsolationForest
+    from sklearn.preprocessing import StandardScaler
 
     scaled = StandardScaler().fit_transform(features)
     forest = IsolationForest(contamination=_CONTAMINATION, random_state=_SEED).fit(scaled)

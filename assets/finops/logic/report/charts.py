@@ -31,7 +31,8 @@ _BRANDS = {
     "google": "#3c9a5f",
 }
 _FURTHER = ("#8a6fc0", "#2a9d9a", "#b5658f", "#8f8a3c", "#7a8794")
-_UP, _DOWN = "#b3261e", "#1f6f8b"
+_DIRECTIONS = ["up", "down", "mixed"]
+_UP, _DOWN, _MIXED = "#b3261e", "#1f6f8b", "#8a5a00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ def trend(figures: CurrencyFigures, anomalies: pl.DataFrame, colours: Mapping[st
         alt.Chart(alt.Data(values=values))
         .mark_bar(binSpacing=0)
         .encode(
-            x=_days(),
-            y=alt.Y("cost:Q", title=_axis_title(figures), axis=_money_axis(values)),
+            x=days_axis(),
+            y=alt.Y("cost:Q", title=_axis_title(figures), axis=money_axis(float(row["cost"]) for row in values)),
             color=_cloud(daily["provider"], colours),
             tooltip=[
                 alt.Tooltip("day:T", timeUnit="utcyearmonthdate", title="Day", format="%d %b %Y"),
@@ -83,7 +84,7 @@ def trend(figures: CurrencyFigures, anomalies: pl.DataFrame, colours: Mapping[st
     )
     marks = _anomaly_marks(daily, anomalies)
     layers = [bars, _triangles(marks, look)] if marks else [bars]
-    return _finished(alt.layer(*layers).properties(width=look.width, height=260), look)
+    return finished(alt.layer(*layers).properties(width=look.width, height=260), look)
 
 
 def ranking(
@@ -109,7 +110,7 @@ def ranking(
         alt.Chart(alt.Data(values=values))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            x=alt.X("cost:Q", title=_axis_title(figures), axis=_money_axis(values)),
+            x=alt.X("cost:Q", title=_axis_title(figures), axis=money_axis(float(row["cost"]) for row in values)),
             y=alt.Y(
                 "name:N",
                 title=None,
@@ -125,7 +126,7 @@ def ranking(
     )
     height = BAR_HEIGHT * len({row["rank"] for row in values})
     sized = chart.properties(width=look.width, height=height, autosize=alt.AutoSizeParams(type="fit-x"))
-    return _finished(sized, look)
+    return finished(sized, look)
 
 
 def services_labelled(services: pl.DataFrame) -> pl.DataFrame:
@@ -218,14 +219,14 @@ def _triangles(marks: list[Row], look: Look) -> alt.Chart:
         alt.Chart(alt.Data(values=marks))
         .mark_point(filled=True, size=70, opacity=1, yOffset=-9, stroke=look.ink, strokeWidth=0.8)
         .encode(
-            x=_days(band=0.5),
+            x=days_axis(band=0.5),
             y=alt.Y("at:Q"),
             shape=alt.Shape(
                 "direction:N",
                 title="Anomaly",
-                scale=alt.Scale(domain=["up", "down"], range=["triangle-up", "triangle-down"]),
+                scale=alt.Scale(domain=_DIRECTIONS, range=["triangle-up", "triangle-down", "diamond"]),
             ),
-            fill=alt.Fill("direction:N", title="Anomaly", scale=alt.Scale(domain=["up", "down"], range=[_UP, _DOWN])),
+            fill=alt.Fill("direction:N", title="Anomaly", scale=alt.Scale(domain=_DIRECTIONS, range=[_UP, _DOWN, _MIXED])),
             tooltip=[
                 alt.Tooltip("found:N", title="Anomalies"),
                 alt.Tooltip("direction:N", title="Direction"),
@@ -235,7 +236,8 @@ def _triangles(marks: list[Row], look: Look) -> alt.Chart:
     )
 
 
-def _days(band: float = 0) -> alt.X:
+def days_axis(band: float = 0) -> alt.X:
+    """The axis of `day`, a UTC day as text; `band` puts a mark in the middle of the day (0.5) or at its beginning."""
     import altair as alt
 
     return alt.X(
@@ -273,16 +275,18 @@ def _axis_title(figures: CurrencyFigures) -> str:
     return f"{figures.measure} in {figures.currency}"
 
 
-def _money_axis(values: Sequence[Row]) -> alt.Axis:
+def money_axis(amounts: Iterable[float]) -> alt.Axis:
+    """The look of an axis for such amounts of money."""
     import altair as alt
 
-    largest = max((abs(float(row["cost"])) for row in values), default=0.0)
+    largest = max((abs(amount) for amount in amounts), default=0.0)
     # SI prefixes would write a thousandth as "1m", which reads as a million.
     style = "~s" if largest >= 10_000 else ",~f" if largest >= 0.01 else "~e"
     return alt.Axis(format=style, tickCount=6, labelExpr="datum.value == 0 ? '0' : datum.label")
 
 
-def _finished(chart: alt.Chart | alt.LayerChart, look: Look) -> Spec:
+def finished(chart: alt.Chart | alt.LayerChart, look: Look) -> Spec:
+    """The chart in the report's look, as a specification."""
     spec: Spec = (
         chart.configure(background=look.ground, font="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif")
         .configure_view(stroke=None)

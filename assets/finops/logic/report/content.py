@@ -6,28 +6,34 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from assets.finops.logic.report import wording
+from assets.finops.logic.report.sources import Rows
 
 Tone = Literal["", "up", "down", "good", "bad", "warn", "muted"]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell; `title` is what a pointer over it shows, `colour` a swatch before the text."""
+    """One cell; `title` is what a pointer over it shows, `colour` a swatch before the text; a `code` is there to be copied."""
 
     text: str
     tone: Tone = ""
     title: str = ""
     numeric: bool = False
     colour: str = ""
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; `empty` is said in its place when it has no rows, `note` below it, and `scroll` gives it a height."""
+    """A table and where its figures are from.
+
+    `empty` is said in its place when it has no rows, `note` below it, and `scroll` gives it a height.
+    """
 
     caption: str
     columns: tuple[str, ...]
     rows: Sequence[Sequence[Cell]]
+    source: Rows
     empty: str = "Nothing to show."
     note: str = ""
     scroll: bool = False
@@ -40,32 +46,44 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A chart: its Vega-Lite specification and what it shows, in words."""
+    """A chart: what it shows, in words, its Vega-Lite specification and where its figures are from."""
 
     description: str
     spec: dict[str, Any]
+    source: Rows
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One large figure with its label, a line of detail, and parts of a whole (label, size, tone) drawn as a bar."""
+    """One large figure, where it is from, a line of detail, and parts of a whole (label, size, tone) drawn as a bar."""
 
     label: str
     value: str
+    source: Rows
     detail: str = ""
     tone: Tone = ""
     parts: Sequence[tuple[str, int, Tone]] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """What is folded away at first, below a line of text: remarks, a chart and tables."""
+
+    summary: str
+    remarks: Sequence[str] = ()
+    figure: Figure | None = None
+    tables: Sequence[Table] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
-    """A heading with remarks, cards, a chart and tables; `details` are tables that are folded away at first."""
+    """A heading with remarks, cards, a chart, tables and what is folded away."""
 
     heading: str
     remarks: Sequence[str] = ()
     figure: Figure | None = None
     tables: Sequence[Table] = ()
-    details: Sequence[Table] = ()
+    folds: Sequence[Fold] = ()
     cards: Sequence[Card] = ()
 
 
@@ -86,6 +104,16 @@ def text(value: str | None, missing: str = wording.UNKNOWN) -> Cell:
         return Cell(missing, "muted")
     brief = wording.short(value)
     return Cell(brief, title="" if brief == value else value)
+
+
+def code(value: str) -> Cell:
+    """An identifier, in full, so that it can be copied."""
+    return Cell(value, code=True)
+
+
+def plain(value: str, tone: Tone = "") -> Cell:
+    """A number that is written already."""
+    return Cell(value, tone, numeric=True)
 
 
 def number(value: int | None) -> Cell:

@@ -1,4 +1,4 @@
-"""The section of one currency: its totals, trend, services, places and anomalies."""
+"""The section of one currency: its totals, trend, services and places."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,13 @@ from typing import Any
 import polars as pl
 
 from assets.finops.logic.report import charts, content, wording
-from assets.finops.logic.report.content import Block, Card, Cell, Figure, Section, Table
-from assets.finops.logic.report.figures import WINDOW_DAYS, CurrencyFigures
+from assets.finops.logic.report.content import Block, Card, Cell, Figure, Fold, Section, Table
+from assets.finops.logic.report.figures import NO_CURRENCY, NO_PROVIDER, WINDOW_DAYS, CurrencyFigures
+from assets.finops.logic.report.sources import Rows, Source, between, both, equal
 
 TOP = 15
 MOVERS = 15
-ANOMALIES = 50
 CARDS = 4
-CULPRITS = 3
 
 _STATUS = {"new": "new", "vanished": "vanished", "no history": "no earlier data", "both": ""}
 _NO_HISTORY = Cell("not enough history", "muted", numeric=True)
@@ -31,14 +30,12 @@ class CostSection:
         anomalies: `finops/cost_anomalies` of this currency.
         colours: Colour per cloud, for the whole report.
         preliminary: First and last day of each file whose numbers are preliminary.
-        minimum_history_days: Days of history from which on a series is judged.
     """
 
     figures: CurrencyFigures
     anomalies: pl.DataFrame
     colours: Mapping[str, str]
     preliminary: Sequence[tuple[date, date]]
-    minimum_history_days: int
 
     def section(self, anchor: str) -> Section:
         """The whole section."""
@@ -55,9 +52,19 @@ class CostSection:
                 self._comparable(),
                 self._accounts(),
                 self._places(),
-                self._found(),
             ),
         )
+
+    def _rows(self, *conditions: str) -> Rows:
+        """Daily costs of this currency for which the conditions hold."""
+        code = None if self.figures.currency == NO_CURRENCY else self.figures.currency
+        return Rows(Source.DAILY_COSTS, both(equal(BillingCurrency=code), *conditions))
+
+    @property
+    def _recent(self) -> Rows:
+        """The days that recent figures are of, and those that they are compared with."""
+        figures = self.figures
+        return self._rows(between("x_charge_date", (figures.previous or figures.current).first, figures.current.last))
 
     @property
     def _windows(self) -> str:
@@ -92,29 +99,34 @@ class CostSection:
         period = wording.span(figures.period.first, figures.period.last)
         clouds = figures.providers.head(CARDS).iter_rows(named=True)
         return [
-            self._money_card("Total", total, period),
+            self._money_card("Total", total, period, self._rows()),
             *(
-                self._money_card(row["provider"], row, f"{wording.share(row['cost'], total['cost'])} of the total")
+                self._money_card(
+                    row["provider"], row, f"{wording.share(row['cost'], total['cost'])} of the total", self._of(row["provider"])
+                )
                 for row in clouds
             ),
             self._change_card(),
         ]
 
-    def _money_card(self, label: str, row: Mapping[str, Any], detail: str) -> Card:
+    def _of(self, provider: str) -> Rows:
+        return self._rows(equal(ProviderName=None if provider == NO_PROVIDER else provider))
+
+    def _money_card(self, label: str, row: Mapping[str, Any], detail: str, source: Rows) -> Card:
         if row["cost"] is None:
-            return Card(label, wording.UNKNOWN, "no line tells its cost", "warn")
+            return Card(label, wording.UNKNOWN, source, "no line tells its cost", "warn")
         missing = f"without {wording.count(row['unknown'], 'line')} of unknown cost" if row["unknown"] else ""
         value = f"{wording.amount(row['cost'])} {self.figures.currency}"
-        return Card(label, value, missing or detail, "warn" if missing else "")
+        return Card(label, value, source, missing or detail, "warn" if missing else "")
 
     def _change_card(self) -> Card:
         label = f"Change, last {WINDOW_DAYS} days"
         change, before = self._total_change()
         if before is None:
-            return Card(label, "not enough history", "", "muted")
+            return Card(label, "not enough history", self._recent, "", "muted")
         tone: content.Tone = "warn" if change is None else "up" if change > 0 else "down"
         detail = f"{wording.change(change)} {self.figures.currency}"
-        return Card(label, wording.percent_change(change, before), detail, tone)
+        return Card(label, wording.percent_change(change, before), self._recent, detail, tone)
 
     def _total_change(self) -> tuple[Decimal | None, Decimal | None]:
         """Change and amount before; the latter is None if some cloud's data does not reach back."""
@@ -129,7 +141,7 @@ class CostSection:
         rows = [self._cloud_row(row) for row in self.figures.providers.iter_rows(named=True)]
         share = _share_heading(self.figures.total)
         columns = ("Cloud", "Days with data", "Whole period", share, "Lines", *self._compared_columns())
-        return Block("Totals per cloud", tables=(Table("Totals per cloud", columns, rows),))
+        return Block("Totals per cloud", tables=(Table("Totals per cloud", columns, rows, self._rows()),))
 
     def _cloud_row(self, row: Mapping[str, Any]) -> list[Cell]:
         total = self.figures.total["cost"].item()
@@ -151,7 +163,7 @@ class CostSection:
         figures = self.figures
         remarks = []
         if not self.anomalies.is_empty():
-            remarks.append("Triangles mark days with anomalies; they are listed below.")
+            remarks.append("Triangles mark days with anomalies; they are listed under Anomalies.")
         if self.preliminary:
             spans = sorted(set(self.preliminary))
             named = ", ".join(wording.span(*days) for days in spans[:3]) + (", …" if len(spans) > 3 else "")
@@ -168,18 +180,16 @@ class CostSection:
                     "Per month",
                     ("Month", *clouds, "All clouds"),
                     [self._month_row(m, c) for m, c in months.items()],
+                    self._rows(),
                     scroll=True,
                 ),
             ),
-            details=(
-                Table(
-                    "Per day",
-                    ("Day", *clouds, "All clouds"),
-                    [[Cell(wording.day(d)), *cells] for d, cells in daily.items()],
-                    scroll=True,
-                ),
-            ),
+            folds=(Fold("Per day", tables=(self._days_table(daily, clouds),)),),
         )
+
+    def _days_table(self, daily: dict[Any, list[Cell]], clouds: list[str]) -> Table:
+        rows = [[Cell(wording.day(d)), *cells] for d, cells in daily.items()]
+        return Table("Cost per day", ("Day", *clouds, "All clouds"), rows, self._rows(), scroll=True)
 
     def _trend_figure(self) -> Figure | None:
         figures = self.figures
@@ -187,13 +197,13 @@ class CostSection:
             return None
         period = wording.span(figures.period.first, figures.period.last)
         drawn = charts.trend(figures, self.anomalies, self.colours)
-        return Figure(f"Daily cost in {figures.currency} per cloud, {period}", drawn)
+        return Figure(f"Daily cost in {figures.currency} per cloud, {period}", drawn, self._rows())
 
     def _ranking(self, what: str, rows: pl.DataFrame, label: str) -> Figure | None:
         if rows.select("cost", label).drop_nulls().is_empty():
             return None
         drawn = charts.ranking(rows, label, self.figures, self.colours)
-        return Figure(f"{what} in {self.figures.currency}, {self._windows}", drawn)
+        return Figure(f"{what} in {self.figures.currency}, {self._windows}", drawn, self._recent)
 
     def _month_row(self, month: str, cells: list[Cell]) -> list[Cell]:
         first, last = self.figures.period.first, self.figures.period.last
@@ -227,7 +237,7 @@ class CostSection:
             for row in moved.filter(pl.col("status") != "no history").head(MOVERS).iter_rows(named=True)
         ]
         columns = ("Service", "Cloud", *self._compared_columns())
-        table = Table("Services by size of change", columns, rows, empty="No service's cost changed.")
+        table = Table("Services by size of change", columns, rows, self._recent, empty="No service's cost changed.")
         remarks = [
             _named(all_services, status, f"{label} in the last {WINDOW_DAYS} days")
             for status, label in (("new", "New"), ("vanished", "Vanished"))
@@ -252,7 +262,9 @@ class CostSection:
             f"The same service across clouds, {self._windows}",
             ("Services are put under provider-neutral names, so that like is set beside like.",),
             self._ranking("Cost per comparable service and cloud", recent, "comparable"),
-            tables=(Table("Comparable services", ("Comparable service", *clouds, "All clouds"), rows, scroll=True),),
+            tables=(
+                Table("Comparable services", ("Comparable service", *clouds, "All clouds"), rows, self._recent, scroll=True),
+            ),
         )
 
     def _accounts(self) -> Block:
@@ -269,48 +281,6 @@ class CostSection:
             figure=self._ranking("Cost per geography and cloud", places, "geography"),
             tables=(self._ranked(regions, "region", "Region", "Dearest regions", "none", "geography"),),
         )
-
-    def _found(self) -> Block:
-        figures = self.figures
-        series, young = figures.series_with_short_history(self.minimum_history_days)
-        judged = f"{wording.count(figures.period.days, 'day')} of {wording.count(series, 'series', 'series')}"
-        least = wording.count(self.minimum_history_days, "day")
-        short = f"too little history to judge (fewer than {least}): {wording.count(young)} of these series"
-        if self.anomalies.is_empty():
-            return Block("Anomalies", (f"No anomalies found in {judged}; {short}.",))
-        ranked = self.anomalies.sort(pl.col("impact").abs(), "x_charge_date", descending=True)
-        rows = [self._anomaly_row(row) for row in ranked.head(ANOMALIES).iter_rows(named=True)]
-        found = wording.count(ranked.height, "anomaly", "anomalies")
-        shown = f" The {ANOMALIES} of the largest impact are shown." if ranked.height > ANOMALIES else ""
-        columns = (
-            "Day", "Cloud", "Sub-account", "Service", "Region", "Expected", "Actual", "Impact", "Score",
-            "Confidence", "Resources that moved most",
-        )  # fmt: skip
-        return Block(
-            "Anomalies",
-            (f"{found} found in {judged}; {short}.{shown}",),
-            tables=(Table("Anomalies, the largest impact first", columns, rows, scroll=True),),
-        )
-
-    def _anomaly_row(self, row: Mapping[str, Any]) -> list[Cell]:
-        low = row["confidence"] == "low"
-        days = wording.count(row["history_days"], "day")
-        culprits = row["resource_ids"] or []
-        named = ", ".join(wording.short(r, 40) for r in culprits[:CULPRITS])
-        more = f" and {len(culprits) - CULPRITS} more" if len(culprits) > CULPRITS else ""
-        return [
-            Cell(wording.day(row["x_charge_date"])),
-            self._cloud(row["ProviderName"]),
-            content.text(row["SubAccountId"], "none"),
-            content.text(row["ServiceName"]),
-            content.text(row["RegionId"], "none"),
-            content.money(row["expected"]),
-            content.money(row["actual"]),
-            content.moved(row["impact"]),
-            Cell(f"{row['score']:+.1f}".replace("-", wording.MINUS), numeric=True),
-            Cell("low confidence" if low else row["confidence"], "warn" if low else "", f"{days} of history"),
-            Cell(named + more, title="\n".join(culprits)) if named else Cell("none told", "muted"),
-        ]
 
     def _series(self, *keys: str) -> pl.DataFrame:
         """Recent cost per `keys`, with the comparison if there is one."""
@@ -336,7 +306,7 @@ class CostSection:
         places = (beside.capitalize(),) if beside else ()
         heads = (heading, *places, "Cloud", columns[0], _share_heading(present), *columns[1:])
         rest = present.slice(TOP)
-        return Table(caption, heads, body, empty="No charge lines.", note=self._rest(rest, whole))
+        return Table(caption, heads, body, self._recent, empty="No charge lines.", note=self._rest(rest, whole))
 
     def _rest(self, rest: pl.DataFrame, whole: Decimal) -> str:
         if rest.is_empty():

@@ -10,6 +10,7 @@ from assets.finops.logic.report import content, wording
 from assets.finops.logic.report.content import Block, Card, Cell, Section, Table, Tone
 from assets.finops.logic.report.data import ReportData
 from assets.finops.logic.report.figures import NO_CURRENCY, NO_PROVIDER
+from assets.finops.logic.report.sources import Rows, Source, equal
 
 ANCHOR = "data-quality"
 FILES = 500
@@ -33,10 +34,20 @@ def section(data: ReportData) -> Section:
             _preliminary(data.files),
             _quarantine(data.quarantine),
             _unknown_costs(data.daily),
-            *([_conformance(data.conformance)] if data.conformance else [_no_conformance()]),
+            _conformance(results_per_provider(data.conformance)),
             _coverage(data.coverage),
         ),
     )
+
+
+def results_per_provider(conformance: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Provider to number of FOCUS rules per result (`pass`, `fail`, `not applicable`, `not checked`)."""
+    counts: dict[str, dict[str, int]] = {}
+    for provider, result, rules in (
+        conformance.group_by("ProviderName", "result").len().sort("ProviderName", "result").iter_rows()
+    ):
+        counts.setdefault(provider, {})[result] = rules
+    return counts
 
 
 def _conformance_cards(conformance: Mapping[str, Mapping[str, int]]) -> list[Card]:
@@ -47,8 +58,9 @@ def _conformance_cards(conformance: Mapping[str, Mapping[str, int]]) -> list[Car
         judged = known["pass"] + known["fail"]
         detail = ", ".join(f"{wording.count(n)} {name}" for name, n in known.items())
         value = f"{wording.count(known['pass'])} of {wording.count(judged)} pass" if judged else "nothing judged"
+        source = Rows(Source.CONFORMANCE, equal(ProviderName=provider))
         parts = [(name, known[name], tone) for name, tone in _RESULTS if known[name]]
-        cards.append(Card(provider, value, detail, "bad" if known["fail"] else "", parts))
+        cards.append(Card(provider, value, source, detail, "bad" if known["fail"] else "", parts))
     return cards
 
 
@@ -69,7 +81,7 @@ def concerns(data: ReportData) -> list[str]:
         (preliminary(files).height, "file", "with preliminary numbers."),
         *(
             (counts.get("fail", 0), "rule", f"of FOCUS 1.2 not kept by {provider}.")
-            for provider, counts in sorted(data.conformance.items())
+            for provider, counts in sorted(results_per_provider(data.conformance).items())
         ),
     )
     unproven = [] if data.tie_out.height else ["No control totals: nothing proves that the numbers are complete."]
@@ -95,21 +107,26 @@ def unchecked(data: ReportData) -> list[str]:
 
 
 def _cards(data: ReportData) -> list[Card]:
+    proof = Rows(Source.TIE_OUT)
     files, broken = data.files, differing(data.tie_out).height
     in_force = files.filter(pl.col("state") == "in force")
     if data.tie_out.is_empty():
-        verdict = Card("Tie-out", "not done", "no control totals", "warn")
+        verdict = Card("Tie-out", "not done", proof, "no control totals", "warn")
     elif broken:
-        verdict = Card("Tie-out", wording.count(broken, "difference"), "see the table", "bad")
+        verdict = Card("Tie-out", wording.count(broken, "difference"), proof, "see the table", "bad")
     else:
-        verdict = Card("Tie-out", "exact", f"{wording.count(data.tie_out['file'].n_unique(), 'file')}", "good")
+        verdict = Card("Tie-out", "exact", proof, f"{wording.count(data.tie_out['file'].n_unique(), 'file')}", "good")
     refused = files.filter(pl.col("result") == "refused").height
+    ignored = files.filter(pl.col("result") == "ignored").height
+    waiting = data.quarantine.height
+    read = f"{wording.count(int(in_force['rows'].sum()), 'row')} read"
+    by_result = {name: Rows(Source.BILLING_FILES, equal(result=name)) for name in ("refused", "ignored")}
     return [
         verdict,
-        Card("Files in force", wording.count(in_force.height), f"{wording.count(int(in_force['rows'].sum()), 'row')} read"),
-        Card("Refused files", wording.count(refused), "", "bad" if refused else ""),
-        Card("Ignored files", wording.count(files.filter(pl.col("result") == "ignored").height)),
-        Card("Quarantined records", wording.count(data.quarantine.height), "", "bad" if data.quarantine.height else ""),
+        Card("Files in force", wording.count(in_force.height), Rows(Source.BILLING_FILES, equal(state="in force")), read),
+        Card("Refused files", wording.count(refused), by_result["refused"], "", "bad" if refused else ""),
+        Card("Ignored files", wording.count(ignored), by_result["ignored"]),
+        Card("Quarantined records", wording.count(waiting), Rows(Source.QUARANTINE), "", "bad" if waiting else ""),
     ]
 
 
@@ -140,7 +157,7 @@ def _tie_out(data: ReportData) -> Block:
     return Block(
         heading,
         remarks,
-        tables=(_tie_out_totals(data.tie_out), Table("Tie-out per file", columns, rows, scroll=True)),
+        tables=(_tie_out_totals(data.tie_out), Table("Tie-out per file", columns, rows, Rows(Source.TIE_OUT), scroll=True)),
     )
 
 
@@ -159,7 +176,7 @@ def _tie_out_totals(tie_out: pl.DataFrame) -> Table:
     for row in summed.sort("currency", nulls_last=True).iter_rows(named=True):
         cells = _tie_out_row({"file": "", **row})
         rows.append([cells[5], *cells[1:5], *cells[6:]])
-    return Table("Tie-out per currency", columns, rows)
+    return Table("Tie-out per currency", columns, rows, Rows(Source.TIE_OUT))
 
 
 def _tie_out_row(row: Mapping[str, Any]) -> list[Cell]:
@@ -216,7 +233,7 @@ def _not_in_force(files: pl.DataFrame) -> Block:
         for row in ranked.head(FILES).iter_rows(named=True)
     ]
     table = Table(
-        "Files left out", ("File", "What it is", "Format", "Rows", "Why, and what to do"), rows,
+        "Files left out", ("File", "What it is", "Format", "Rows", "Why, and what to do"), rows, Rows(Source.BILLING_FILES),
         empty="Every file found is in force.", scroll=True,
     )  # fmt: skip
     return Block(heading, (f"{said[0].upper()}{said[1:]}.{more}",), tables=(table,))
@@ -230,7 +247,8 @@ def _preliminary(files: pl.DataFrame) -> Block:
         for row in early.head(FILES).iter_rows(named=True)
     ]
     remark = f"{wording.count(silent, 'file')} in force from providers that do not say whether numbers are final."
-    table = Table("Preliminary files", ("File", "Days"), rows, empty="No file is marked as preliminary.", scroll=True)
+    source = Rows(Source.BILLING_FILES, "state = 'in force' and not final")
+    table = Table("Preliminary files", ("File", "Days"), rows, source, empty="No file is marked as preliminary.", scroll=True)
     return Block("Preliminary numbers", (remark,) if silent else (), tables=(table,))
 
 
@@ -251,7 +269,8 @@ def _quarantine(quarantine: pl.DataFrame) -> Block:
         ]
         for row in ranked.head(RECORDS).iter_rows(named=True)
     ]
-    table = Table("Quarantined records", ("File", "Line", "Record", "Column", "Value", "Reason"), rows, scroll=True)
+    columns = ("File", "Line", "Record", "Column", "Value", "Reason")
+    table = Table("Quarantined records", columns, rows, Rows(Source.QUARANTINE), scroll=True)
     remark = f"{wording.count(ranked.height, 'record')} in quarantine{shown}. Money waiting there: {'; '.join(sums)}."
     return Block("Quarantine", (remark,), tables=(table,))
 
@@ -289,23 +308,23 @@ def _unknown_costs(daily: pl.DataFrame) -> Block:
     columns = ("Cloud", "Service", "Currency", "Lines", "Lines of unknown cost")
     more = f"The first {RECORDS} of {wording.count(without.height)} services are shown."
     table = Table(
-        "Lines of unknown cost", columns, rows, empty="Every charge line states its BilledCost.", scroll=True,
+        "Lines of unknown cost", columns, rows, Rows(Source.DAILY_COSTS, "x_lines_without_cost > 0"), empty="Every charge line states its BilledCost.", scroll=True,
         note=more if without.height > RECORDS else "",
     )  # fmt: skip
     return Block("Lines whose cost is unknown", tables=(table,))
 
 
-def _no_conformance() -> Block:
-    return Block("FOCUS conformance", ("Not judged yet: materialize finops/focus_conformance.",))
-
-
 def _conformance(conformance: Mapping[str, Mapping[str, int]]) -> Block:
+    heading = "FOCUS conformance"
+    if not conformance:
+        return Block(heading, ("Not judged yet: materialize finops/focus_conformance.",))
     rows = [
         [Cell(provider), *(content.number(counts.get(name, 0)) for name, _ in _RESULTS)]
         for provider, counts in sorted(conformance.items())
     ]
-    table = Table("Rules of FOCUS 1.2 per cloud", ("Cloud", *(name.capitalize() for name, _ in _RESULTS)), rows)
-    return Block("FOCUS conformance", cards=_conformance_cards(conformance), tables=(table,))
+    columns = ("Cloud", *(name.capitalize() for name, _ in _RESULTS))
+    table = Table("Rules of FOCUS 1.2 per cloud", columns, rows, Rows(Source.CONFORMANCE))
+    return Block(heading, cards=_conformance_cards(conformance), tables=(table,))
 
 
 def _coverage(coverage: pl.DataFrame) -> Block:
@@ -315,15 +334,12 @@ def _coverage(coverage: pl.DataFrame) -> Block:
             Cell(row["aspect"]),
             Cell(wording.ratio(row["value_share"]), numeric=True),
             Cell(wording.ratio(row["line_share"]), numeric=True),
-            Cell(_some(row["unmapped"] or []), "muted" if not row["unmapped"] else ""),
+            Cell(wording.listed(row["unmapped"] or []), "muted" if not row["unmapped"] else ""),
         ]
         for row in coverage.sort("ProviderName", "aspect", nulls_last=True).iter_rows(named=True)
     ]
     columns = ("Cloud", "What", "Names mapped", "Lines mapped", "Not mapped, most lines first")
-    table = Table("Mapping to provider-neutral names", columns, rows, empty="The coverage was not measured.")
+    table = Table(
+        "Mapping to provider-neutral names", columns, rows, Rows(Source.COVERAGE), empty="The coverage was not measured."
+    )
     return Block("Mapping coverage", tables=(table,))
-
-
-def _some(names: list[str], shown: int = 5) -> str:
-    listed = ", ".join(wording.short(name) for name in names[:shown]) or "none"
-    return f"{listed} and {wording.count(len(names) - shown)} more" if len(names) > shown else listed

@@ -1,7 +1,9 @@
 """How numbers, days and names are written in the report. What is not known is written as `unknown`."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, localcontext
+from typing import Any
 
 UNKNOWN = "unknown"
 MINUS = "−"
@@ -82,6 +84,33 @@ def short(text: str, length: int = 48) -> str:
         return text
     head = (length - 1) * 2 // 3
     return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
+
+
+def decimal(value: float | None, places: int = 2) -> str:
+    """A measure such as an error or a score, rounded."""
+    return UNKNOWN if value is None else _signed(f"{abs(value):,.{places}f}", negative=value < 0)
+
+
+def percent(value: float | None) -> str:
+    """A number of per cent with its sign, as of a trend."""
+    return UNKNOWN if value is None else f"{'+' if value > 0 else ''}{decimal(value, 1)} %"
+
+
+def interval(low: Decimal | None, high: Decimal | None) -> str:
+    """An amount from … to …; `unknown` if either is."""
+    return UNKNOWN if low is None or high is None else f"{amount(low)} – {amount(high)}"
+
+
+def listed(names: Sequence[str], shown: int = 5) -> str:
+    """The first names, and how many more there are."""
+    said = ", ".join(short(name) for name in names[:shown]) or "none"
+    return f"{said} and {count(len(names) - shown)} more" if len(names) > shown else said
+
+
+def place(row: Mapping[str, Any], missing: str = "all services") -> str:
+    """The service, region and sub-account of a row, as far as it names them."""
+    named = [row[column] for column in ("ServiceName", "RegionId", "SubAccountId") if row[column]]
+    return " · ".join(short(name) for name in named) or missing
 
 
 def _signed(text: str, *, negative: bool) -> str:

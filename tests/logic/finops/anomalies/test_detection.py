@@ -162,3 +162,10 @@ def test_every_alarm_is_whole(panel):
         assert row["score"] >= 1
         assert row["actual"] == pytest.approx(panel.totals[row["series"], row["day"]])
     assert {field.name for field in fields(seen)} == {"alarms", "expected", "factor"}
+
+
+def test_rates_scale_the_least_amounts_to_currencies_of_another_worth():
+    usual = Series({"a": changed(ordinary(120, 8.0), 100, times=4)})
+    assert not watch(panel_of(usual, *bystanders(120))).alarms.filter(pl.col("day") == 100).is_empty()
+    cheap = watch(panel_of(usual, *bystanders(120)), Settings(rates={"USD": 0.0066}))
+    assert cheap.alarms.is_empty()

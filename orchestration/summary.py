@@ -1,0 +1,118 @@
+"""What a complete run tells on the terminal: what was stored and proven, what the models say, and where to look."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.table import Table
+
+from assets.finops import tables
+from orchestration.terminal import console
+from resources.lake import Lake
+
+_GRACE = timedelta(days=2)
+_TRUTH = Path("scenario") / "truth" / "anomalies.csv"
+
+
+def stored(lake: Lake) -> None:
+    """Charge lines per cloud and currency, files, and the proof that they tie out."""
+    from assets.finops.logic.conservation import plain
+    from assets.finops.tie_out import per_file
+
+    table = Table("cloud", "currency", "lines", "billed", title="Stored", title_justify="left")
+    cost = pl.col("BilledCost")
+    billed_if_known = pl.when(cost.null_count() < pl.len()).then(cost.sum())
+    lines = lake.scan(tables.COST_AND_USAGE).group_by("ProviderName", "BillingCurrency")
+    sums = lines.agg(pl.len(), billed_if_known.alias("BilledCost")).collect(engine="streaming")
+    for cloud, currency, number, billed in sums.sort("ProviderName", "BillingCurrency").iter_rows():
+        table.add_row(cloud or "unknown", currency, f"{number:,}", "unknown" if billed is None else plain(billed))
+    console.print(table)
+    files = lake.scan(tables.BILLING_FILES).collect()
+    counts = {state: number for state, number in files.group_by("state").len().iter_rows() if state}
+    results = dict(files.group_by("result").len().iter_rows())
+    console.print(
+        f"Files: {', '.join(f'{n} {s}' for s, n in sorted(counts.items())) or 'no billing file'}; "
+        f"{results.get('refused', 0)} refused, {results.get('ignored', 0)} ignored."
+    )
+    for key, reason in files.filter(pl.col("result") == "refused").select("x_source_file", "reason").iter_rows():
+        console.print(f"  refused [bold]{key}[/bold]: {reason}")
+    proof = per_file(lake)
+    exact = len(proof.filter("exact"))
+    console.print(
+        f"Tie-out: {len(proof)} sums of files and currencies, {exact} exact to the last digit; "
+        f"{int(proof['rows_quarantined'].sum() or 0)} records in quarantine."
+    )
+
+
+def models(lake: Lake) -> None:
+    """Anomalies and how well they are detected, the next days' cost, and what is recommended."""
+    episodes = _anomalies(lake)
+    alerts = episodes["alerted_on"].count()
+    opened = len(episodes.filter(pl.col("state") == "open"))
+    console.print(
+        f"Anomalies: {len(episodes)} episodes, {opened} of them open; {alerts} worth an alert within the weekly budget."
+    )
+    quality = lake.scan(tables.DETECTION_QUALITY).filter(pl.col("method") == "walk-forward", pl.col("type") == "all").collect()
+    for row in quality.iter_rows(named=True):
+        console.print(f"Detection on these costs: {_quality(row)}")
+    newest = lake.scan(tables.COST_FORECASTS).filter(pl.col("level") == "currency").collect()
+    newest = newest.filter(pl.col("origin") == pl.col("origin").max())
+    for currency in newest["BillingCurrency"].unique().sort():
+        days = newest.filter(pl.col("BillingCurrency") == currency)
+        told = "not enough history"
+        if days["point"].null_count() == 0:
+            told = f"{float(days['point'].sum()):,.2f} {currency} expected"
+        console.print(f"Forecast of {len(days)} days from {days['x_charge_date'].item(0)}: {currency}: {told}.")
+    states = lake.scan(tables.RECOMMENDATIONS).group_by("state").agg(pl.len()).sort("state").collect()
+    named = ", ".join(f"{number} {state}" for state, number in states.iter_rows()) or "none"
+    console.print(f"Recommendations: {named} ([bold]cloudops recommendations[/bold] lists them).")
+
+
+def planted(lake: Lake, home: Path) -> None:
+    """The demo's planted anomalies, each found or missed, and how many alarms were about none of them."""
+    if not (home / _TRUTH).is_file():
+        return
+    truth = pl.read_csv(home / _TRUTH, try_parse_dates=True, schema_overrides={"sub_account": pl.String})
+    table = Table("planted", "where", "from", "found", title="Anomalies planted in the demo", title_justify="left")
+    compared, false = against(truth, _anomalies(lake))
+    for row in compared:
+        where = f"{row['provider']} / {row['service']} / {row['region']}"
+        found = "missed" if row["found"] is None else f"after {row['found']} days" if row["found"] else "on the first day"
+        table.add_row(row["type"], where, str(row["start"]), found)
+    console.print(table)
+    hits = sum(row["found"] is not None for row in compared)
+    console.print(f"Found {hits} of {len(compared)}; {false} alarms were about none of them.")
+
+
+def against(truth: pl.DataFrame, episodes: pl.DataFrame) -> tuple[list[dict[str, Any]], int]:
+    """Planted anomalies with the days until each was `found` (None if missed), and the number of other alarms.
+
+    An alarm is about an anomaly if it is of its series and within its days or two days after.
+    """
+    names = {
+        "provider": "ProviderName", "sub_account": "SubAccountId", "service": "ServiceName", "region": "RegionId",
+        "currency": "BillingCurrency",
+    }  # fmt: skip
+    compared, about = [], set()
+    for row in truth.iter_rows(named=True):
+        mine = episodes.filter(*(pl.col(column) == row[name] for name, column in names.items()))
+        hits = mine.filter(pl.col("alarm_day").is_between(row["start"], row["end"] + _GRACE))
+        about |= set(hits["episode_id"])
+        found = min((day - row["start"]).days for day in hits["alarm_day"]) if len(hits) else None
+        compared.append({**row, "found": found})
+    return compared, len(episodes) - len(about)
+
+
+def _anomalies(lake: Lake) -> pl.DataFrame:
+    return lake.scan(tables.ANOMALY_EPISODES).filter(pl.col("kind") != "price step").collect()
+
+
+def _quality(row: dict[str, Any]) -> str:
+    if row["recall"] is None:
+        return str(row["status"])
+    precision = "unknown" if row["precision"] is None else f"{row['precision']:.0%}"
+    return (
+        f"{row['detected']} of {row['events']} known anomalies found ({row['recall_low']:.0%} to {row['recall_high']:.0%}), "
+        f"precision {precision}, median {row['median_days_to_detect']:g} days."
+    )

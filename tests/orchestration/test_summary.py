@@ -1,0 +1,38 @@
+"""What a run tells at its end: which of the demo's planted anomalies were found, and how many alarms were about none."""
+
+from datetime import date
+
+import polars as pl
+
+from orchestration.summary import against
+
+KEYS = {"provider": "AWS", "sub_account": "1", "service": "S3", "region": "r", "currency": "USD"}
+SERIES = {"ProviderName": "AWS", "SubAccountId": "1", "ServiceName": "S3", "RegionId": "r", "BillingCurrency": "USD"}
+
+
+def truth(start: date, end: date) -> pl.DataFrame:
+    return pl.DataFrame([{**KEYS, "start": start, "end": end, "type": "spike"}])
+
+
+def alarms(*days: date, **cells: str) -> pl.DataFrame:
+    schema = {"episode_id": pl.String, **dict.fromkeys(SERIES, pl.String), "alarm_day": pl.Date}
+    return pl.DataFrame([{**SERIES, **cells, "episode_id": str(n), "alarm_day": d} for n, d in enumerate(days)], schema=schema)
+
+
+def test_an_anomaly_is_found_by_the_first_alarm_of_its_series_in_its_days():
+    planted = truth(date(2026, 9, 4), date(2026, 9, 6))
+    ((row,), false) = against(planted, alarms(date(2026, 9, 6), date(2026, 9, 5)))
+    assert (row["found"], false) == (1, 0)
+
+
+def test_alarms_before_long_after_or_in_another_series_are_about_none():
+    planted = truth(date(2026, 9, 4), date(2026, 9, 6))
+    ((row,), false) = against(planted, alarms(date(2026, 9, 3), date(2026, 9, 9)))
+    assert (row["found"], false) == (None, 2)
+    ((row,), false) = against(planted, alarms(date(2026, 9, 4), RegionId="other"))
+    assert (row["found"], false) == (None, 1)
+
+
+def test_an_alarm_up_to_two_days_after_the_end_is_still_about_it():
+    ((row,), false) = against(truth(date(2026, 9, 4), date(2026, 9, 4)), alarms(date(2026, 9, 6)))
+    assert (row["found"], false) == (2, 0)
