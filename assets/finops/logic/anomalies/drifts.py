@@ -15,6 +15,7 @@ _QUIET_DAYS = 45
 _GROWTH_DAYS = 56
 _MOST_GROWTH = 0.004
 _INDEPENDENT = 4.0
+_OF_SHARE = 0.3
 
 
 def drifts(state: State, t: int, judged: Flags) -> Iterator[Finding]:
@@ -50,12 +51,29 @@ def _risen(state: State, t: int, lag: int, base: int, considered: Flags) -> Iter
     earlier = groups.add(np.where(rose, earlier_cost - before * earlier_weight[owner], 0.0))
     earlier_share = earlier / np.maximum(level * earlier_weight, 1e-9)
     score = share / (settings.drift[lag] * state.noise.scale)
-    still_rising = (share > earlier_share) & (earlier_share > 0.3 * share)
+    still_rising = (share > earlier_share) & (earlier_share > 0.3 * share) & _since(state, t, base, level, share)
     enough = (score > 1) & (share > settings.drift_share[lag]) & (moved > state.money) & (total_share > 0.5 * share)
     for series in np.flatnonzero(considered & still_rising & enough):
         rows = groups.rows(int(series))
         named = culprits(rows, np.where(rose[rows], excess[rows], 0.0))
-        yield Finding(int(series), "drift", "up", float(score[series]), base + _WEEK, base, named)
+        onset = _onset(state, t, base, int(series))
+        yield Finding(int(series), "drift", "up", float(score[series]), onset, base, named)
+
+
+def _since(state: State, t: int, base: int, level: Matrix, share: Matrix) -> Flags:
+    """Whether the series as a whole cost more since the base, as it does if it rose all the time."""
+    past = state.history
+    weight = past.weights[t + 1] - past.weights[base + 1]
+    excess = state.groups.add(past.sums[t + 1] - past.sums[base + 1]) - level * weight
+    return np.asarray(excess > _OF_SHARE * share * level * weight, dtype=np.bool_)
+
+
+def _onset(state: State, t: int, base: int, series: int) -> int:
+    """The day from which on the cost added up to more than expected, and never came back to it."""
+    past, days = state.history, slice(base + 1, t + 1)
+    expected = past.level[base, series] * past.factor[days, series]
+    excess = np.cumsum((past.totals[days, series] - expected) * past.used[days, series])
+    return min(base + 2 + int(np.argmin(excess)), t) if excess.min() < 0 else base + 1
 
 
 def _growth(state: State, base: int) -> Matrix:

@@ -15,8 +15,8 @@ class Settings:
     """How much is too much.
 
     "Noises" are multiples of the series' own relative noise (see `noise`), "share" is relative to the expected cost of the
-    series. Money was chosen for currencies like USD and EUR; `rates` scale it for others, no amount is converted. Maps are keyed by
-    the length of the window in days.
+    series. Money was chosen for currencies like USD and EUR; `rates` scale it for others, no amount is converted. Maps are keyed
+    by the length of the window in days.
 
     Attributes:
         concentrated: Noises by which the resources that left their own noise must move the series.

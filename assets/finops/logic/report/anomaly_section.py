@@ -99,7 +99,9 @@ class _Anomalies:
             content.moved(row["impact"]),
             content.moved(row["impact_per_day"]),
             _confidence(row),
-            content.text(row["verdict"], "none") if not row["verdict"] else Cell(row["verdict"], title=row["verdict_reason"] or ""),
+            content.text(row["verdict"], "none")
+            if not row["verdict"]
+            else Cell(row["verdict"], title=row["verdict_reason"] or ""),
             Cell(wording.day(row["alerted_on"])) if row["alerted_on"] else Cell("none", "muted"),
             _culprits(row["culprits"]),
         ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -12,7 +12,7 @@ from assets.finops.logic.report.anomaly_charts import actual
 from assets.finops.logic.report.content import Block, Card, Cell, Figure, Fold, Section, Table, Tone
 from assets.finops.logic.report.data import ReportData
 from assets.finops.logic.report.lines import BAND_80, BAND_95, FORECAST, Band, Line, OverTime
-from assets.finops.logic.report.sources import Rows, Source, between, both, equal
+from assets.finops.logic.report.sources import Rows, Source, both, equal
 
 TOP = 20
 DAYS_BEFORE = 60
@@ -76,19 +76,25 @@ class _Forecast:
         left_out, source = whole["share_without_forecast"], self._rows(level="currency")
         return [
             self._sum_card(f"Next {wording.count(days, 'day')}", whole, source),
-            *self._month_cards(),
-            Card("Recent money without forecast", wording.ratio(left_out), source, "left out of the total", "warn" if left_out else ""),
+            *self._month_cards(whole["from"].replace(day=1)),
+            Card(
+                "Recent money without forecast",
+                wording.ratio(left_out),
+                source,
+                "left out of the total",
+                "warn" if left_out else "",
+            ),
             self._status_card(),
         ]
 
-    def _month_cards(self) -> list[Card]:
+    def _month_cards(self, month: date) -> list[Card]:
         mine = self.months.filter((pl.col("BillingCurrency") == self.currency) & pl.col("ProviderName").is_null())
-        current = mine.filter(pl.col("expected") != 0).sort("month").head(1)
-        source = Rows(Source.FORECAST_MONTHS, equal(BillingCurrency=self.currency, ProviderName=None))
-        return [
-            self._sum_card(f"{row['month']:%B %Y}, expected", {k.removeprefix("total_"): v for k, v in row.items()}, source, "total")
-            for row in current.iter_rows(named=True)
-        ]
+        source = Rows(Source.FORECAST_MONTHS, both(equal(BillingCurrency=self.currency, ProviderName=None), f"month = '{month}'"))
+        cards = []
+        for row in mine.filter(pl.col("month") == month).iter_rows(named=True):
+            sums = {name.removeprefix("total_"): value for name, value in row.items()}
+            cards.append(self._sum_card(f"{month:%B %Y}, paid and expected", sums, source, "total"))
+        return cards
 
     def _sum_card(self, label: str, row: Mapping[str, Any], source: Rows, field: str = "point") -> Card:
         if row[field] is None:
@@ -103,7 +109,9 @@ class _Forecast:
         source = Rows(Source.FORECAST_QUALITY, equal(BillingCurrency=self.currency, level="series"))
         detail = ", ".join(f"{wording.count(number)} {status}" for status, number in counts)
         parts = [(status, number, _TONES.get(status, "bad")) for status, number in counts]
-        return Card("Series with a forecast", f"{wording.count(told)} of {wording.count(series.height)}", source, detail, "", parts)
+        return Card(
+            "Series with a forecast", f"{wording.count(told)} of {wording.count(series.height)}", source, detail, "", parts
+        )
 
     def _figure(self, rows: pl.DataFrame, total: Mapping[str, Any]) -> Figure | None:
         """What was paid and what is expected of one total; None if there is no forecast of it."""
@@ -134,7 +142,9 @@ class _Forecast:
         return Figure(said, drawn.spec(), self._rows(level=level, ProviderName=provider))
 
     def _cloud_fold(self, rows: pl.DataFrame, total: Mapping[str, Any]) -> Fold:
-        days = rows.filter((pl.col("level") == "provider") & pl.col("ProviderName").eq_missing(pl.lit(total["ProviderName"], pl.String)))
+        days = rows.filter(
+            (pl.col("level") == "provider") & pl.col("ProviderName").eq_missing(pl.lit(total["ProviderName"], pl.String))
+        )
         cells = [
             [
                 Cell(wording.day(row["x_charge_date"])),
@@ -147,7 +157,9 @@ class _Forecast:
         name = _cloud(total["ProviderName"])
         source = self._rows(level="provider", ProviderName=total["ProviderName"])
         columns = ("Day", "Expected", "80 %", "95 %")
-        return Fold(name, (), self._figure(rows, total), (Table(f"Forecast of {name} per day", columns, cells, source, scroll=True),))
+        return Fold(
+            name, (), self._figure(rows, total), (Table(f"Forecast of {name} per day", columns, cells, source, scroll=True),)
+        )
 
     def _totals(self, totals: pl.DataFrame) -> Table:
         cells = [
@@ -164,7 +176,12 @@ class _Forecast:
             for row in totals.iter_rows(named=True)
         ]
         columns = ("Cloud", "Days", "Expected", "80 %", "95 %", "Status", "Recent money without forecast", "Made with days up to")
-        return Table("Expected cost per cloud", columns, cells, Rows(Source.FORECASTS, both(equal(BillingCurrency=self.currency), "level <> 'series'")))
+        return Table(
+            "Expected cost per cloud",
+            columns,
+            cells,
+            Rows(Source.FORECASTS, both(equal(BillingCurrency=self.currency), "level <> 'series'")),
+        )
 
     def _months(self) -> Table:
         mine = self.months.filter(pl.col("BillingCurrency") == self.currency).sort("month", "ProviderName", nulls_last=True)
@@ -209,10 +226,13 @@ class _Forecast:
     def _models(self, rows: pl.DataFrame) -> Table:
         of_series = rows.filter(pl.col("level") == "series")
         keys = ["ProviderName", "SubAccountId", "ServiceName", "RegionId"]
-        used = of_series.group_by("model", "status").agg(pl.struct(keys).n_unique().alias("series"), pl.col("point").sum())
+        whole = pl.when(pl.col("point").null_count() == 0).then(pl.col("point").sum()).alias("point")
+        used = of_series.group_by("model", "status").agg(pl.struct(keys).n_unique().alias("series"), whole)
         cells = [
-            [content.text(model, "none"), Cell(status), content.number(series), content.money(point if model else None)]
-            for model, status, series, point in used.sort("point", "status", "model", descending=[True, False, False]).iter_rows()
+            [content.text(model, "none"), Cell(status), content.number(series), content.money(point)]
+            for model, status, series, point in used.sort(
+                "point", "status", "model", descending=[True, False, False], nulls_last=True
+            ).iter_rows()
         ]
         columns = ("Model", "Status", "Series", "Expected")
         return Table("Models that the backtest chose", columns, cells, self._rows(level="series"), scroll=True)

@@ -76,9 +76,7 @@ def _paid(ahead: pl.DataFrame, daily: pl.DataFrame) -> pl.DataFrame:
 
 def _expected(ahead: pl.DataFrame) -> pl.DataFrame:
     later = ahead.filter((pl.col("x_charge_date") > pl.col("last_day_used")).fill_null(value=True))
-    return later.select(
-        *_KEYS, day="x_charge_date", paid=pl.lit(0, _MONEY), expected="point", settled=pl.lit(value=False)
-    )
+    return later.select(*_KEYS, day="x_charge_date", paid=pl.lit(0, _MONEY), expected="point", settled=pl.lit(value=False))
 
 
 def _begins(daily: pl.DataFrame) -> pl.DataFrame:

@@ -86,6 +86,15 @@ def short(text: str, length: int = 48) -> str:
     return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
 
 
+def rate(value: Decimal | None) -> str:
+    """Money per unit to four digits at least, without trailing zeros: units are often worth a fraction of a cent."""
+    if value is None:
+        return UNKNOWN
+    places = 2 if abs(value) >= 100 or not value else 3 - value.adjusted()
+    text = f"{value.copy_abs():,.{max(places, 2)}f}"
+    return _signed(text, negative=value < 0)
+
+
 def decimal(value: float | None, places: int = 2) -> str:
     """A measure such as an error or a score, rounded."""
     return UNKNOWN if value is None else _signed(f"{abs(value):,.{places}f}", negative=value < 0)

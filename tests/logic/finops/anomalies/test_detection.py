@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assets.finops.logic.anomalies.detection import Watch, watch
 from assets.finops.logic.anomalies.settings import Settings
 from assets.finops.logic.panel import Panel
-from tests.panels import Series, bystanders, changed, panel_of, three
+from tests.panels import Series, bystanders, changed, ordinary, panel_of, three
 
 SHAPES = ("ordinary", "weekly", "sparse", "new", "ended", "credit", "tiny", "with unknown days")
 
