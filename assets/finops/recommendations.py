@@ -113,6 +113,7 @@ def _findings(lake: Lake) -> Findings:
         resources=lake.scan(tables.RESOURCE_COSTS).collect(),
         episodes=lake.scan(tables.ANOMALY_EPISODES).collect(),
         forecasts=lake.scan(tables.COST_FORECASTS).collect(),
+        forecast_quality=lake.scan(tables.FORECAST_QUALITY).collect(),
         efficiency=lake.scan(tables.RESOURCE_EFFICIENCY).collect(),
         hourly=commitments.usage(lake.scan(tables.COST_AND_USAGE), last or date.min.replace(year=1970)),
         decisions=lake.scan(tables.DECISIONS).collect(),

@@ -91,6 +91,17 @@ FORECAST_QUALITY = Table(
         Column("skill", pl.Float64(), "1 − error / error of the seasonal naive forecast: 0 is no better, 1 is perfect."),
         Column("coverage_80", pl.Float64(), "Share of days inside the 80 % interval, 0 to 1."),
         Column("coverage_95", pl.Float64(), "Share of days inside the 95 % interval, 0 to 1."),
+        Column("sum_point", MONEY, "Expected cost of all days of the forecast together; null if a day cannot be told."),
+        *(
+            Column(
+                f"sum_{side}_{level}",
+                MONEY,
+                f"{side.capitalize()} bound of the interval that holds {level} % of such sums in the backtest; null with less "
+                "than five of them. The bounds of days do not add up to it.",
+            )
+            for level in (80, 95)
+            for side in ("lower", "upper")
+        ),
     ),
     partition_by=("origin",),
 )

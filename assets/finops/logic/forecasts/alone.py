@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from assets.finops.logic.forecasts import engine
 from assets.finops.logic.forecasts.calendar import indicators
 from assets.finops.logic.forecasts.history import LEAST_HISTORY
+from assets.finops.logic.forecasts.intervals import of_sums
 
 BOUNDS = ("lower_80", "upper_80", "lower_95", "upper_95")
+OF_SUMS = tuple(f"sum_{bound}" for bound in BOUNDS)
 NOT_ENOUGH = "not enough history"
 _LEVELS = {"80": 0.80, "95": 0.95}
 _MEASURES = {
     "row": pl.Int64(), "origins": pl.Int64(), "points": pl.Int64(), "mae": pl.Float64(), "mae_seasonal_naive": pl.Float64(),
-    **dict.fromkeys(("mase", "smape", "skill", "bias", "coverage_80", "coverage_95"), pl.Float64()),
+    **dict.fromkeys(("mase", "smape", "skill", "bias", "coverage_80", "coverage_95", *OF_SUMS), pl.Float64()),
 }  # fmt: skip
 
 Matrix = NDArray[np.float64]
@@ -73,7 +75,7 @@ class Alone:
         model: Model of each row; None without a forecast.
         status: `ok`, `intermittent` or `not enough history`.
         variance: Mean square of the backtest's errors; NaN if there is none.
-        measures: One row per row that has a backtest: `row`, and its measures.
+        measures: One row per row that has a backtest: `row`, and its measures; `OF_SUMS` are the errors of the sum of the span.
     """
 
     point: Matrix
@@ -158,7 +160,13 @@ def _fill(result: Alone, rows: Indices, known: Matrix, span: Span) -> pl.DataFra
     for place, row in enumerate(rows.tolist()):
         result.status[row] = str(found.status[place])
         result.model[row] = str(found.model[place]) if not np.isnan(found.point[place]).any() else None
-    return _measured(found.backtest, rows, points)
+    return _measured(found.backtest, rows, points, _of_sums(found.errors[:, :, lag:]))
+
+
+def _of_sums(errors: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Errors of the sum over the span between which the given share of them lies, by name."""
+    pairs = {name: of_sums(errors, level) for name, level in _LEVELS.items()}
+    return {f"sum_{side}_{name}": pair[n] for name, pair in pairs.items() for n, side in enumerate(("lower", "upper"))}
 
 
 def _squares(errors: Matrix) -> tuple[NDArray[np.float64], Indices]:
@@ -169,10 +177,10 @@ def _squares(errors: Matrix) -> tuple[NDArray[np.float64], Indices]:
     return np.divide(squares, known, out=np.full(len(flat), np.nan), where=known > 0), known
 
 
-def _measured(backtest: pl.DataFrame, rows: Indices, points: Indices) -> pl.DataFrame:
+def _measured(backtest: pl.DataFrame, rows: Indices, points: Indices, sums: Mapping[str, NDArray[np.float64]]) -> pl.DataFrame:
     """The backtest of the chosen forecasts, with the error of the seasonal naive one beside it."""
     naive = backtest.filter(pl.col("model") == "seasonal_naive").select("series", mae_seasonal_naive="mae")
-    numbers: dict[str, Any] = {"series": np.arange(len(rows)), "row": rows, "points": points}
+    numbers: dict[str, Any] = {"series": np.arange(len(rows)), "row": rows, "points": points, **sums}
     named = pl.DataFrame(numbers).with_columns(pl.col("series").cast(backtest.schema["series"]))
     chosen = backtest.filter(pl.col("model") == "chosen").join(naive, on="series", how="left").join(named, on="series")
     return chosen.with_columns(cs.float().fill_nan(None)).select(pl.col(name).cast(dtype) for name, dtype in _MEASURES.items())

@@ -90,9 +90,10 @@ def forecast_costs(
     sums = _totalled(totals, own, agreed, final)
     issue = Issue(past.origin, tuple(span.days), past.series, totals)
     standing = _standing(past, series, totals, shares)
+    rows = forecast_rows(issue, standing, final, sums)
     return CostForecasts(
-        forecast_rows(issue, standing, final, sums),
-        quality_rows(issue, standing, series, own),
+        rows,
+        quality_rows(issue, standing, series, own, rows),
         without_series(past.series, known.steps),
     )
 

@@ -34,6 +34,8 @@ INTERMITTENT = "intermittent"
 NOT_ENOUGH = "not enough history"
 CHOSEN = "chosen"
 _ORIGINS = 8
+_FEW_SERIES = 30
+"""Fewer than these lend each other too few errors: they are tested from three times as many origins, nearer to each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +208,9 @@ def _origins(values: Matrix, settings: Settings) -> list[int]:
     """How many steps before now the origins of the backtest lie; nearer ones too if a series is too short for a whole horizon."""
     number = (~np.isnan(values)).sum(axis=1)
     horizon, least = settings.horizon, _least_training(settings)
-    step = max(1, horizon // 2)
-    whole = [horizon + step * n for n in range(_ORIGINS)]
+    few = len(values) < _FEW_SERIES
+    step = max(1, horizon // (6 if few else 2))
+    whole = [horizon + step * n for n in range(3 * _ORIGINS if few else _ORIGINS)]
     partial = [] if number.min() - horizon >= least else [max(1, horizon // 4), max(1, horizon // 2)]
     return sorted({back for back in (*partial, *whole) if number.max() - back >= least})
 

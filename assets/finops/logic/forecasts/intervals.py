@@ -21,6 +21,9 @@ _PRIOR = 1.0
 _FADING = 0.75
 """What errors of an origin count for the origin before or after it: calm and restless times last."""
 _USUAL_RATIO = 1.5
+_LEAST_SUMS = 5
+_ENOUGH = 300
+"""Errors of one step that its share is told from; steps with less borrow from their neighbours."""
 _WIDENING = 2.0
 """With too few backtests for a quantile, the largest error is multiplied by the share that is missing, to this power."""
 
@@ -120,14 +123,37 @@ def _growth(size: Array) -> Vector:
     base = np.where(known, size, 0).sum(axis=(1, 2)) / np.maximum(known.sum(axis=(1, 2)), 1)
     share = np.divide(size, base[:, None, None], out=np.full(size.shape, np.nan), where=base[:, None, None] > 0)
     has = ~np.isnan(share)
-    number = has.sum(axis=(0, 1))
-    mean = np.where(has, share, 0).sum(axis=(0, 1)) / np.maximum(number, 1)
+    number, total = has.sum(axis=(0, 1)), np.where(has, share, 0).sum(axis=(0, 1))
+    mean = _smooth(total, number) / np.maximum(_smooth(number, number), 1e-12)
     steps = np.arange(1, len(mean) + 1)
     if not number.any():
         return np.asarray(np.sqrt(steps / steps.mean()), dtype=np.float64)
     last = int(np.flatnonzero(number)[-1])
     mean[last + 1 :] = mean[last] * np.sqrt(steps[last + 1 :] / steps[last])
     return np.asarray(np.maximum.accumulate(np.maximum(mean, 1e-6)), dtype=np.float64)
+
+
+def _smooth(values: Array, number: NDArray[np.int64]) -> Vector:
+    """Means over so many steps around each that enough errors are behind them: of few, single days would make the difference."""
+    reach = int(np.ceil(_ENOUGH / max(float(np.mean(number)), 1) / 2)) if np.mean(number) < _ENOUGH else 0
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    steps = np.arange(len(values))
+    first, last = np.maximum(steps - reach, 0), np.minimum(steps + reach + 1, len(values))
+    return np.asarray((sums[last] - sums[first]) / (last - first), dtype=np.float64)
+
+
+def of_sums(errors: Array, level: float) -> tuple[Vector, Vector]:
+    """Per series the errors of the sum over all steps between which a share `level` of them lies; NaN with less than five.
+
+    Bounds of the days do not add up: they would be those of a time in which every day is high.
+    """
+    sums = errors.sum(axis=2)
+    low, high = np.full((2, len(errors)), np.nan)
+    for row, mine in enumerate(sums):
+        known = mine[~np.isnan(mine)]
+        if len(known) >= _LEAST_SUMS:
+            low[row], high[row] = _bounds(known[None, :, None], level)
+    return low, high
 
 
 def _gaussian(level: float) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from assets.finops.logic.forecasts.alone import BOUNDS, Alone
+from assets.finops.logic.forecasts.alone import BOUNDS, OF_SUMS, Alone
 from assets.finops.logic.forecasts.hierarchy import Total
 from assets.finops.logic.panel import SERIES
 
@@ -30,6 +30,7 @@ QUALITY = {
     "origin": pl.Date(), **_KEYS, "model": pl.String(), "status": pl.String(), "history_days": pl.Int64(), "recent_cost": _MONEY,
     "origins": pl.Int64(), "points": pl.Int64(), "mae": _MONEY, "mae_seasonal_naive": _MONEY,
     "bias": _MONEY, **dict.fromkeys(("mase", "smape", "skill", "coverage_80", "coverage_95"), pl.Float64()),
+    **dict.fromkeys(("sum_point", *OF_SUMS), _MONEY),
 }  # fmt: skip
 """Columns of `finops/forecast_quality`."""
 
@@ -108,8 +109,11 @@ def _money(amounts: NDArray[np.float64]) -> pl.Series:
     return pl.Series(amounts).round(_DIGITS).fill_nan(None).cast(pl.Decimal(38, _DIGITS)).cast(_MONEY)
 
 
-def quality_rows(issue: Issue, standing: Standing, series: Alone, totals: Alone) -> pl.DataFrame:
-    """One row per series and total: what the backtest says of its own forecast; nulls where there was none."""
+def quality_rows(issue: Issue, standing: Standing, series: Alone, totals: Alone, forecasts: pl.DataFrame) -> pl.DataFrame:
+    """One row per series and total: what the backtest says of its own forecast; nulls where there was none.
+
+    The sum of the days of `forecasts`, rows of `forecast_rows`, gets the interval that the sums in the backtest had.
+    """
     offset = pl.col("row") + len(issue.series)
     measures = pl.concat([series.measures, totals.measures.with_columns(row=offset)])
     said = issue.keys.with_columns(
@@ -124,4 +128,15 @@ def quality_rows(issue: Issue, standing: Standing, series: Alone, totals: Alone)
         pl.col("points").fill_null(0),
         *(pl.col(name).round(_DIGITS).cast(pl.Decimal(38, _DIGITS)) for name in ("mae", "mae_seasonal_naive", "bias")),
     )
-    return joined.select(pl.col(name).cast(dtype) for name, dtype in QUALITY.items())
+    known = pl.when(pl.col("point").null_count() == 0).then(pl.col("point").sum())
+    sums = forecasts.group_by("level", *SERIES).agg(sum_point=known)
+    summed = joined.join(sums, on=["level", *SERIES], how="left", nulls_equal=True, maintain_order="left")
+    least = pl.lit(0, dtype=_MONEY)
+    bounds = {name: pl.col("sum_point") + _exact(name) for name in OF_SUMS}
+    nought = pl.col("sum_point") >= 0
+    clipped = {name: pl.when(nought & (bound < 0)).then(least).otherwise(bound) for name, bound in bounds.items()}
+    return summed.with_columns(**clipped).select(pl.col(name).cast(dtype) for name, dtype in QUALITY.items())
+
+
+def _exact(name: str) -> pl.Expr:
+    return pl.col(name).fill_nan(None).round(_DIGITS).cast(pl.Decimal(38, _DIGITS)).cast(_MONEY)

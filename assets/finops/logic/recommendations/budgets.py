@@ -6,14 +6,15 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 import polars as pl
 
 from assets.finops.logic.panel import cost
 from assets.finops.logic.recommendations.shape import BUDGET, DAYS_A_MONTH, Datapoint, Proposal, Savings, Subject, text, total
 
-_TABLE = "finops/cost_forecasts"
+_TABLE, _QUALITY = "finops/cost_forecasts", "finops/forecast_quality"
+_CENT = Decimal("0.01")
 _SAVES_NOTHING = "a budget saves nothing by itself"
 
 
@@ -27,6 +28,7 @@ class _Month:
         days: How many it has.
         rows: Forecast of those of its days that have one.
         status: Why others have none; None if the forecast ends before the month does.
+        above: What nine of ten sums of the forecast's days stayed within, beyond what was expected, per day; None if unknown.
     """
 
     name: str
@@ -34,26 +36,34 @@ class _Month:
     days: int
     rows: pl.DataFrame
     status: str | None
+    above: Decimal | None
 
     @property
     def span(self) -> str:
         """Its days as a condition."""
         return f"x_charge_date from {self.first} to {self.first + timedelta(days=self.days - 1)}"
 
-    def sum_of(self, column: str) -> Decimal | None:
+    @property
+    def expected(self) -> Decimal | None:
         """Sum over the month; None if a day of it has no forecast."""
-        return total(self.rows[column].to_list()) if len(self.rows) == self.days else None
+        return total(self.rows["point"].to_list()) if len(self.rows) == self.days else None
+
+    @property
+    def upper(self) -> Decimal | None:
+        """Upper bound of that sum; None if it is unknown."""
+        return None if self.expected is None or self.above is None else self.expected + self.above * self.days
 
 
-def propose(forecasts: pl.DataFrame, daily: pl.DataFrame) -> Iterator[Proposal]:
+def propose(forecasts: pl.DataFrame, quality: pl.DataFrame, daily: pl.DataFrame) -> Iterator[Proposal]:
     """A budget per cloud and currency, and per currency of several clouds.
 
     It is for the calendar month after the newest forecast was made; where the forecast does not cover that, for the 30 days after
-    it was made; and where it covers neither, there is no budget, and the reason is said. The budget is the sum of the daily upper
-    bounds of the 80 % interval: as if all days were high at once, so it is exceeded far less often than one month in ten.
+    it was made; and where it covers neither, there is no budget, and the reason is said. The budget is the upper bound of
+    the 80 % interval that the sums of such forecasts had in the backtest, for as many days: nine of ten stayed within.
 
     Args:
         forecasts: Rows of `finops/cost_forecasts`; the newest origin counts.
+        quality: Rows of `finops/forecast_quality`, for the bounds of sums.
         daily: Rows of `finops/daily_costs`, for the cost to compare with.
     """
     if forecasts.is_empty():
@@ -67,31 +77,45 @@ def propose(forecasts: pl.DataFrame, daily: pl.DataFrame) -> Iterator[Proposal]:
         if level == "currency" and currency not in several:
             continue  # the same as the budget of its only cloud
         subject = Subject(provider if level == "provider" else None, None, None, None, str(currency))
-        yield _proposal(subject, _month(rows, origin), origin, _month_before(daily, subject, origin))
+        above = _above_per_day(rows, quality.filter(pl.col("origin") == origin))
+        yield _proposal(subject, _month(rows, origin, above), origin, _month_before(daily, subject, origin))
 
 
-def _month(rows: pl.DataFrame, origin: date) -> _Month:
+def _above_per_day(rows: pl.DataFrame, quality: pl.DataFrame) -> Decimal | None:
+    """What the upper bound of the sum of all days is above that sum, per day."""
+    mine = (
+        rows.select("level", "ProviderName", "BillingCurrency")
+        .head(1)
+        .join(quality, on=["level", "ProviderName", "BillingCurrency"], nulls_equal=True)
+    )
+    above = mine.select(pl.col("sum_upper_80") - pl.col("sum_point")).to_series().drop_nulls()
+    return Decimal(above.item(0)) / len(rows) if len(above) else None
+
+
+def _month(rows: pl.DataFrame, origin: date, above: Decimal | None) -> _Month:
     """The calendar month to come if all of it is forecast, else the next 30 days if they are, else that month."""
     first = origin.replace(day=monthrange(origin.year, origin.month)[1]) + timedelta(days=1)
     tomorrow = origin + timedelta(days=1)
-    calendar = _part(rows, f"{first:%Y-%m}", first, monthrange(first.year, first.month)[1])
-    rolling = _part(rows, f"the {DAYS_A_MONTH} days from {tomorrow}", tomorrow, DAYS_A_MONTH)
+    calendar = _part(rows, f"{first:%Y-%m}", first, monthrange(first.year, first.month)[1], above)
+    rolling = _part(rows, f"the {DAYS_A_MONTH} days from {tomorrow}", tomorrow, DAYS_A_MONTH, above)
     return rolling if len(calendar.rows) < calendar.days and len(rolling.rows) == rolling.days else calendar
 
 
-def _part(rows: pl.DataFrame, name: str, first: date, days: int) -> _Month:
+def _part(rows: pl.DataFrame, name: str, first: date, days: int, above: Decimal | None) -> _Month:
     inside = rows.filter(pl.col("x_charge_date").is_between(first, first + timedelta(days=days - 1)))
-    known = inside.drop_nulls(["point", "upper_80"])
+    known = inside.drop_nulls("point")
     states = sorted(set(inside.filter(pl.col("point").is_null())["status"].drop_nulls().to_list()))
-    return _Month(name, first, days, known, ", ".join(states) or None)
+    return _Month(name, first, days, known, ", ".join(states) or None, above)
 
 
 def _proposal(subject: Subject, month: _Month, origin: date, before: Datapoint) -> Proposal:
     of_whom, currency = subject.provider or "all clouds", subject.currency
-    expected, budget = month.sum_of("point"), month.sum_of("upper_80")
+    expected = month.expected
+    budget = None if month.upper is None else month.upper.quantize(_CENT, ROUND_UP)
     where = subject.where(f"origin = {origin}", month.span)
     if expected is None or budget is None:
-        reason = month.status or f"partial: the forecast covers {len(month.rows)} of {month.days} days"
+        partial = f"partial: the forecast covers {len(month.rows)} of {month.days} days"
+        reason = month.status or (partial if expected is None else "not enough history for the bound of a month")
         title = f"{of_whom}: no budget in {currency} for {month.name} ({reason})"
         action = "Keep the budget that is there until a forecast covers the month."
     else:
@@ -109,7 +133,7 @@ def _proposal(subject: Subject, month: _Month, origin: date, before: Datapoint) 
         datapoints=(
             Datapoint(_TABLE, where, "days with a forecast", f"{len(month.rows)} of {month.days}"),
             Datapoint(_TABLE, where, "sum of point", "unknown" if expected is None else text(expected)),
-            Datapoint(_TABLE, where, "sum of upper_80", "unknown" if budget is None else text(budget)),
+            Datapoint(_QUALITY, where, "upper bound (80 %) of that sum", "unknown" if budget is None else text(budget)),
             before,
         ),
         budget_expected=expected,

@@ -24,6 +24,7 @@ class Findings:
         resources: `finops/resource_costs`.
         episodes: `finops/anomaly_episodes`.
         forecasts: `finops/cost_forecasts`.
+        forecast_quality: `finops/forecast_quality`.
         efficiency: `finops/resource_efficiency`.
         hourly: `commitments.usage` of the charge lines.
         decisions: `finops/decisions`.
@@ -33,6 +34,7 @@ class Findings:
     resources: pl.DataFrame
     episodes: pl.DataFrame
     forecasts: pl.DataFrame
+    forecast_quality: pl.DataFrame
     efficiency: pl.DataFrame
     hourly: pl.DataFrame
     decisions: pl.DataFrame
@@ -64,7 +66,7 @@ def _all(findings: Findings, terms: Terms, today: date, spend: Spend) -> Iterato
     yield from anomaly_actions.propose(findings.episodes, findings.daily, settled)
     delivered = findings.daily.select("ProviderName", "x_charge_date")
     yield from commitments.propose(findings.hourly, delivered, spend.by_currency(), spend.last, terms)
-    yield from budgets.propose(findings.forecasts, findings.daily)
+    yield from budgets.propose(findings.forecasts, findings.forecast_quality, findings.daily)
     yield from automation.propose(findings.efficiency, automation.hourly_costs(findings.resources, spend))
     yield from automation.storage_rules(findings.resources, spend)
 

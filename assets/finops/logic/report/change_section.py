@@ -20,7 +20,11 @@ _Row = Mapping[str, Any]
 def section(changes: Changes) -> Section:
     """The whole section."""
     if changes.since is None:
-        first = f"The last report cannot be compared with: {changes.lost}." if changes.lost else "First report: nothing to compare with."
+        first = (
+            f"The last report cannot be compared with: {changes.lost}."
+            if changes.lost
+            else "First report: nothing to compare with."
+        )
         return Section(ANCHOR, HEADING, remarks=(first,))
     rows = changes.rows
     blocks = (_costs(rows), _anomalies(rows), _forecasts(rows), _recommendations(rows), _savings(rows), _quarantine(rows))
@@ -91,7 +95,9 @@ def _costs(rows: pl.DataFrame) -> Block | None:
         return None
     days = mine.filter(pl.col("figure") == "cost")
     measures = mine.filter((pl.col("figure") == "measure") & _is(CHANGED)).select("currency", "text_before", "text_now")
-    remarks = [f"{c} is shown as {now} instead of {before}: its days are not compared." for c, before, now in measures.iter_rows()]
+    remarks = [
+        f"{c} is shown as {now} instead of {before}: its days are not compared." for c, before, now in measures.iter_rows()
+    ]
     corrected = _largest_first(days.filter(~_is(NEW)))
     columns = ("Cloud", "Currency", "New days", "Cost of new days", "Days changed", "Change of their cost", "Days gone")
     totals = days.group_by("name", "currency").agg(
@@ -156,7 +162,9 @@ def _anomalies(rows: pl.DataFrame) -> Block | None:
     )
     told = one.unnest("state", "verdict", "alerted_on", "impact")
     order = pl.col("what").replace_strict({NEW: 0, CHANGED: 1, GONE: 2}, return_dtype=pl.Int64)
-    ranked = told.sort(order, pl.coalesce("impact_now", "impact_before").abs(), "id", descending=[False, True, False], nulls_last=True)
+    ranked = told.sort(
+        order, pl.coalesce("impact_now", "impact_before").abs(), "id", descending=[False, True, False], nulls_last=True
+    )
     columns = ("Id", "What", "Anomaly", "Since", "Currency", "Impact before", "Impact now")
     return Block("Anomalies", tables=(_table("Anomalies that changed", columns, ranked, _anomaly, _rows(snapshot.ANOMALY)),))
 
@@ -181,7 +189,11 @@ def _anomaly(row: _Row) -> list[Cell]:
         Cell(wording.day(row["day"])),
         Cell(row["currency"]),
         Cell("–", "muted", numeric=True) if row["what"] == NEW else content.moved(impact[0]) if row["impact_told"] else unchanged,
-        Cell("–", "muted", numeric=True) if row["what"] == GONE else content.moved(impact[1]) if row["impact_told"] else unchanged,
+        Cell("–", "muted", numeric=True)
+        if row["what"] == GONE
+        else content.moved(impact[1])
+        if row["impact_told"]
+        else unchanged,
     ]
 
 
@@ -232,9 +244,7 @@ def _recommendations(rows: pl.DataFrame) -> Block | None:
     mine = rows.filter(pl.col("subject") == snapshot.RECOMMENDATION)
     if mine.is_empty():
         return None
-    one = mine.group_by("id").agg(
-        pl.col("what", "name", "currency").first(), _pair("state", "text"), _pair("saving", "amount")
-    )
+    one = mine.group_by("id").agg(pl.col("what", "name", "currency").first(), _pair("state", "text"), _pair("saving", "amount"))
     ranked = one.unnest("state", "saving").sort("what", "saving_now", "id", descending=[True, True, False], nulls_last=True)
     columns = ("Id", "What", "Recommendation", "Currency", "Saving before", "Saving now")
     table = _table("Recommendations that changed", columns, ranked, _recommendation, _rows(snapshot.RECOMMENDATION))
@@ -291,4 +301,8 @@ def _quarantine(rows: pl.DataFrame) -> Block | None:
 
 
 def _waiting(row: _Row) -> list[Cell]:
-    return [content.text(row["name"]), content.number(int(row["amount_before"] or 0)), content.number(int(row["amount_now"] or 0))]
+    return [
+        content.text(row["name"]),
+        content.number(int(row["amount_before"] or 0)),
+        content.number(int(row["amount_now"] or 0)),
+    ]

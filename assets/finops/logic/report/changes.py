@@ -77,7 +77,7 @@ def changes(before: pl.DataFrame | None, now: pl.DataFrame) -> Changes:
 
 def _comparable(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
     """Figures of subjects, without costs in a currency that the two measure differently."""
-    figures = one.filter(pl.col("subject") != "report").drop("made_at", "bills")
+    figures = one.filter(pl.col("subject") != "report").drop("issue", "made_at", "bills")
     measure = pl.col("subject").eq(COST) & pl.col("figure").eq("measure")
     here, there = (dict(f.filter(measure).select("currency", "text").iter_rows()) for f in (one, other))
     differing = [currency for currency in here if currency in there and here[currency] != there[currency]]
@@ -86,9 +86,12 @@ def _comparable(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
 
 def _what(before: pl.DataFrame, now: pl.DataFrame) -> pl.Expr:
     """Whether the row's subject is in one of the reports alone."""
-    subject = pl.struct("subject", "id")
+    subject = pl.concat_str("subject", "id", separator="/")
     known, present = (frame.select(subject.alias("s"))["s"].unique().implode() for frame in (before, now))
     return (
-        pl.when(~subject.is_in(known)).then(pl.lit(NEW)).when(~subject.is_in(present)).then(pl.lit(GONE)).otherwise(pl.lit(CHANGED))
+        pl.when(~subject.is_in(known))
+        .then(pl.lit(NEW))
+        .when(~subject.is_in(present))
+        .then(pl.lit(GONE))
+        .otherwise(pl.lit(CHANGED))
     ).alias("what")
-

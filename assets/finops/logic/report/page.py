@@ -4,17 +4,30 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 import polars as pl
 
-from assets.finops.logic.report import charts, quality_section, wording
+from assets.finops.logic.report import (
+    anomaly_section,
+    change_section,
+    charts,
+    efficiency_section,
+    forecast_section,
+    quality_section,
+    recommendation_section,
+    unit_section,
+    wording,
+)
+from assets.finops.logic.report.changes import Changes
 from assets.finops.logic.report.content import Section
 from assets.finops.logic.report.cost_section import CostSection
 from assets.finops.logic.report.data import ReportData
 from assets.finops.logic.report.figures import NO_CURRENCY, NO_PROVIDER, CurrencyFigures, by_currency
+from assets.finops.logic.report.sources import FOLDER, Rows
 
 PICTURED_CURRENCIES = 4
 """Pictures are kept in the event log of every run: enough for those currencies that have most charge lines."""
@@ -29,26 +42,52 @@ _NO_COSTS = Section(
 )
 
 
-def render(data: ReportData) -> str:
-    """The page: HTML that needs no network and runs no script but its own. The same data give the same text."""
+def render(data: ReportData, changes: Changes, files: Mapping[str, str]) -> str:
+    """The page: HTML that needs no network and runs no script but its own. The same data give the same text.
+
+    Args:
+        data: What it shows.
+        changes: What changed since the last report.
+        files: Name of the file of each source, for the links to the rows behind the figures.
+    """
     import jinja2
     from markupsafe import Markup
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["as_json"] = lambda spec: Markup(_script_json(spec))  # noqa: S704 - escaped for scripts
-    sections = [*(_cost_sections(data) or [_NO_COSTS]), quality_section.section(data)]
+    environment.filters["link"] = lambda rows: _link(rows, files)
     loader = _part("page.js")
     return environment.from_string(_part("page.html.jinja")).render(
         title=f"FinOps report, {wording.day(data.generated_at)}",
         subtitle=_subtitle(data),
         policy=_policy(_vega(), loader),
-        sections=sections,
+        sections=_sections(data, changes),
+        first=change_section.ANCHOR,
         concerns=quality_section.concerns(data),
         quality=quality_section.ANCHOR,
         css=Markup(_part("page.css")),  # noqa: S704 - a file of ours
         vega=Markup(_vega()),  # noqa: S704 - the library itself
         loader=Markup(loader),  # noqa: S704 - a file of ours
     )
+
+
+def _sections(data: ReportData, changes: Changes) -> list[Section]:
+    figures, colours = _figures(data), _colours(data)
+    currencies = [of_one.currency for of_one in figures]
+    analyses = (
+        anomaly_section.section(data, figures, colours),
+        forecast_section.section(data, currencies),
+        recommendation_section.section(data, currencies),
+        unit_section.section(data.units),
+        efficiency_section.section(data.efficiency, currencies),
+    )
+    costs = _cost_sections(data) or [_NO_COSTS]
+    return [change_section.section(changes), *costs, *analyses, quality_section.section(data)]
+
+
+def _link(rows: Rows, files: Mapping[str, str]) -> str:
+    """Where the file with the rows is, seen from the page."""
+    return f"{FOLDER}/{files[rows.source]}"
 
 
 def charts_png(data: ReportData) -> dict[str, bytes]:
@@ -78,7 +117,6 @@ def _cost_sections(data: ReportData) -> list[Section]:
             anomalies=_of_currency(data.anomalies, figures.currency),
             colours=_colours(data),
             preliminary=early,
-            minimum_history_days=data.minimum_history_days,
         ).section(f"currency-{number}")
         for number, figures in enumerate(_figures(data), start=1)
     ]

@@ -25,11 +25,13 @@ FIGURES: dict[str, pl.DataType] = {
 }
 """One row per figure of a subject: what it is about, which of its figures, and its value as text or as an amount."""
 SNAPSHOT: dict[str, pl.DataType] = {
+    "issue": pl.Int8(),
     "made_at": pl.Datetime("us", time_zone="UTC"),
     "bills": pl.String(),
     **FIGURES,
 }
-"""Figures with when the report was made, and a digest of the bills it was made from."""
+"""Figures with when the report was made, and a digest of the bills it was made from; of two kept reports, the one to compare
+with is issue 0."""
 _REPORT = "report"
 _MEASURE = "measure"
 _OF_BILLS = (COST, QUARANTINE)
@@ -42,7 +44,7 @@ def snapshot(data: ReportData) -> pl.DataFrame:
     figures = pl.concat(parts).sort(KEY)
     of_bills = figures.filter(pl.col("subject").is_in(_OF_BILLS))
     digest = hashlib.sha256(of_bills.write_csv().encode()).hexdigest()
-    made = {"made_at": pl.lit(data.generated_at), "bills": pl.lit(digest)}
+    made = {"issue": pl.lit(1), "made_at": pl.lit(data.generated_at), "bills": pl.lit(digest)}
     return figures.with_columns(**made).select(pl.col(name).cast(dtype) for name, dtype in SNAPSHOT.items())
 
 
@@ -60,17 +62,12 @@ def baseline(kept: pl.DataFrame, now: pl.DataFrame) -> tuple[pl.DataFrame | None
     Returns:
         The report to compare with (None for the first), and the two snapshots to keep.
     """
-    issues = kept.sort("made_at").partition_by("made_at", "bills", maintain_order=True)
-    if not issues:
+    last, before = kept.filter(pl.col("issue") == 1), kept.filter(pl.col("issue") == 0)
+    if last.is_empty():
         return None, now
-    last, before = issues[-1], issues[0] if len(issues) > 1 else None
-    if bills(last) != bills(now):
-        before = last
-    elif before is None and not _same(last, now):
-        before = last
-    if before is None:
-        return None, now
-    return before, pl.concat([before, now])
+    if bills(last) != bills(now) or (before.is_empty() and not _same(last, now)):
+        before = last.with_columns(issue=pl.lit(0, pl.Int8))
+    return (before if before.height else None), pl.concat([before, now])
 
 
 def bills(one: pl.DataFrame) -> str:

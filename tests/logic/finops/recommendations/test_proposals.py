@@ -44,6 +44,16 @@ def forecasts(*parts: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame([row for rows in parts for row in rows], schema=tables.COST_FORECASTS.schema)
 
 
+def quality(above: object = 60, days: int = 60, provider: str | None = "AWS") -> pl.DataFrame:
+    """What the sum of so many days of 10 was exceeded by in one of ten cases."""
+    row = {
+        "origin": date(2026, 2, 10), "level": "currency" if provider is None else "provider", "ProviderName": provider,
+        "BillingCurrency": "USD", "sum_point": Decimal(10 * days),
+        "sum_upper_80": None if above is None else Decimal(10 * days) + Decimal(str(above)),
+    }  # fmt: skip
+    return pl.DataFrame([row], schema=tables.FORECAST_QUALITY.schema)
+
+
 def efficient(**values: Any) -> pl.DataFrame:
     row = {**EC2, "ResourceId": "i-1", "cost_30d": Decimal(300), "evidence": "because", "candidates": [], **values}
     return pl.DataFrame([row], schema=tables.RESOURCE_EFFICIENCY.schema)
@@ -96,17 +106,17 @@ def test_another_anomaly_of_the_same_series_is_another_recommendation():
     assert ids[0] == ids[2] != ids[1]
 
 
-def test_a_budget_is_the_sum_of_the_upper_bounds_of_the_month_to_come():
-    (found,) = budgets.propose(forecasts(forecast(date(2026, 2, 11), 60)), empty(tables.DAILY_COSTS))
+def test_a_budget_is_what_is_expected_of_the_month_to_come_and_what_nine_of_ten_sums_stayed_within():
+    (found,) = budgets.propose(forecasts(forecast(date(2026, 2, 11), 60)), quality(), empty(tables.DAILY_COSTS))
 
-    assert found.budget_recommended == Decimal(12 * 31)
+    assert found.budget_recommended == Decimal(10 * 31 + 31)
     assert found.budget_expected == Decimal(10 * 31)
     assert "2026-03" in found.title
     assert found.savings.low is None
 
 
 def test_a_forecast_that_ends_within_the_month_gives_a_budget_of_the_next_thirty_days():
-    (found,) = budgets.propose(forecasts(forecast(date(2026, 2, 11), 30)), empty(tables.DAILY_COSTS))
+    (found,) = budgets.propose(forecasts(forecast(date(2026, 2, 11), 30)), quality(60, 30), empty(tables.DAILY_COSTS))
 
     assert found.budget_recommended == Decimal(360)
     assert "30 days from 2026-02-11" in found.title
@@ -120,16 +130,23 @@ def test_a_forecast_that_ends_within_the_month_gives_a_budget_of_the_next_thirty
     ],
 )
 def test_without_a_forecast_of_every_day_there_is_no_budget_and_the_reason_is_said(part, reason):
-    (found,) = budgets.propose(forecasts(part), empty(tables.DAILY_COSTS))
+    (found,) = budgets.propose(forecasts(part), quality(), empty(tables.DAILY_COSTS))
 
     assert found.budget_recommended is None
     assert reason in found.title
 
 
+def test_without_a_measured_bound_of_sums_there_is_no_budget_but_what_is_expected_is_said():
+    (found,) = budgets.propose(forecasts(forecast(date(2026, 2, 11), 60)), quality(None), empty(tables.DAILY_COSTS))
+
+    assert (found.budget_recommended, found.budget_expected) == (None, Decimal(310))
+    assert "not enough history" in found.title
+
+
 def test_clouds_of_one_currency_have_a_budget_each_and_one_together():
     parts = [forecast(date(2026, 2, 11), 60, provider=p) for p in ("AWS", "Oracle", None)]
 
-    found = list(budgets.propose(forecasts(*parts), empty(tables.DAILY_COSTS)))
+    found = list(budgets.propose(forecasts(*parts), quality(), empty(tables.DAILY_COSTS)))
 
     assert [p.subject.provider for p in found] == [None, "AWS", "Oracle"]
     assert len({p.id for p in found}) == 3
@@ -182,6 +199,7 @@ def test_nothing_known_gives_nothing():
         resources=empty(tables.RESOURCE_COSTS),
         episodes=empty(tables.ANOMALY_EPISODES),
         forecasts=empty(tables.COST_FORECASTS),
+        forecast_quality=empty(tables.FORECAST_QUALITY),
         efficiency=empty(tables.RESOURCE_EFFICIENCY),
         hourly=commitments.usage(empty(tables.COST_AND_USAGE).lazy(), day(0)),
         decisions=empty(tables.DECISIONS),
@@ -198,7 +216,7 @@ def test_every_proposal_says_which_rows_its_figures_are_from():
     costs = resource_costs(resource("i-1", [24.0] * 92))
     found = Findings(
         daily_costs(costs), costs, episode(first_day=day(80), last_day=day(90)),
-        forecasts(forecast(date(2026, 2, 11), 60)), efficient(candidates=["off_hours_schedule", "idle_review"]),
+        forecasts(forecast(date(2026, 2, 11), 60)), quality(), efficient(candidates=["off_hours_schedule", "idle_review"]),
         commitments.usage(lines(lambda _n, _h: 1.0, 92), day(91)), empty(tables.DECISIONS),
     )  # fmt: skip
 
