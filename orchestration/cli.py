@@ -97,7 +97,9 @@ def backfill(
 @app.command()
 def report(
     data: Data = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Also write it there.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Also write it there, with its rows in report-data/ beside it.")
+    ] = None,
 ) -> None:
     """Write the FinOps report from what the lake holds, without reading any bill."""
     _check_folder(data)
@@ -105,21 +107,9 @@ def report(
 
     with told_failures():
         place = embedded.prepare(data)
-        from assets.finops.finops_report import REPORT_KEY, report_data
-        from assets.finops.logic.report.page import render
-        from orchestration.settings import current_settings
-        from orchestration.wiring import resources_for
-        from resources.clock import Clock
-        from resources.lake import Lake
-
-        lake = resources_for(current_settings())["lake"]
-        if not isinstance(lake, Lake) or not (place.home / "lake").exists():
+        if not (place.home / "lake").exists():
             fail("there is nothing to report on yet: use [bold]cloudops run[/bold] first")
-            return
-        page = render(report_data(lake, Clock()))
-        target = out or place.home / "reports" / REPORT_KEY
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(page, encoding="utf-8")
+        target = embedded.write_report(out)
     console.print(f"Report: [bold]{target}[/bold]")
 
 

@@ -113,6 +113,24 @@ def backfill(first: date, last: date, *, a_run_a_day: bool, step: Callable[[str]
     return len(ranges)
 
 
+def write_report(out: Path | None) -> Path:
+    """Write the report from what the lake holds, and once more to `out`; returns where to look at it."""
+    from assets.finops.finops_report import REPORT_KEY, report_data, store_pages
+    from assets.finops.finops_report import write_report as write
+    from orchestration.wiring import local_lake, local_reports
+    from resources.clock import Clock
+    from resources.object_store import LocalObjectStore
+
+    settings = current_settings()
+    with alone(settings.home):
+        report = write(report_data(local_lake(settings), Clock()), local_reports(settings))
+    if out is None:
+        return settings.home / "reports" / REPORT_KEY
+    out.parent.mkdir(parents=True, exist_ok=True)
+    store_pages(report, LocalObjectStore(root=str(out.parent)), out.name)
+    return out
+
+
 def decide(**decision: str | None) -> None:
     """Store what somebody decided (see `jobs.decisions.DecisionConfig`); raises RunFailed if it is refused."""
     from jobs.decisions import run_config

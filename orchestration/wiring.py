@@ -15,12 +15,22 @@ def resources_for(settings: Settings) -> dict[str, object]:
     return _local(settings) if settings.is_local else _production()
 
 
+def local_lake(settings: Settings) -> Lake:
+    """The lake of an embedded deployment."""
+    return Lake(root=str(settings.home / "lake"))
+
+
+def local_reports(settings: Settings) -> LocalObjectStore:
+    """Where an embedded deployment writes its reports."""
+    return LocalObjectStore(root=str(settings.home / "reports"))
+
+
 def _local(settings: Settings) -> dict[str, object]:
     return {
         "billing_store": LocalObjectStore(root=str(settings.billing_root), read_only=True),
         "inputs_store": LocalObjectStore(root=str(settings.inputs_root), read_only=True),
-        "report_store": LocalObjectStore(root=str(settings.home / "reports")),
-        "lake": Lake(root=str(settings.home / "lake")),
+        "report_store": local_reports(settings),
+        "lake": local_lake(settings),
         "clock": Clock(),
         "notifier": LogNotifier(),
     }

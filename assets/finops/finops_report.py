@@ -47,7 +47,12 @@ def finops_report(lake: Lake, report_store: ObjectStore, clock: Clock) -> dg.Mat
         name: dg.MetadataValue.md(f"![{name}](data:image/png;base64,{base64.b64encode(png).decode()})")
         for name, png in charts_png(data).items()
     }
-    told = {"report": REPORT_KEY, "bytes": len(report.page.encode()), "files": len(report.files), "changes": report.changes}
+    told: dict[str, str | int] = {
+        "report": REPORT_KEY,
+        "bytes": len(report.page.encode()),
+        "files": len(report.files),
+        "changes": report.changes,
+    }
     return dg.MaterializeResult(metadata={**told, **pictures})
 
 

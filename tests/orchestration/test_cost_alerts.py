@@ -35,8 +35,9 @@ def episode(name: str, stake: str = "10", alerted: date | None = DAY, **cells: A
     return {
         "episode_id": name, "ProviderName": "AWS", "SubAccountId": "1111", "ServiceName": "S3", "RegionId": "eu-west-1",
         "BillingCurrency": "USD", "kind": "spike", "direction": "up", "first_day": DAY, "alarm_day": DAY, "last_day": DAY,
-        "days": 1, "state": "open", "expected": Decimal(5), "actual": Decimal(15), "impact": Decimal(10), "impact_per_day": Decimal(10),
-        "at_stake_per_day": Decimal(stake), "score": 2.0, "history_days": 90, "confidence": "high", "resource_ids": ["bucket-a"],
+        "days": 1, "state": "open", "expected": Decimal(5), "actual": Decimal(15), "impact": Decimal(10),
+        "impact_per_day": Decimal(10), "at_stake_per_day": Decimal(stake),
+        "score": 2.0, "history_days": 90, "confidence": "high", "resource_ids": ["bucket-a"],
         "culprits": [], "verdict": None, "verdict_reason": None, "alerted_on": alerted, **cells,
     }  # fmt: skip
 

@@ -148,8 +148,9 @@ def _culprits(culprits: Sequence[Mapping[str, Any]]) -> Cell:
     if not culprits:
         return Cell("none told", "muted")
     said = [
-        f"{wording.short(c['ResourceId'] or wording.UNKNOWN, 32)}: {wording.amount(c['expected'])} → {wording.amount(c['actual'])}"
-        for c in culprits
+        f"{wording.short(culprit['ResourceId'] or wording.UNKNOWN, 32)}: "
+        f"{wording.amount(culprit['expected'])} → {wording.amount(culprit['actual'])}"
+        for culprit in culprits
     ]
     more = f"; and {len(said) - CULPRITS} more" if len(said) > CULPRITS else ""
     return Cell("; ".join(said[:CULPRITS]) + more, title="\n".join(str(c["ResourceId"]) for c in culprits))

@@ -39,7 +39,10 @@ def _backtest(quality: pl.DataFrame) -> Block:
             "its error beside that of repeating the week before: MASE below 1 and skill above 0 are better than that.",
         ),
         tables=(
-            Table("Backtest of totals", ("Total", "Currency", *_MEASURES), cells, Rows(Source.FORECAST_QUALITY, "level <> 'series'")),
+            Table(
+                "Backtest of totals", ("Total", "Currency", *_MEASURES), cells,
+                Rows(Source.FORECAST_QUALITY, "level <> 'series'"),
+            ),
         ),
         folds=(
             Fold(
@@ -95,7 +98,8 @@ def _came_out(verification: pl.DataFrame) -> Block:
         for row in passed.sort(order, descending=[True, False, False, False]).head(TOP).iter_rows(named=True)
     ]
     columns = (
-        "Issue of", "Currency", "Level", "Days ahead", "Settled", "Forecast", "Actual", "Error of cost", "Inside 80 %", "Inside 95 %",
+        "Issue of", "Currency", "Level", "Days ahead", "Settled", "Forecast", "Actual", "Error of cost", "Inside 80 %",
+        "Inside 95 %",
     )  # fmt: skip
     source = Rows(Source.FORECAST_VERIFICATION, "passed > 0")
     more = f"The newest {TOP} of {wording.count(passed.height)}." if passed.height > TOP else ""

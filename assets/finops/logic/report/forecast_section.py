@@ -28,9 +28,9 @@ def section(data: ReportData, currencies: Sequence[str]) -> Section:
         anchor="forecast",
         heading="Forecast",
         remarks=(
-            "EffectiveCost is forecast (BilledCost where that is unknown). Of 100 days, 80 are expected inside the bounds of 80 %, "
-            "95 inside those of 95 %. Bounds of several days are sums of the bounds of days: as errors even out in part, the truth "
-            "is closer to what is expected than they say.",
+            "EffectiveCost is forecast (BilledCost where that is unknown). Of 100 days, 80 are expected inside the bounds of "
+            "80 %, 95 inside those of 95 %. Bounds of several days are sums of the bounds of days: as errors even out in part, "
+            "the truth is closer to what is expected than they say.",
         ),
         blocks=(*blocks, *forecast_quality_block.blocks(data)),
     )

@@ -102,15 +102,15 @@ class OverTime:
         return alt.Y(field, title=self.title, axis=money_axis(self._amounts()))
 
     def _amounts(self) -> Iterator[float]:
-        for line in (*self.lines, *self.marks):
-            yield from (float(amount) for _, amount in line.points if amount is not None)
+        for points in (*(line.points for line in self.lines), *(marks.points for marks in self.marks)):
+            yield from (float(amount) for _, amount in points if amount is not None)
         for band in self.bands:
             yield from (float(high) for _, _, high in band.points if high is not None)
 
     def _colour(self) -> alt.Color:
         import altair as alt
 
-        shown = [*self.lines, *(m for m in self.marks if m.points), *self.bands]
+        shown: list[Line | Marks | Band] = [*self.lines, *(m for m in self.marks if m.points), *self.bands]
         scale = alt.Scale(domain=[part.name for part in shown], range=[part.colour for part in shown])
         return alt.Color("what:N", title=None, scale=scale, legend=alt.Legend(symbolType="square", symbolOpacity=1))
 

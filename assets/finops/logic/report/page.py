@@ -27,7 +27,7 @@ from assets.finops.logic.report.content import Section
 from assets.finops.logic.report.cost_section import CostSection
 from assets.finops.logic.report.data import ReportData
 from assets.finops.logic.report.figures import NO_CURRENCY, NO_PROVIDER, CurrencyFigures, by_currency
-from assets.finops.logic.report.sources import FOLDER, Rows
+from assets.finops.logic.report.sources import FOLDER, Rows, Source
 
 PICTURED_CURRENCIES = 4
 """Pictures are kept in the event log of every run: enough for those currencies that have most charge lines."""
@@ -42,7 +42,7 @@ _NO_COSTS = Section(
 )
 
 
-def render(data: ReportData, changes: Changes, files: Mapping[str, str]) -> str:
+def render(data: ReportData, changes: Changes, files: Mapping[Source, str]) -> str:
     """The page: HTML that needs no network and runs no script but its own. The same data give the same text.
 
     Args:
@@ -85,7 +85,7 @@ def _sections(data: ReportData, changes: Changes) -> list[Section]:
     return [change_section.section(changes), *costs, *analyses, quality_section.section(data)]
 
 
-def _link(rows: Rows, files: Mapping[str, str]) -> str:
+def _link(rows: Rows, files: Mapping[Source, str]) -> str:
     """Where the file with the rows is, seen from the page."""
     return f"{FOLDER}/{files[rows.source]}"
 

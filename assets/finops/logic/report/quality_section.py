@@ -148,7 +148,7 @@ def _tie_out(data: ReportData) -> Block:
         remarks.append(f"The first {FILES} of {wording.count(judged.height)} are shown, differences first.")
     missing = unchecked(data)
     if missing:
-        remarks.append(f"In force but without control totals: {_some(missing)}.")
+        remarks.append(f"In force but without control totals: {wording.listed(missing)}.")
     columns = (
         "File", "Verdict", "Rows read", "Rows stored", "Rows quarantined", "Currency", "Money read", "Money stored",
         "Money quarantined",
@@ -308,8 +308,8 @@ def _unknown_costs(daily: pl.DataFrame) -> Block:
     columns = ("Cloud", "Service", "Currency", "Lines", "Lines of unknown cost")
     more = f"The first {RECORDS} of {wording.count(without.height)} services are shown."
     table = Table(
-        "Lines of unknown cost", columns, rows, Rows(Source.DAILY_COSTS, "x_lines_without_cost > 0"), empty="Every charge line states its BilledCost.", scroll=True,
-        note=more if without.height > RECORDS else "",
+        "Lines of unknown cost", columns, rows, Rows(Source.DAILY_COSTS, "x_lines_without_cost > 0"),
+        empty="Every charge line states its BilledCost.", scroll=True, note=more if without.height > RECORDS else "",
     )  # fmt: skip
     return Block("Lines whose cost is unknown", tables=(table,))
 

@@ -137,8 +137,8 @@ def _realised(data: ReportData) -> Block:
     order = ("BillingCurrency", "saving_to_date", "recommendation_id")
     rows = [_saved(row) for row in titled.sort(order, descending=[False, True, False], nulls_last=True).iter_rows(named=True)]
     columns = (
-        "Id", "Recommendation", "State", "Currency", "Result", "Expected per day", "Actual per day", "Saving per day", "95 % interval",
-        "Saved so far", "Days after", "What limits it",
+        "Id", "Recommendation", "State", "Currency", "Result", "Expected per day", "Actual per day", "Saving per day",
+        "95 % interval", "Saved so far", "Days after", "What limits it",
     )  # fmt: skip
     table = Table(
         "Savings that the bills show", columns, rows, Rows(Source.REALISED_SAVINGS),
