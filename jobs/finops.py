@@ -23,6 +23,7 @@ finops_overview = dg.define_asset_job(
             ["finops", name]
             for name in (
                 "cost_anomalies",
+                "detection_quality",
                 "cost_forecasts",
                 "resource_efficiency",
                 "unit_economics",
