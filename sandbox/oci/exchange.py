@@ -1,0 +1,116 @@
+"""What a service is asked and what it answers, and where services register the operations that they answer."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.oci.errors import invalid
+from sandbox.oci.store import Body, Store
+
+MOST_PER_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to an operation, verified and well-formed.
+
+    Attributes:
+        store: What exists.
+        tenancy: Of the caller.
+        region: Where the request went to.
+        path: Path parameters.
+        query: Query parameters in their types.
+        headers: By lower-case name.
+        body: JSON of the model; None if the operation has none.
+        stream: The bytes of a body that is none.
+        partial: Whether a part of the work is to fail, in an answer of status 200.
+        stale: Whether to answer with the state before the last change.
+    """
+
+    store: Store
+    tenancy: str
+    region: str
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    headers: Mapping[str, str]
+    body: Any = None
+    stream: AsyncIterator[bytes] | None = None
+    partial: bool = False
+    stale: bool = False
+
+    @property
+    def if_match(self) -> str | None:
+        """The etag that the caller has seen."""
+        return self.headers.get("if-match")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer: JSON, bytes, or nothing."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: AsyncIterator[bytes] | None = None
+
+
+Handler = Callable[[Asked], "Answer | Awaitable[Answer]"]
+HANDLERS: dict[tuple[str, str], Handler] = {}
+
+
+def answers(service: str) -> Callable[[Handler], Handler]:
+    """Register a function as the operation of its name."""
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS[service, handler.__name__] = handler
+        return handler
+
+    return register
+
+
+def page(asked: Asked, found: Sequence[Any], usual: int = 100) -> Answer:
+    """A page of what was found, with the token of the next one in `opc-next-page`.
+
+    Source: docs.oracle.com, "List Pagination".
+
+    Raises:
+        OciError: The token or the limit cannot be used.
+    """
+    part, headers = page_of(asked, found, usual)
+    return Answer(list(part), headers=headers)
+
+
+def page_of(asked: Asked, found: Sequence[Any], usual: int = 100) -> tuple[Sequence[Any], dict[str, str]]:
+    """A part of what was found, and the headers that lead to the next."""
+    limit = asked.query.get("limit", usual)
+    if not 1 <= limit <= MOST_PER_PAGE:
+        raise invalid(f"limit must be between 1 and {MOST_PER_PAGE}")
+    start = _place(asked.query.get("page"))
+    end = start + limit
+    return found[start:end], ({"opc-next-page": token(end)} if end < len(found) else {})
+
+
+def token(place: int) -> str:
+    """An opaque token of a place in a list."""
+    return base64.urlsafe_b64encode(f"from:{place}".encode()).decode()
+
+
+def _place(page_token: str | None) -> int:
+    if page_token is None:
+        return 0
+    try:
+        said, _, place = base64.urlsafe_b64decode(page_token).decode().partition(":")
+        if said == "from":
+            return int(place)
+    except (binascii.Error, ValueError):
+        pass
+    raise invalid("The page token is not one of this list")
+
+
+def shown(asked: Asked, body: Body, before: Body | None) -> Body:
+    """A resource, or what it was before its last change where a stale answer is asked for."""
+    return before if asked.stale and before is not None else body

@@ -1,0 +1,66 @@
+"""Runs the embedded Oracle cloud in a thread with an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from sandbox.oci.clock import Clock
+from sandbox.oci.credentials import TENANCY, credentials
+from sandbox.oci.server import Cloud
+from sandbox.oci.services import identity
+from sandbox.oci.signatures import Keyring
+from sandbox.oci.store import Store
+
+HOME_REGION = "eu-frankfurt-1"
+
+
+def cloud(folder: Path, clock: Clock | None = None) -> Cloud:
+    """The cloud as it was saved in the folder, or one with nothing but a tenancy; its credentials lie there."""
+    mine = credentials(folder, HOME_REGION)
+    store = Store(clock or Clock(), folder)
+    if not store.restore():
+        identity.add_tenancy(store, TENANCY, "acme", HOME_REGION)
+    return Cloud(store, Keyring({mine.key_id: mine.public_key}))
+
+
+@contextmanager
+def served(what: Cloud, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """The cloud's address while it is served: `http://host:port`."""
+    loop = asyncio.new_event_loop()
+    ready: threading.Event = threading.Event()
+    address: list[str | Exception] = []
+    stop = asyncio.Event()
+
+    async def run() -> None:
+        runner = web.AppRunner(what.application(), access_log=None)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, host, port, reuse_address=True)
+            await site.start()
+            actual = runner.addresses[0][1]
+            address.append(f"http://[{host}]:{actual}" if ":" in host else f"http://{host}:{actual}")
+        except OSError as error:
+            address.append(error)
+        ready.set()
+        if not isinstance(address[0], Exception):
+            await stop.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()), name="oci-sandbox", daemon=True)
+    thread.start()
+    ready.wait()
+    first = address[0]
+    try:
+        if isinstance(first, Exception):
+            raise first
+        yield first
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(timeout=10)
+        loop.close()

@@ -1,0 +1,214 @@
+"""The HTTP server: verifies, finds the operation, checks its parameters, lets faults happen, and answers."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import inspect
+import json
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from typing import Any
+
+from aiohttp import web
+
+import sandbox.oci.services.all  # noqa: F401 - registers what is answered
+from sandbox.oci import specification
+from sandbox.oci.clock import parsed, text
+from sandbox.oci.errors import OciError, conflict
+from sandbox.oci.exchange import HANDLERS, Answer, Asked
+from sandbox.oci.faults import HEADER, Fault, Faults
+from sandbox.oci.signatures import Keyring, Signed
+from sandbox.oci.specification import Operation
+from sandbox.oci.store import Store
+
+MOST_BODY = 64 * 1024 * 1024
+_STREAMED = ("put_object", "upload_part")
+
+
+@dataclass(slots=True)
+class Cloud:
+    """The embedded cloud.
+
+    Attributes:
+        store: What exists in it.
+        keys: Who may use it.
+        faults: What goes wrong.
+        checks_answers: Whether answers are held against the SDK's models as well: for tests.
+    """
+
+    store: Store
+    keys: Keyring
+    faults: Faults = field(default_factory=Faults)
+    checks_answers: bool = False
+
+    def application(self) -> web.Application:
+        """The server's application; serves `/{region}/{service}/…` and, unsigned, `/sandbox/…`."""
+        made = web.Application(client_max_size=MOST_BODY)
+        made.router.add_get("/sandbox/health", self._health)
+        made.router.add_route("*", "/sandbox/clock", self._clock)
+        made.router.add_route("*", "/sandbox/faults", self._faults)
+        made.router.add_post("/sandbox/state", self._save)
+        made.router.add_route("*", "/{region}/{service}{path:/.*}", self._serve)
+        made.router.add_route("*", "/{rest:.*}", self._nowhere)
+        return made
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        wanted = request.headers.get("opc-request-id") or uuid.uuid4().hex.upper()
+        headers = {"opc-request-id": wanted, "date": _http_date()}
+        try:
+            return await self._answered(request, headers)
+        except OciError as error:
+            return _error(error, headers, body=request.method != "HEAD")
+
+    async def _answered(self, request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
+        region, service = request.match_info["region"], request.match_info["service"]
+        raw = request.raw_path
+        path = raw.split("?", 1)[0][len(f"/{region}/{service}") :]
+        operation, named = specification.matched(service, request.method, path)
+        struck = self.faults.of(service, operation.name, request.headers.get(HEADER))
+        if any(f.kind == "drop" for f in struck):
+            return _dropped(request)
+        await asyncio.sleep(sum(f.seconds for f in struck if f.kind == "latency"))
+        streamed = operation.name in _STREAMED
+        body = None if streamed else await request.read()
+        lower = {name.lower(): value for name, value in request.headers.items()}
+        tenancy = self.keys.tenancy(Signed(request.method, raw, lower, body))
+        for fault in struck:
+            if fault.kind in ("status", "denied"):
+                raise fault.error()
+        kinds = {f.kind for f in struck}
+        asked = Asked(
+            store=self.store,
+            tenancy=tenancy,
+            region=region,
+            path=named,
+            query=operation.values(request.query),
+            headers=lower,
+            body=_body(operation, body),
+            stream=_chunks(request) if streamed else None,
+            partial="partial" in kinds,
+            stale="stale" in kinds,
+        )
+        self.store.catch_up()
+        answer = await self._once(operation, asked, body)
+        if "drop_after" in kinds:
+            return _dropped(request)
+        if self.checks_answers and operation.response not in (None, "stream", "str") and answer.status < 300:
+            _check_answer(operation, answer)
+        return await _sent(request, answer, headers)
+
+    async def _once(self, operation: Operation, asked: Asked, body: bytes | None) -> Answer:
+        """The answer; of a request that is repeated with its retry token, the one that it got before."""
+        token = asked.headers.get("opc-retry-token")
+        if token is None:
+            return await _handled(operation, asked)
+        key = f"{asked.tenancy}/{operation.service}/{operation.name}/{token}"
+        digest = hashlib.sha256((body or b"") + json.dumps(dict(asked.path)).encode()).hexdigest()
+        before = self.store.served.get(key)
+        if before is not None:
+            if before[0] != digest:
+                raise conflict("The retry token was used with another request.", "InvalidatedRetryToken")
+            return Answer(before[2], before[1], before[3])
+        answer = await _handled(operation, asked)
+        self.store.served[key] = [digest, answer.status, answer.body, dict(answer.headers)]
+        return answer
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        return web.json_response({"now": text(self.store.clock.now())})
+
+    async def _clock(self, request: web.Request) -> web.Response:
+        """`POST {"advance": seconds}` or `{"stop_at": time}`; `GET` tells the time."""
+        if request.method == "POST":
+            asked = await request.json()
+            if "stop_at" in asked:
+                self.store.clock.stopped_at = parsed(asked["stop_at"])
+            self.store.clock.advance(float(asked.get("advance", 0)))
+            self.store.catch_up()
+        return await self._health(request)
+
+    async def _faults(self, request: web.Request) -> web.Response:
+        """`POST` a fault's fields, `DELETE` all of them, `GET` those in force."""
+        if request.method == "POST":
+            self.faults.asked.append(Fault(**await request.json()))
+        elif request.method == "DELETE":
+            self.faults.asked.clear()
+        return web.json_response([_fields(fault) for fault in self.faults.asked])
+
+    async def _save(self, _request: web.Request) -> web.Response:
+        return web.json_response({"saved": str(self.store.save())})
+
+    async def _nowhere(self, request: web.Request) -> web.Response:
+        message = f"{request.path} is no path of the sandbox: they begin with /region/service"
+        return _error(OciError(404, "NotFound", message), {})
+
+
+async def _handled(operation: Operation, asked: Asked) -> Answer:
+    handler = HANDLERS.get((operation.service, operation.name))
+    if handler is None:
+        raise OciError(501, "NotImplemented", f"The sandbox does not answer {operation.service}.{operation.name}.")
+    answer = handler(asked)
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+def _body(operation: Operation, body: bytes | None) -> Any:  # noqa: ANN401
+    if operation.body in (None, "stream") or body is None:
+        return None
+    try:
+        value = json.loads(body or b"null")
+    except ValueError:
+        raise OciError(400, "CannotParseRequest", "The body is not JSON.") from None
+    if value is None:
+        raise OciError(400, "MissingParameter", "The request has no body.")
+    specification.services()[operation.service].check(str(operation.body), value)
+    return value
+
+
+def _check_answer(operation: Operation, answer: Answer) -> None:
+    try:
+        specification.services()[operation.service].check(str(operation.response), answer.body)
+    except OciError as error:
+        raise OciError(500, "SandboxAnswer", f"{operation.name} answers what the SDK does not know: {error.message}") from error
+
+
+async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
+    async for chunk in request.content.iter_chunked(1 << 16):
+        yield chunk
+
+
+async def _sent(request: web.Request, answer: Answer, headers: Mapping[str, str]) -> web.StreamResponse:
+    together = {**headers, **answer.headers}
+    if answer.content is not None:
+        response = web.StreamResponse(status=answer.status, headers=together)
+        await response.prepare(request)
+        async for chunk in answer.content:
+            await response.write(chunk)
+        await response.write_eof()
+        return response
+    if answer.body is None:
+        return web.Response(status=answer.status, headers=together)
+    return web.Response(text=json.dumps(answer.body), status=answer.status, headers=together, content_type="application/json")
+
+
+def _dropped(request: web.Request) -> web.StreamResponse:
+    """End the connection without an answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def _error(error: OciError, headers: Mapping[str, str], *, body: bool = True) -> web.Response:
+    together = {**headers, **error.headers}
+    if not body:
+        return web.Response(status=error.status, headers=together)
+    return web.json_response({"code": error.code, "message": error.message}, status=error.status, headers=together)
+
+
+def _fields(fault: Fault) -> dict[str, Any]:
+    return {name: getattr(fault, name) for name in Fault.__dataclass_fields__ if name != "drawn"}
+
+
+def _http_date() -> str:
+    return formatdate(usegmt=True)

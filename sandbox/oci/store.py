@@ -1,0 +1,172 @@
+"""What exists in the sandbox: resources as JSON with their versions, records, and changes that are due at a time.
+
+It can be saved to a folder and restored from it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sandbox.oci.clock import Clock, parsed, text
+from sandbox.oci.errors import not_found, stale_etag
+
+_FILE = "state.json"
+Body = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Resource:
+    """Something that exists.
+
+    Attributes:
+        body: It, as the service's `get` shows it.
+        region: Where it is; empty for what is in every region.
+        version: Counts its changes; its etag is made of it.
+        before: What it was before the last change.
+        hidden: What the service knows of it and does not show.
+    """
+
+    body: Body
+    region: str
+    version: int = 1
+    before: Body | None = None
+    hidden: Body = field(default_factory=dict)
+
+    @property
+    def etag(self) -> str:
+        """Of this version."""
+        text_of = f"{self.body.get('id') or self.body.get('name')}/{self.version}"
+        return hashlib.sha256(text_of.encode()).hexdigest()[:32]
+
+    def change(self, **fields: Any) -> None:  # noqa: ANN401
+        """Set fields, as a new version."""
+        self.before = dict(self.body)
+        self.body.update(fields)
+        self.version += 1
+
+    def demand_etag(self, if_match: str | None) -> None:
+        """Raises OciError (412) if the caller has seen another version."""
+        if if_match is not None and if_match not in ("*", self.etag):
+            raise stale_etag()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Fields that a resource gets when a time has come; `table` and `key` name it."""
+
+    due: str
+    table: str
+    key: str
+    fields: Body
+
+
+@dataclass(slots=True)
+class Store:
+    """All resources by table and key, and the changes to come."""
+
+    clock: Clock
+    folder: Path
+    tables: dict[str, dict[str, Resource]] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    made: int = 0
+    served: dict[str, list[Any]] = field(default_factory=dict)
+    """Answers by `opc-retry-token`: digest of the request, status, body, headers."""
+    journals: dict[str, list[Body]] = field(default_factory=dict)
+    computed: dict[str, list[Body]] = field(default_factory=dict)
+    """Answers that were computed already, by request: pages of one answer are not computed anew. Not saved."""
+
+    def __post_init__(self) -> None:
+        self.objects.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def objects(self) -> Path:
+        """Folder with the contents of objects."""
+        return self.folder / "objects"
+
+    def table(self, name: str) -> dict[str, Resource]:
+        """The resources of a table by key."""
+        return self.tables.setdefault(name, {})
+
+    def journal(self, name: str) -> list[Body]:
+        """Records that are only ever added: usage, datapoints, messages."""
+        return self.journals.setdefault(name, [])
+
+    def all(self, table: str, region: str | None = None) -> Iterator[Resource]:
+        """Resources of a table, of one region if given, in the order in which they were made."""
+        return (r for r in self.table(table).values() if region is None or r.region in ("", region))
+
+    def find(self, table: str, key: str, region: str | None = None) -> Resource:
+        """One resource; raises OciError (404) if it is not there."""
+        found = self.table(table).get(key)
+        if found is None or (region is not None and found.region not in ("", region)):
+            raise not_found()
+        return found
+
+    def add(self, table: str, body: Body, region: str = "", key: str | None = None, **hidden: Any) -> Resource:  # noqa: ANN401
+        """Let something exist; its key is its `id` if none is given."""
+        resource = Resource(body, region, hidden=hidden)
+        self.table(table)[key or str(body["id"])] = resource
+        return resource
+
+    def remove(self, table: str, key: str) -> None:
+        """Let it exist no more."""
+        self.find(table, key)
+        del self.tables[table][key]
+
+    def new_ocid(self, kind: str, region: str = "") -> str:
+        """An OCID of its own; the same sequence in each sandbox."""
+        self.made += 1
+        unique = hashlib.sha256(f"{kind}/{self.made}".encode()).hexdigest()[:40]
+        return f"ocid1.{kind}.oc1.{region}.aaaaaaaa{unique}"
+
+    def later(self, seconds: float, table: str, key: str, **fields: Any) -> None:  # noqa: ANN401
+        """Let a resource change when so many seconds of the sandbox's time have passed."""
+        due = self.clock.now().timestamp() + seconds
+        moment = text(datetime.fromtimestamp(due, tz=self.clock.now().tzinfo))
+        self.changes.append(Change(moment, table, key, fields))
+
+    def catch_up(self) -> None:
+        """Make the changes that are due, in the order of their times."""
+        now = self.clock.now()
+        due = sorted((c for c in self.changes if parsed(c.due) <= now), key=lambda c: c.due)
+        if not due:
+            return
+        self.changes = [c for c in self.changes if parsed(c.due) > now]
+        for change in due:
+            resource = self.table(change.table).get(change.key)
+            if resource is not None:
+                resource.change(**change.fields)
+
+    def save(self) -> Path:
+        """Write all that exists to the folder; the contents of objects are there already."""
+        state = {
+            "tables": {name: {key: asdict(r) for key, r in rows.items()} for name, rows in self.tables.items()},
+            "journals": self.journals,
+            "changes": [asdict(change) for change in self.changes],
+            "made": self.made,
+            "stopped_at": text(self.clock.stopped_at) if self.clock.stopped_at else None,
+            "ahead": self.clock.ahead.total_seconds(),
+        }
+        file = self.folder / _FILE
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(state))
+        part.replace(file)
+        return file
+
+    def restore(self) -> bool:
+        """Read what was saved in the folder; returns whether there was anything."""
+        file = self.folder / _FILE
+        if not file.exists():
+            return False
+        state = json.loads(file.read_text())
+        self.tables = {name: {key: Resource(**r) for key, r in rows.items()} for name, rows in state["tables"].items()}
+        self.journals = state["journals"]
+        self.changes = [Change(**change) for change in state["changes"]]
+        self.made = state["made"]
+        self.clock.stopped_at = parsed(state["stopped_at"]) if state["stopped_at"] else None
+        self.clock.ahead = type(self.clock.ahead)(seconds=state["ahead"])
+        return True
