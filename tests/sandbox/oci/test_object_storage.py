@@ -1,0 +1,164 @@
+"""Object Storage: objects whole, in parts and in ranges, conditions, listings."""
+
+import hashlib
+import io
+
+import oci
+import pytest
+import requests
+
+from tests.sandbox.oci.conftest import refused
+
+NAMESPACE = "acmesandbox"
+MODELS = oci.object_storage.models
+
+
+@pytest.fixture
+def client(sandbox):
+    made = sandbox.client(oci.object_storage.ObjectStorageClient, "object_storage")
+    made.create_bucket(NAMESPACE, MODELS.CreateBucketDetails(name="b", compartment_id=sandbox.tenancy))
+    return made
+
+
+def names(listing):
+    return [o.name for o in listing.data.objects]
+
+
+def test_the_namespace_is_told(client):
+    assert client.get_namespace().data == NAMESPACE
+
+
+def test_a_bucket_is_of_one_region_and_its_name_of_the_namespace(sandbox, client):
+    again = MODELS.CreateBucketDetails(name="b", compartment_id=sandbox.tenancy)
+    assert refused(client.create_bucket, NAMESPACE, again) == (409, "BucketAlreadyExists")
+    assert client.get_bucket(NAMESPACE, "b").data.name == "b"
+    assert client.head_bucket(NAMESPACE, "b").status == 200
+    assert [b.name for b in client.list_buckets(NAMESPACE, sandbox.tenancy).data] == ["b"]
+    elsewhere = sandbox.client(oci.object_storage.ObjectStorageClient, "object_storage", "us-ashburn-1")
+    assert refused(elsewhere.get_bucket, NAMESPACE, "b") == (404, "BucketNotFound")
+
+
+def test_only_an_empty_bucket_is_deleted(client):
+    client.put_object(NAMESPACE, "b", "o", b"x")
+    assert refused(client.delete_bucket, NAMESPACE, "b") == (409, "BucketNotEmpty")
+    client.delete_object(NAMESPACE, "b", "o")
+    client.delete_bucket(NAMESPACE, "b")
+    assert refused(client.get_bucket, NAMESPACE, "b")[0] == 404
+
+
+@pytest.mark.parametrize("name", ["plain", "with/slash and space", "ünï+%25.csv", "a/../b"])
+def test_an_object_comes_back_as_it_was_put(client, name):
+    body = bytes(range(256)) * 3
+    put = client.put_object(NAMESPACE, "b", name, body, content_type="text/csv", opc_meta={"origin": "test"})
+    got = client.get_object(NAMESPACE, "b", name)
+    assert got.data.content == body
+    told = [got.headers[name] for name in ("etag", "content-type", "opc-meta-origin")]
+    assert told == [put.headers["etag"], "text/csv", "test"]
+    head = client.head_object(NAMESPACE, "b", name)
+    assert int(head.headers["content-length"]) == len(body)
+    assert names(client.list_objects(NAMESPACE, "b")) == [name]
+
+
+def test_a_large_object_is_streamed_both_ways(client, tmp_path):
+    source = tmp_path / "large"
+    source.write_bytes(b"0123456789abcdef" * 1_000_000)
+    with source.open("rb") as body:
+        client.put_object(NAMESPACE, "b", "large", body)
+    digest = hashlib.sha256()
+    for chunk in client.get_object(NAMESPACE, "b", "large").data.raw.stream(1 << 16):
+        digest.update(chunk)
+    assert digest.hexdigest() == hashlib.sha256(source.read_bytes()).hexdigest()
+
+
+def test_a_range_of_an_object_can_be_asked_for(client):
+    client.put_object(NAMESPACE, "b", "o", b"0123456789")
+    assert client.get_object(NAMESPACE, "b", "o", range="bytes=2-4").data.content == b"234"
+    assert client.get_object(NAMESPACE, "b", "o", range="bytes=-3").data.content == b"789"
+    assert client.get_object(NAMESPACE, "b", "o", range="bytes=8-99").data.content == b"89"
+    assert refused(client.get_object, NAMESPACE, "b", "o", range="bytes=20-30") == (416, "InvalidRange")
+
+
+def test_an_object_is_written_once_if_asked_for(client):
+    first = client.put_object(NAMESPACE, "b", "o", b"1", if_none_match="*").headers["etag"]
+    assert refused(client.put_object, NAMESPACE, "b", "o", b"2", if_none_match="*") == (412, "IfNoneMatchFailed")
+    second = client.put_object(NAMESPACE, "b", "o", b"2", if_match=first).headers["etag"]
+    assert refused(client.put_object, NAMESPACE, "b", "o", b"3", if_match=first) == (412, "IfMatchFailed")
+    assert second != first
+    assert client.get_object(NAMESPACE, "b", "o").data.content == b"2"
+
+
+def test_an_object_that_is_known_already_is_not_sent_again(client):
+    etag = client.put_object(NAMESPACE, "b", "o", b"1").headers["etag"]
+    with pytest.raises(oci.exceptions.ServiceError) as error:
+        client.get_object(NAMESPACE, "b", "o", if_none_match=etag)
+    assert error.value.status == 304
+
+
+def test_a_missing_object_is_told_from_a_missing_bucket(client):
+    assert refused(client.get_object, NAMESPACE, "b", "none") == (404, "ObjectNotFound")
+    assert refused(client.get_object, NAMESPACE, "none", "o") == (404, "BucketNotFound")
+
+
+def test_a_body_that_arrives_damaged_is_refused(client):
+    assert refused(client.put_object, NAMESPACE, "b", "o", b"1", content_md5="AAAAAAAAAAAAAAAAAAAAAA==")[0] == 400
+    assert refused(client.get_object, NAMESPACE, "b", "o")[0] == 404
+
+
+def test_listings_go_by_name_in_pages_with_prefix_start_and_delimiter(client):
+    for name in ("a/1", "a/2", "b/1", "c", "d"):
+        client.put_object(NAMESPACE, "b", name, b"x")
+    first = client.list_objects(NAMESPACE, "b", limit=2)
+    assert (names(first), first.data.next_start_with) == (["a/1", "a/2"], "b/1")
+    assert names(client.list_objects(NAMESPACE, "b", start=first.data.next_start_with)) == ["b/1", "c", "d"]
+    assert names(client.list_objects(NAMESPACE, "b", start_after="b/1", end="d")) == ["c"]
+    assert names(client.list_objects(NAMESPACE, "b", prefix="a/")) == ["a/1", "a/2"]
+    folders = client.list_objects(NAMESPACE, "b", delimiter="/")
+    assert (names(folders), folders.data.prefixes) == (["c", "d"], ["a/", "b/"])
+
+
+def test_an_object_in_parts_is_whole_once_committed(sandbox, client):
+    upload = client.create_multipart_upload(NAMESPACE, "b", MODELS.CreateMultipartUploadDetails(object="big")).data
+    sent = ((2, b"world"), (1, b"hello "))
+    parts = [client.upload_part(NAMESPACE, "b", "big", upload.upload_id, n, body).headers["etag"] for n, body in sent]
+    assert refused(client.get_object, NAMESPACE, "b", "big")[0] == 404
+    listed = client.list_multipart_upload_parts(NAMESPACE, "b", "big", upload.upload_id).data
+    assert [(p.part_number, p.size) for p in listed] == [(1, 6), (2, 5)]
+    wrong = [MODELS.CommitMultipartUploadPartDetails(part_num=1, etag="wrong")]
+    commit = MODELS.CommitMultipartUploadDetails
+    call = (client.commit_multipart_upload, NAMESPACE, "b", "big", upload.upload_id)
+    assert refused(*call, commit(parts_to_commit=wrong)) == (400, "InvalidUploadPart")
+    right = [MODELS.CommitMultipartUploadPartDetails(part_num=n, etag=etag) for n, etag in ((2, parts[0]), (1, parts[1]))]
+    client.commit_multipart_upload(NAMESPACE, "b", "big", upload.upload_id, commit(parts_to_commit=right))
+    assert client.get_object(NAMESPACE, "b", "big").data.content == b"hello world"
+    assert client.list_multipart_uploads(NAMESPACE, "b").data == []
+    assert len(list(sandbox.cloud.store.objects.iterdir())) == 1
+
+
+def test_the_sdks_upload_manager_works_with_parts(client, tmp_path):
+    source = tmp_path / "big"
+    source.write_bytes(b"x" * (3 * 1024 * 1024))
+    manager = oci.object_storage.UploadManager(client, allow_parallel_uploads=True)
+    manager.upload_file(NAMESPACE, "b", "big", str(source), part_size=1024 * 1024)
+    assert client.get_object(NAMESPACE, "b", "big").data.content == source.read_bytes()
+
+
+def test_an_upload_that_is_aborted_leaves_nothing(sandbox, client):
+    upload = client.create_multipart_upload(NAMESPACE, "b", MODELS.CreateMultipartUploadDetails(object="big")).data
+    client.upload_part(NAMESPACE, "b", "big", upload.upload_id, 1, b"x")
+    client.abort_multipart_upload(NAMESPACE, "b", "big", upload.upload_id)
+    assert list(sandbox.cloud.store.objects.iterdir()) == []
+    assert refused(client.upload_part, NAMESPACE, "b", "big", upload.upload_id, 2, b"x") == (404, "NoSuchUpload")
+
+
+def test_an_upload_that_breaks_off_leaves_no_object(sandbox, client):
+    class Torn(io.BytesIO):
+        """Half a body: reading on fails."""
+
+        def read(self, size=-1):
+            if self.tell():
+                raise ConnectionError("the caller died")
+            return super().read(1 << 16)
+
+    with pytest.raises((ConnectionError, oci.exceptions.RequestException, requests.exceptions.RequestException)):
+        client.put_object(NAMESPACE, "b", "torn", Torn(b"x" * (1 << 20)))
+    assert refused(client.get_object, NAMESPACE, "b", "torn")[0] == 404
