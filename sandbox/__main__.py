@@ -1,7 +1,7 @@
-"""Run the embedded cloud as a process: `python -m sandbox [--host 127.0.0.1] [--port 5555] [--data DIR]`.
+"""Run the embedded clouds as a process: `python -m sandbox [--port 5555] [--oci-port 5556] [--data DIR] [--home DIR]`.
 
-Prints one line when it is ready, runs until SIGTERM or SIGINT, and then exits with 0. It accepts any
-credentials from whoever reaches it, hence the loopback address.
+Prints a line for each cloud when both are ready, runs until SIGTERM or SIGINT, and then exits with 0. The AWS side accepts any
+credentials from whoever reaches it, hence the loopback address; the Oracle side verifies signatures of the key in `--home`.
 """
 
 import argparse
@@ -10,11 +10,14 @@ import logging
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.delivery import BUCKET
+from sandbox.oci.credentials import CONFIG
+from sandbox.oci.process import cloud, served
 
 _REGION = "us-east-1"
 
@@ -22,14 +25,19 @@ _REGION = "us-east-1"
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code, 2 if the sandbox cannot start as asked."""
     arguments = _arguments(argv)
-    refusal = _refusal(arguments.host, arguments.port, arguments.data, allow_remote=arguments.allow_remote)
-    if refusal:
-        sys.stderr.write(f"sandbox: {refusal}\n")
-        return 2
+    for option, port in (("--port", arguments.port), ("--oci-port", arguments.oci_port)):
+        refusal = _refusal(arguments.host, port, arguments.data, option, allow_remote=arguments.allow_remote)
+        if refusal:
+            sys.stderr.write(f"sandbox: {refusal}\n")
+            return 2
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    _serve(arguments.host, arguments.port, arguments.data, stop)
+    with tempfile.TemporaryDirectory(prefix="sandbox-") as spare:
+        home = arguments.home or Path(spare)
+        with served(cloud(home.absolute(), data=arguments.data), arguments.host, arguments.oci_port) as oracle:
+            ready = f"oracle cloud ready at {oracle}, SDK configuration in {home.absolute() / CONFIG}"
+            _serve(arguments.host, arguments.port, arguments.data, stop, ready)
     return 0
 
 
@@ -37,12 +45,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=5555, help="port; 0 takes a free one (default: 5555)")
+    parser.add_argument("--oci-port", type=int, default=5556, help="port of the Oracle cloud; 0 takes a free one (default: 5556)")
+    parser.add_argument("--home", type=Path, help="private folder of the Oracle cloud: key, SDK configuration, saved state")
     parser.add_argument("--data", type=Path, help=f"scenario folder whose billing files fill the bucket {BUCKET}")
     parser.add_argument("--allow-remote", action="store_true", help="accept a host that others can reach")
     return parser.parse_args(argv)
 
 
-def _refusal(host: str, port: int, data: Path | None, *, allow_remote: bool) -> str | None:
+def _refusal(host: str, port: int, data: Path | None, option: str, *, allow_remote: bool) -> str | None:
     """Why the sandbox cannot start as asked; None if it can."""
     if not allow_remote and not _is_loopback(host):
         return f"{host} is not a loopback address, so others could use the sandbox; --allow-remote accepts that"
@@ -54,7 +64,7 @@ def _refusal(host: str, port: int, data: Path | None, *, allow_remote: bool) -> 
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except (OSError, OverflowError) as error:
-        return f"cannot listen on {host} port {port} ({error}); stop what uses it or choose another with --port"
+        return f"cannot listen on {host} port {port} ({error}); stop what uses it or choose another with {option}"
     return None
 
 
@@ -67,7 +77,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _serve(host: str, port: int, data: Path | None, stop: threading.Event) -> None:
+def _serve(host: str, port: int, data: Path | None, stop: threading.Event, also: str) -> None:
     # Imported late: a refusal should not wait for the whole of moto.
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
@@ -79,7 +89,7 @@ def _serve(host: str, port: int, data: Path | None, stop: threading.Event) -> No
         endpoint = f"http://[{address}]:{actual}" if ":" in address else f"http://{address}:{actual}"
         if data is not None:
             _upload(data / "billing", endpoint)
-        sys.stdout.write(f"sandbox ready at {endpoint}\n")
+        sys.stdout.write(f"sandbox ready at {endpoint}\n{also}\n")
         sys.stdout.flush()
         stop.wait()
     finally:

@@ -22,12 +22,15 @@ _FILES_UNTIL_CORRECTION = 10
 _CORRECTED_SHARE = Decimal("0.75")
 
 
+def billed_lines(window: Window, seed: int) -> list[Line]:
+    """Every line that is billed, corrections among them."""
+    reports, _ = _reports(window, seed)
+    return [line for _, content in reports for line in content]
+
+
 def oci_bill(window: Window, seed: int) -> Bill:
     """Every cost report of the window."""
-    by_day, impacts = lines(window, seed)
-    reports = _grouped(window, by_day)
-    originals = len(reports) // 4
-    reports[originals + _FILES_UNTIL_CORRECTION][1].extend(_corrections(reports[originals][1]))
+    reports, impacts = _reports(window, seed)
     bad = damaged(reports[len(reports) // 3][1][0])
     files: list[Delivery] = []
     for number, (last, content) in enumerate(reports):
@@ -46,6 +49,15 @@ def oci_bill(window: Window, seed: int) -> Bill:
         resource_ids={r.name: r.id for r in resources() if of_resource(ORACLE, r.name)},
         sub_account_ids=COMPARTMENTS,
     )
+
+
+def _reports(window: Window, seed: int) -> tuple[list[tuple[date, list[Line]]], dict[str, Decimal]]:
+    """Last day and lines of each report, and the extra cost of planted anomalies by resource name."""
+    by_day, impacts = lines(window, seed)
+    reports = _grouped(window, by_day)
+    originals = len(reports) // 4
+    reports[originals + _FILES_UNTIL_CORRECTION][1].extend(_corrections(reports[originals][1]))
+    return reports, impacts
 
 
 def _grouped(window: Window, by_day: dict[date, list[Line]]) -> list[tuple[date, list[Line]]]:

@@ -78,6 +78,14 @@ def write_scenario(folder: Path, window: Window, seed: int) -> bool:
     return True
 
 
+def parameters_of(folder: Path) -> tuple[Window, int] | None:
+    """Window and seed of the scenario that was written into the folder; None if there is none."""
+    said = _marker(folder).get("parameters")
+    if not isinstance(said, dict):
+        return None
+    return Window(date.fromisoformat(said["first"]), date.fromisoformat(said["last"])), int(said["seed"])
+
+
 def _marker(folder: Path) -> dict[str, object]:
     path = folder / _MARKER
     if not path.exists():

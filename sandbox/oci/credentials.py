@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-TENANCY = "ocid1.tenancy.oc1..aaaaaaaasandboxacme"
-USER = "ocid1.user.oc1..aaaaaaaasandboxcloudops"
+from sandbox.oci_estate import TENANCY, ocid
+
+USER = ocid("user", "cloudops")
 CONFIG = "oci_config"
 _KEY = "oci_api_key.pem"
 _BITS = 2048

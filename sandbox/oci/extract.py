@@ -84,6 +84,7 @@ def _query(source: str, parameters: dict[str, str]) -> dict[str, Any]:
             "type": parameters.get(python, "str") if parameters.get(python) in _PRIMITIVE else "str",
             "required": "kwargs" not in value,
             "enum": json.loads(allowed.group(1)) if allowed else None,
+            **({"many": True} if "'multi'" in value else {}),
         }
     return found
 

@@ -11,21 +11,25 @@ from pathlib import Path
 from aiohttp import web
 
 from sandbox.oci.clock import Clock
-from sandbox.oci.credentials import TENANCY, credentials
+from sandbox.oci.credentials import credentials
+from sandbox.oci.demo import HOME_REGION, populate
 from sandbox.oci.server import Cloud
-from sandbox.oci.services import identity
 from sandbox.oci.signatures import Keyring
 from sandbox.oci.store import Store
 
-HOME_REGION = "eu-frankfurt-1"
 
+def cloud(folder: Path, clock: Clock | None = None, data: Path | None = None) -> Cloud:
+    """The cloud as it was saved in the folder, or that of the demo company; its credentials lie there.
 
-def cloud(folder: Path, clock: Clock | None = None) -> Cloud:
-    """The cloud as it was saved in the folder, or one with nothing but a tenancy; its credentials lie there."""
+    Args:
+        folder: Private to its owner.
+        clock: The sandbox's time; the world's if not given.
+        data: A scenario's folder, whose usage and cost reports the cloud has.
+    """
     mine = credentials(folder, HOME_REGION)
     store = Store(clock or Clock(), folder)
     if not store.restore():
-        identity.add_tenancy(store, TENANCY, "acme", HOME_REGION)
+        populate(store, data)
     return Cloud(store, Keyring({mine.key_id: mine.public_key}))
 
 

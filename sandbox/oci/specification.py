@@ -25,7 +25,7 @@ class Operation:
         name: The method's name.
         method: HTTP method.
         path: Template of the path below `/{region}/{service}`.
-        query: Parameter → `type`, `required`, `enum`.
+        query: Parameter → `type`, `required`, `enum`, and `many` where it may be repeated: its value is a list.
         body: Model of the body; `stream` for bytes; None if there is none.
         response: Type of the answer's body; None if there is none.
     """
@@ -50,7 +50,10 @@ class Operation:
         missing = [name for name, rule in self.query.items() if rule["required"] and not given.get(name)]
         if missing:
             raise OciError(400, "MissingParameter", f"Missing query parameter '{missing[0]}'")
-        return {name: _value(name, text, self.query[name]) for name, text in given.items()}
+        found = {name: _value(name, text, self.query[name]) for name, text in given.items()}
+        for name in (name for name in found if self.query[name].get("many")):
+            found[name] = [_value(name, text, self.query[name]) for named, text in given.items() if named == name]
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ import oci
 import pytest
 
 from sandbox.oci.clock import Clock
-from sandbox.oci.credentials import CONFIG, TENANCY
+from sandbox.oci.credentials import CONFIG
 from sandbox.oci.process import HOME_REGION, cloud, served
 from sandbox.oci.server import Cloud
+from sandbox.oci_estate import TENANCY
 
 NOW = datetime(2026, 11, 16, 12, tzinfo=UTC)
 
