@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import anomalies, forecasts, load, usage
+from benchmarks import anomalies, forecasts, load, sandbox, usage
 
 BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "usage": usage.main,
     "load": load.main,
     "anomalies": anomalies.main,
     "forecasts": forecasts.main,
+    "sandbox": sandbox.main,
 }
 
 

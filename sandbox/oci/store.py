@@ -76,7 +76,7 @@ class Store:
     served: dict[str, list[Any]] = field(default_factory=dict)
     """Answers by `opc-retry-token`: digest of the request, status, body, headers."""
     journals: dict[str, list[Body]] = field(default_factory=dict)
-    computed: dict[str, list[Body]] = field(default_factory=dict)
+    computed: dict[str, Any] = field(default_factory=dict)
     """Answers that were computed already, by request: pages of one answer are not computed anew. Not saved."""
 
     def __post_init__(self) -> None:

@@ -45,6 +45,9 @@ def spent(store: Store, kind: str, target: str, now: datetime) -> float | None:
     if not lines:
         return None
     first, last = now.strftime("%Y-%m-01"), now.strftime("%Y-%m-%d")
+    known = f"spent/{kind}/{target}/{last}/{len(store.table(identity.COMPARTMENTS))}"
+    if known in store.computed:
+        return float(store.computed[known])
     inside = identity.below(store, target) if kind == "COMPARTMENT" and target in store.table(identity.COMPARTMENTS) else None
     total = Decimal(0)
     for line in lines:
@@ -55,7 +58,8 @@ def spent(store: Store, kind: str, target: str, now: datetime) -> float | None:
         else:
             counted = inside is None or line["compartmentId"] in inside
         total += Decimal(line["cost"]) if counted else 0
-    return float(round(total, 2))
+    store.computed[known] = float(round(total, 2))
+    return float(store.computed[known])
 
 
 def days_in_month(moment: datetime) -> int:
@@ -105,7 +109,8 @@ def _summed(store: Store, body: Body, groups: list[str], start: datetime, end: d
     key = repr((sorted(body.items(), key=str), start, end))
     if key not in store.computed:
         store.computed[key] = _items(store, body, groups, start, end)
-    return store.computed[key]
+    found: list[Body] = store.computed[key]
+    return found
 
 
 def _items(store: Store, body: Body, groups: list[str], start: datetime, end: datetime) -> list[Body]:
