@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import anomalies, forecasts, load, sandbox, usage
+from benchmarks import anomalies, forecasts, load, sandbox, usage, usage_api
 
 BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "usage": usage.main,
@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "anomalies": anomalies.main,
     "forecasts": forecasts.main,
     "sandbox": sandbox.main,
+    "usage_api": usage_api.main,
 }
 
 

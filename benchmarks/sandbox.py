@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from benchmarks.outcome import Target, finish
 from orchestration.settings import inherited_environment
@@ -27,7 +28,7 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     starts, rates = [], []
     for _ in range(arguments.repeats):
-        with tempfile.TemporaryDirectory() as folder, _started(Path(folder)) as (url, seconds):
+        with tempfile.TemporaryDirectory() as folder, started(Path(folder)) as (url, seconds):
             starts.append(seconds)
             rates.append(_rate(url, Path(folder), arguments.requests))
     metrics = {
@@ -42,7 +43,7 @@ def main(argv: list[str]) -> int:
 
 
 @contextmanager
-def _started(folder: Path) -> Iterator[tuple[str, float]]:
+def started(folder: Path) -> Iterator[tuple[str, float]]:
     """The address of the Oracle cloud, and the seconds until it gave its first answer."""
     import oci
 
@@ -78,8 +79,19 @@ def _rate(url: str, folder: Path, number: int) -> float:
     for _ in range(number):
         prepared = requests.Request("GET", address).prepare()
         signer.do_request_sign(prepared)
-        signed.append(dict(prepared.headers))
+        signed.append({name: str(value) for name, value in prepared.headers.items()})
     return number / asyncio.run(_all(address, signed))
+
+
+def post(url: str, path: str, body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Ask the sandbox itself, unsigned; without a body, only for what it says."""
+    import requests
+
+    address = f"{url}/sandbox/{path}"
+    answer = requests.get(address, timeout=60) if body is None else requests.post(address, json=body, timeout=60)
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def _all(address: str, signed: list[dict[str, str]]) -> float:

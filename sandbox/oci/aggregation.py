@@ -1,9 +1,9 @@
 """What a query makes of datapoints: one value per window. Pure; times are milliseconds since 1970, UTC.
 
-Source of windows and their times: docs.oracle.com, "Selecting the Interval for a Query" and "Selecting a Nondefault Resolution for a
-Query": a value stands at the end of its window, which has the length of the interval and does not contain its own beginning; windows
-follow each other by the resolution. They end on whole minutes, hours and days, whenever the query begins: so do the values in
-answers recorded by the project cloud-custodian.
+Source of windows and their times: docs.oracle.com, "Selecting the Interval for a Query" and "Selecting a Nondefault Resolution
+for a Query": a value stands at the end of its window, which has the length of the interval and does not contain its own
+beginning; windows follow each other by the resolution. They end on whole minutes, hours and days, whenever the query begins: so
+do the values in answers that the project cloud-custodian recorded.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ def _aggregates(query: Query, series: Series, start: int, end: int, resolution: 
 def _changes(query: Query, parts: Sequence[Series], start: int, end: int, resolution: int) -> list[tuple[int, float]]:
     """How much the last value of a window differs from that of the window before; of several streams, together.
 
-    A window that is the first one of its stream has no change. That a change is told against the window before, and that changes of
-    streams add up, is not sourced; that a rate is a change per second is: "Monitoring Query Language (MQL) Reference".
+    A window that is the first one of its stream has no change. That a change is told against the window before, and that changes
+    of streams add up, is not sourced; that a rate is a change per second is: "Monitoring Query Language (MQL) Reference".
     """
     divisor = query.interval / 1000 if query.statistic == "rate" else 1.0
     found: dict[int, list[float]] = {}
@@ -133,7 +133,7 @@ def _absences(query: Query, series: Series, start: int, end: int, resolution: in
 def _percentile(points: Sequence[float], counts: Sequence[int], share: float) -> float:
     """The least value that so large a share of observations does not exceed. How OCI estimates it is not sourced."""
     ordered = sorted(zip(points, counts, strict=True))
-    wanted, seen = share * sum(counts), 0
+    wanted, seen = math.ceil(round(share * sum(counts), 9)), 0  # 0.07 × 100 is a little more than 7 in binary
     for value, count in ordered:
         seen += count
         if seen >= wanted:

@@ -74,14 +74,17 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """Those in force."""
+    """Those in force, and how many requests met one so far."""
 
     asked: list[Fault] = field(default_factory=list)
+    struck: int = 0
 
     def of(self, service: str, operation: str, header: str | None) -> list[Fault]:
         """Faults that happen to a request."""
         given = [parsed(header)] if header else []
-        return [fault for fault in (*given, *self.asked) if fault.strikes(service, operation)]
+        found = [fault for fault in (*given, *self.asked) if fault.strikes(service, operation)]
+        self.struck += len(found)
+        return found
 
 
 def parsed(header: str) -> Fault:

@@ -1,7 +1,7 @@
 """The Monitoring Query Language: text to query and back. What a query means for datapoints is in `aggregation.py`.
 
-Answered is `metric[interval]{dimensions}.grouping.statistic predicate`. Nested, joined and calculating queries, which OCI knows as
-well, are told apart from malformed ones by `Unanswered`.
+Answered is `metric[interval]{dimensions}.grouping.statistic predicate`. Nested, joined and calculating queries, which OCI knows
+as well, are told apart from malformed ones by `Unanswered`.
 
 Source of the grammar, intervals, statistics and operators: docs.oracle.com, "Monitoring Query Language (MQL) Reference"; of
 dimensions: "Selecting Dimensions for a Query".
@@ -154,8 +154,8 @@ def parse(text: str) -> Query:
         Malformed: It is none.
         Unanswered: It is one of a form that the sandbox does not answer.
     """
-    if text.lstrip().startswith("("):
-        raise Unanswered("nested queries")
+    if re.match(r"\s*[(\d]", text):
+        raise Unanswered("nested and calculating queries")
     head = _METRIC.match(text)
     if not head:
         raise Malformed("a query begins with metric[interval], such as CpuUtilization[1m]")

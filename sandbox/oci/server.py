@@ -20,12 +20,15 @@ from sandbox.oci.clock import parsed, text
 from sandbox.oci.errors import OciError, conflict
 from sandbox.oci.exchange import HANDLERS, Answer, Asked
 from sandbox.oci.faults import HEADER, Fault, Faults
+from sandbox.oci.services import usage_api
 from sandbox.oci.signatures import Keyring, Signed
 from sandbox.oci.specification import Operation
 from sandbox.oci.store import Store
 
 MOST_BODY = 64 * 1024 * 1024
 _STREAMED = ("put_object", "upload_part")
+_UNSIGNED_BODIES = (*_STREAMED, "put_messages")
+"""Operations for which the SDK signs no body. Source: its code (`enforce_content_headers=False`)."""
 
 
 @dataclass(slots=True)
@@ -51,6 +54,7 @@ class Cloud:
         made.router.add_route("*", "/sandbox/clock", self._clock)
         made.router.add_route("*", "/sandbox/faults", self._faults)
         made.router.add_post("/sandbox/state", self._save)
+        made.router.add_post("/sandbox/usage", self._usage)
         made.router.add_route("*", "/{region}/{service}{path:/.*}", self._serve)
         made.router.add_route("*", "/{rest:.*}", self._nowhere)
         return made
@@ -75,7 +79,8 @@ class Cloud:
         streamed = operation.name in _STREAMED
         body = None if streamed else await request.read()
         lower = {name.lower(): value for name, value in request.headers.items()}
-        tenancy = self.keys.tenancy(Signed(request.method, raw, lower, body))
+        signed_body = None if operation.name in _UNSIGNED_BODIES else body
+        tenancy = self.keys.tenancy(Signed(request.method, raw, lower, signed_body))
         for fault in struck:
             if fault.kind in ("status", "denied"):
                 raise fault.error()
@@ -135,7 +140,13 @@ class Cloud:
             self.faults.asked.append(Fault(**await request.json()))
         elif request.method == "DELETE":
             self.faults.asked.clear()
-        return web.json_response([_fields(fault) for fault in self.faults.asked])
+        return web.json_response({"asked": [_fields(fault) for fault in self.faults.asked], "struck": self.faults.struck})
+
+    async def _usage(self, request: web.Request) -> web.Response:
+        """`POST` lines of usage, as `usage_api.add_lines` takes them."""
+        lines = await request.json()
+        usage_api.add_lines(self.store, lines)
+        return web.json_response({"lines": len(lines)})
 
     async def _save(self, _request: web.Request) -> web.Response:
         return web.json_response({"saved": str(self.store.save())})

@@ -6,9 +6,10 @@ import base64
 import hashlib
 import re
 from collections.abc import AsyncIterator
+from email.utils import format_datetime
 from pathlib import Path
 
-from sandbox.oci.clock import text
+from sandbox.oci.clock import parsed, text
 from sandbox.oci.errors import OciError, conflict, invalid, not_found
 from sandbox.oci.exchange import Answer, Asked, answers, page
 from sandbox.oci.services.identity import demand_compartment
@@ -142,7 +143,7 @@ async def put_object(asked: Asked) -> Answer:
         "metadata": {name: value for name, value in asked.headers.items() if name.startswith("opc-meta-")},
     }
     made = _put(asked.store, _objects(asked), body, file)
-    return Answer(headers={"etag": made.etag, "opc-content-md5": digest, "last-modified": now})
+    return Answer(headers={"etag": made.etag, "opc-content-md5": digest, "last-modified": _http_date(now)})
 
 
 @answers("object_storage")
@@ -284,7 +285,7 @@ def commit_multipart_upload(asked: Asked) -> Answer:
     digest = f"{_md5_of(digests)}-{len(chosen)}"
     body = {"name": asked.path["objectName"], "size": size, "md5": digest, "timeCreated": now, "timeModified": now}
     made = _put(asked.store, _objects(asked), {**body, "contentType": found.hidden["content_type"]}, file)
-    return Answer(headers={"etag": made.etag, "opc-multipart-md5": digest, "last-modified": now})
+    return Answer(headers={"etag": made.etag, "opc-multipart-md5": digest, "last-modified": _http_date(now)})
 
 
 @answers("object_storage")
@@ -412,8 +413,13 @@ def _range(header: str | None, size: int) -> tuple[int, int, int]:
 def _headers(found: Resource) -> dict[str, str]:
     body = found.body
     optional = {"content-type": body.get("contentType"), "content-encoding": body.get("contentEncoding")}
-    headers = {"etag": found.etag, "content-md5": body["md5"], "last-modified": body["timeModified"], "storage-tier": "Standard"}
+    headers = {"etag": found.etag, "content-md5": body["md5"], "last-modified": _http_date(body["timeModified"]), "storage-tier": "Standard"}
     return {**headers, **{name: value for name, value in optional.items() if value}, **(body.get("metadata") or {})}
+
+
+def _http_date(moment: str) -> str:
+    """A time as a header says it, without fractions of its second. Source: SDK docstrings of get_object and put_object (RFC 2616)."""
+    return format_datetime(parsed(moment), usegmt=True)
 
 
 def _within(name: str, query: object) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from datetime import UTC, datetime
 
 import oci
 import pytest
@@ -162,3 +163,14 @@ def test_an_upload_that_breaks_off_leaves_no_object(sandbox, client):
     with pytest.raises((ConnectionError, oci.exceptions.RequestException, requests.exceptions.RequestException)):
         client.put_object(NAMESPACE, "b", "torn", Torn(b"x" * (1 << 20)))
     assert refused(client.get_object, NAMESPACE, "b", "torn")[0] == 404
+
+
+def test_a_header_tells_the_time_of_the_last_change_as_http_does(sandbox, client):
+    sandbox.cloud.store.clock.stopped_at = datetime(2026, 11, 16, 12, 0, 1, 900_000, tzinfo=UTC)
+    told = [
+        client.put_object(NAMESPACE, "b", "o", b"x").headers["last-modified"],
+        client.head_object(NAMESPACE, "b", "o").headers["last-modified"],
+        client.get_object(NAMESPACE, "b", "o").headers["last-modified"],
+    ]
+
+    assert told == ["Mon, 16 Nov 2026 12:00:01 GMT"] * 3

@@ -55,6 +55,14 @@ def test_every_operation_of_the_specification_is_answered_and_no_other():
     assert set(HANDLERS) == listed
 
 
+def test_a_body_that_the_sdk_does_not_sign_need_not_be_signed(sandbox):
+    client = sandbox.client(oci.streaming.StreamClient, "streaming")
+    entry = oci.streaming.models.PutMessagesDetailsEntry(value="eA==")
+    sandbox.cloud.faults.asked.append(Fault("status", operation="put_messages", status=503))
+    messages = oci.streaming.models.PutMessagesDetails(messages=[entry])
+    assert refused(client.put_messages, "ocid1.stream.oc1..x", messages) == (503, "ServiceUnavailable")
+
+
 def test_a_request_without_a_signature_is_refused(sandbox):
     status, headers, body = raw(f"{sandbox.url}/eu-frankfurt-1/budget/20190111/budgets?compartmentId=x")
     assert (status, body["code"]) == (401, "NotAuthenticated")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sandbox.oci.errors import OciError, conflict, invalid
+from sandbox.oci.services.database.lifecycle import DATABASES
 from sandbox.oci.store import Body, Store
 
 SIZES = ("cpuCoreCount", "computeModel", "computeCount", "dataStorageSizeInTBs", "dataStorageSizeInGBs")
@@ -75,8 +76,6 @@ def demand_updatable(store: Store, now: Body, body: Body) -> None:
 
 def demand_name(store: Store, name: str) -> None:
     """A letter, then letters and digits, 30 at most; unique in the tenancy. Source: SDK docstring of `dbName`."""
-    from sandbox.oci.services.database.lifecycle import DATABASES
-
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,29}", name):
         raise invalid("dbName must begin with a letter and have at most 30 letters and digits")
     taken = (r.body for r in store.all(DATABASES) if r.body["lifecycleState"] != "TERMINATED")
