@@ -1,7 +1,12 @@
 """Imports every service, so that its operations are registered."""
 
 from sandbox.oci.services import (
+    ai_document,
+    ai_language,
     budget,
+    container_engine,
+    database,
+    generative_ai_inference,
     identity,
     monitoring,
     monitoring_alarms,
@@ -14,7 +19,12 @@ from sandbox.oci.services import (
 )
 
 __all__ = [
+    "ai_document",
+    "ai_language",
     "budget",
+    "container_engine",
+    "database",
+    "generative_ai_inference",
     "identity",
     "monitoring",
     "monitoring_alarms",

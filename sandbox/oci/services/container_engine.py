@@ -109,9 +109,7 @@ def get_cluster(asked: Asked) -> Answer:
 def list_node_pools(asked: Asked) -> Answer:
     """Node pools of a compartment, or of one cluster in it; without their nodes."""
     wanted = asked.query.get("clusterId")
-    rows = [
-        r for r in asked.store.all(POOLS, asked.region) if _is_wanted(asked, r) and wanted in (None, r.body["clusterId"])
-    ]
+    rows = [r for r in asked.store.all(POOLS, asked.region) if _is_wanted(asked, r) and wanted in (None, r.body["clusterId"])]
     return _listed(asked, rows, _POOL_ALONE)
 
 

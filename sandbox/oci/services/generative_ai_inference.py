@@ -63,8 +63,8 @@ _BY_TYPE: Mapping[str, Callable[[Vector], object]] = {
 def embed_text(asked: Asked) -> Answer:
     """Vectors of texts, at most 96 at once.
 
-    Source: docs.oracle.com, "Create Text Embeddings in Generative AI" (an input that is too long is cut at START or END, or refused
-    with NONE). That NONE is usual, and that a token is a word or a sign, is not sourced.
+    Source: docs.oracle.com, "Create Text Embeddings in Generative AI" (an input that is too long is cut at START or END, or
+    refused with NONE). That NONE is usual, and that a token is a word or a sign, is not sourced.
     """
     body = asked.body
     demand_compartment(asked, body["compartmentId"])

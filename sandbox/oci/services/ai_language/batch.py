@@ -1,7 +1,7 @@
 """The operations on batches of texts, and their limits.
 
-Source of the limits: SDK docstrings: 100 records, 5,000 characters per record, 20,000 per request. That a record which is too long
-or empty fails alone, in an answer of status 200, and how its error is worded, is not sourced.
+Source of the limits: SDK docstrings: 100 records, 5,000 characters per record, 20,000 per request. That a record which is too
+long or empty fails alone, in an answer of status 200, and how its error is worded, is not sourced.
 """
 
 from __future__ import annotations

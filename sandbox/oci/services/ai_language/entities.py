@@ -1,8 +1,8 @@
 """Names, sums, dates and addresses in texts, by patterns.
 
 Source of the shape and of `ORGANIZATION`: an answer of the service in a public tutorial of Oracle's on meetings and the Language
-API; of offsets in code points: SDK model HierarchicalEntity. The types of sums, dates, e-mail addresses, URLs and telephone numbers
-are not sourced.
+API; of offsets in code points: SDK model HierarchicalEntity. The types of sums, dates, e-mail addresses, URLs and telephone
+numbers are not sourced.
 """
 
 from __future__ import annotations

@@ -13,18 +13,21 @@ from typing import Any
 
 from sandbox.oci.errors import invalid
 from sandbox.oci.services.ai_language.entities import DATE, EMAIL, TELEPHONE, URL, Found, matches
+from sandbox.oci.services.ai_language.tongue import listed
 
-TYPES = frozenset(
-    (
-        "PERSON ADDRESS AGE DATE_TIME SSN_OR_TAXPAYER EMAIL PASSPORT_NUMBER_US TELEPHONE_NUMBER DRIVER_ID_US BANK_ACCOUNT_NUMBER "
-        "BANK_SWIFT BANK_ROUTING CREDIT_DEBIT_NUMBER IP_ADDRESS MAC_ADDRESS COOKIE XSRF_TOKEN AUTH_BASIC AUTH_BEARER "
-        "JSON_WEB_TOKEN PRIVATE_KEY PUBLIC_KEY OCI_OCID_USER OCI_OCID_TENANCY OCI_SMTP_USERNAME OCI_OCID_REFERENCE "
-        "OCI_FINGERPRINT OCI_CREDENTIAL OCI_PRE_AUTH_REQUEST OCI_STORAGE_SIGNED_URL OCI_CUSTOMER_SECRET_KEY OCI_ACCESS_KEy "
-        "MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID URL CERTIFICATE_NUMBER FIN GUIDs VEHICLE_LICENSE_PLATE_US VEHICLE_IDENTIFIER_US"
-    ).split()
+TYPES = listed(
+    "PERSON ADDRESS AGE DATE_TIME SSN_OR_TAXPAYER EMAIL PASSPORT_NUMBER_US TELEPHONE_NUMBER DRIVER_ID_US BANK_ACCOUNT_NUMBER "
+    "BANK_SWIFT BANK_ROUTING CREDIT_DEBIT_NUMBER IP_ADDRESS MAC_ADDRESS COOKIE XSRF_TOKEN AUTH_BASIC AUTH_BEARER "
+    "JSON_WEB_TOKEN PRIVATE_KEY PUBLIC_KEY OCI_OCID_USER OCI_OCID_TENANCY OCI_SMTP_USERNAME OCI_OCID_REFERENCE "
+    "OCI_FINGERPRINT OCI_CREDENTIAL OCI_PRE_AUTH_REQUEST OCI_STORAGE_SIGNED_URL OCI_CUSTOMER_SECRET_KEY OCI_ACCESS_KEy "
+    "MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID URL CERTIFICATE_NUMBER FIN GUIDs VEHICLE_LICENSE_PLATE_US VEHICLE_IDENTIFIER_US"
 )
 ALL = "ALL"
 """Key of the masking of every type. Not sourced."""
+_PERSON = (
+    r"(?:(?<=\bMr )|(?<=\bMr\. )|(?<=\bMs )|(?<=\bMs\. )|(?<=\bDr\. )|(?<=\bHerr )|(?<=\bFrau ))"
+    r"[A-ZÄÖÜ][\w-]+(?: [A-ZÄÖÜ][\w-]+)?"
+)
 _PATTERNS: Sequence[tuple[str, str | None, float, re.Pattern[str]]] = (
     ("EMAIL", None, 0.999, re.compile(EMAIL)),
     ("URL", None, 0.998, re.compile(URL)),
@@ -39,8 +42,7 @@ _PATTERNS: Sequence[tuple[str, str | None, float, re.Pattern[str]]] = (
     ("SSN_OR_TAXPAYER", None, 0.985, re.compile(r"\b\d{3}-\d{2}-\d{4}\b")),
     ("DATE_TIME", None, 0.982, re.compile(DATE)),
     ("TELEPHONE_NUMBER", None, 0.975, re.compile(TELEPHONE)),
-    ("PERSON", None, 0.93, re.compile(r"(?<=\bMr )(?:[A-ZÄÖÜ][\w-]+)(?: [A-ZÄÖÜ][\w-]+)?")),
-    ("PERSON", None, 0.93, re.compile(r"(?:(?<=\bMr\. )|(?<=\bMs\. )|(?<=\bDr\. )|(?<=\bHerr )|(?<=\bFrau ))[A-ZÄÖÜ][\w-]+(?: [A-ZÄÖÜ][\w-]+)?")),
+    ("PERSON", None, 0.93, re.compile(_PERSON)),
 )  # fmt: skip
 
 

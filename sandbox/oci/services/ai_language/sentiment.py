@@ -10,23 +10,23 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
-from sandbox.oci.services.ai_language.tongue import STOP_WORDS, WORD
+from sandbox.oci.services.ai_language.tongue import STOP_WORDS, WORD, listed
 
 CLASSES = ("Positive", "Negative", "Neutral", "Mixed")
-_GOOD = frozenset(
+_GOOD = listed(
     "good great excellent fast reliable helpful love loved happy perfect friendly best easy improved thank thanks pleased smooth "
     "gut großartig schnell zuverlässig hilfreich zufrieden perfekt freundlich danke "
     "bon bonne excellent rapide fiable utile parfait merci content "
-    "bueno buena excelente rápido fiable útil perfecto gracias contento".split()
+    "bueno buena excelente rápido fiable útil perfecto gracias contento"
 )
-_BAD = frozenset(
+_BAD = listed(
     "bad poor slow terrible awful broken wrong late hate hated unhappy failed failure error errors outage expensive worst angry "
     "unacceptable overcharged disappointed "
     "schlecht langsam schrecklich kaputt falsch spät unzufrieden fehler ausfall teuer "
     "mauvais mauvaise lent terrible cassé faux retard erreur panne cher "
-    "malo mala lento terrible roto tarde error caída caro".split()
+    "malo mala lento terrible roto tarde error caída caro"
 )
-_NOT = frozenset("not no never nicht kein keine pas jamais nunca".split())
+_NOT = listed("not no never nicht kein keine pas jamais nunca")
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 _CLAUSE = re.compile(r"[^,;.!?]+")
 _COMMON = frozenset(chain.from_iterable(STOP_WORDS.values())) | _NOT

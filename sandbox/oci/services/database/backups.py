@@ -112,5 +112,5 @@ def _days(body: Body, database: Resource, *, long_term: bool) -> int:
 
 
 def _work(asked: Asked, found: Resource, title: str, action: str, seconds: float) -> str:
-    resource = {"entityType": "autonomousDatabaseBackup", "actionType": action, "identifier": found.body["id"]}
+    resource = work_requests.affected("autonomousDatabaseBackup", action, str(found.body["id"]))
     return work_requests.start(asked.store, asked.region, found.body["compartmentId"], title, [resource], seconds)

@@ -27,7 +27,10 @@ _KEPT = (
 def add_database(store: Store, region: str, compartment: str, name: str, **fields: object) -> Resource:
     """Let an Autonomous Database exist: AVAILABLE, with two ECPUs and a terabyte, unless fields say otherwise."""
     usual: Body = {"computeModel": "ECPU", "computeCount": 2.0, "dataStorageSizeInTBs": 1}
-    body = {**made(store, region, {"compartmentId": compartment, "dbName": name, **usual, **fields}), "lifecycleState": "AVAILABLE"}
+    body = {
+        **made(store, region, {"compartmentId": compartment, "dbName": name, **usual, **fields}),
+        "lifecycleState": "AVAILABLE",
+    }
     return store.add(DATABASES, {**body, **fields}, region)
 
 

@@ -82,19 +82,12 @@ def begin(asked: Asked, found: Resource, name: str, at_once: Body | None = None,
     found.change(lifecycleState=action.during, lifecycleDetails=None, **(at_once or {}))
     if name == "stop":
         found.hidden["scaling"] = paused
-    elif name == "delete":
-        paused = {}
-    store.later(action.seconds, DATABASES, key, **{**({} if name == "stop" else paused), **(at_end or {}), "lifecycleState": after})
-    request = work_requests.start(
-        store, asked.region, found.body["compartmentId"], action.title, [work_resource(found, name)], action.seconds
-    )
+    goes_on = paused if name in ("start", "restart") else {}
+    store.later(action.seconds, DATABASES, key, **{**goes_on, **(at_end or {}), "lifecycleState": after})
+    done = {"create": "CREATED", "delete": "DELETED"}.get(name, "UPDATED")
+    resources = [work_requests.affected("autonomousDatabase", done, key)]
+    request = work_requests.start(store, asked.region, found.body["compartmentId"], action.title, resources, action.seconds)
     return {"etag": found.etag, "opc-work-request-id": request}
-
-
-def work_resource(found: Resource, name: str) -> Body:
-    """A database as a work request names it."""
-    kinds = {"create": "CREATED", "delete": "DELETED"}
-    return {"entityType": "autonomousDatabase", "actionType": kinds.get(name, "UPDATED"), "identifier": found.body["id"]}
 
 
 def is_dry(asked: Asked) -> bool:
@@ -110,7 +103,7 @@ def unchanged(found: Resource) -> Answer:
 def _paused(store: Store, found: Resource, name: str) -> Body:
     """What a scaling that is interrupted would have changed."""
     key = str(found.body["id"])
-    kept: Body = found.hidden.pop("scaling", None) or {} if name in ("start", "restart", "delete") else {}
+    kept: Body = dict(found.hidden.pop("scaling", None) or {}) if name == "start" else {}
     if found.body["lifecycleState"] != "SCALE_IN_PROGRESS":
         return kept
     mine = [c for c in store.changes if (c.table, c.key) == (DATABASES, key)]

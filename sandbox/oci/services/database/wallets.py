@@ -25,9 +25,7 @@ from sandbox.oci.services.database import connections, lifecycle, rules
 from sandbox.oci.services.database.autonomous import database
 from sandbox.oci.store import Body
 
-_SQLNET = (
-    'WALLET_LOCATION = (SOURCE = (METHOD = file) (METHOD_DATA = (DIRECTORY="?/network/admin")))\nSSL_SERVER_DN_MATCH=yes\n'
-)
+_SQLNET = 'WALLET_LOCATION = (SOURCE = (METHOD = file) (METHOD_DATA = (DIRECTORY="?/network/admin")))\nSSL_SERVER_DN_MATCH=yes\n'
 _VALID = timedelta(days=5 * 365)
 """Not sourced: the README of a wallet names the day on which it expires."""
 
