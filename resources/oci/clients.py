@@ -44,6 +44,9 @@ _ADDRESSES: Mapping[str, str] = {"monitoring_ingestion": "https://telemetry-inge
 _BROKEN: Mapping[int, list[str]] = {500: [], 502: [], 503: [], 504: []}
 """Answers that count for the circuit breaker. A throttle (429) and a conflict (409) come from a service that works."""
 
+_METADATA_FAILURES = (-1, 404)
+"""Statuses with which an instance's metadata service fails for a while. Source: the SDK's strategy for it."""
+
 
 class OciClients(dg.ConfigurableResource[Any]):
     """Clients of the SDK for each service and region, made when first asked for.
@@ -222,12 +225,15 @@ def _of_security_token(clients: OciClients) -> tuple[dict[str, Any], Any]:
     return config, SecurityTokenSigner(token, key)
 
 
-def _of_instance(_clients: OciClients) -> tuple[dict[str, Any], Any]:
+def _of_instance(clients: OciClients) -> tuple[dict[str, Any], Any]:
     from oci._vendor.requests.exceptions import RequestException
     from oci.auth.signers import InstancePrincipalsSecurityTokenSigner
 
     try:
-        return {}, InstancePrincipalsSecurityTokenSigner()
+        return {}, InstancePrincipalsSecurityTokenSigner(
+            retry_strategy=retries.repeated(clients.limits, also=_METADATA_FAILURES),
+            federation_client_retry_strategy=retries.repeated(clients.limits),
+        )
     except RequestException as error:
         raise Unavailable(
             f"there is no instance principal here: the metadata service does not answer ({type(error).__name__})",

@@ -5,7 +5,7 @@ The SDK's own defaults differ by service (none at all for databases, usage, noti
 is left to them here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,12 +49,16 @@ def never() -> Any:  # noqa: ANN401  # the SDK has no types of its own
     return NoneRetryStrategy()
 
 
-def repeated(limits: Limits) -> Any:  # noqa: ANN401
+def repeated(limits: Limits, also: Collection[int] = ()) -> Any:  # noqa: ANN401
     """For calls that may be done twice: repeated after 429, 5xx except 501, timeouts and broken connections.
 
     Not after any other answer. A 409 tells of a state that only time or somebody else changes: a caller that waits for it
     looks at the state. An open circuit breaker ends the call at once. The SDK adds a retry token of its own to a call that
     is given this strategy and no token.
+
+    Args:
+        limits: How often and how long.
+        also: Further statuses after which a call is repeated.
     """
     from oci.retry import ExponentialBackoffWithFullJitterRetryStrategy, retry_checkers
 
@@ -62,7 +66,9 @@ def repeated(limits: Limits) -> Any:  # noqa: ANN401
         retry_checkers.LimitBasedRetryChecker(max_attempts=limits.attempts),
         _InTime(limits),
         _CircuitIsClosed(),
-        retry_checkers.TimeoutConnectionAndServiceErrorRetryChecker(service_error_retry_config={429: []}, retry_any_5xx=True),
+        retry_checkers.TimeoutConnectionAndServiceErrorRetryChecker(
+            service_error_retry_config={status: [] for status in (429, *also)}, retry_any_5xx=True
+        ),
     ]
     return ExponentialBackoffWithFullJitterRetryStrategy(
         base_sleep_time_seconds=limits.first_wait / 2,  # the SDK doubles it before the first wait

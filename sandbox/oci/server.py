@@ -118,7 +118,8 @@ class Cloud:
                 raise conflict("The retry token was used with another request.", "InvalidatedRetryToken")
             return Answer(before[2], before[1], before[3])
         answer = await _handled(operation, asked)
-        self.store.served[key] = [digest, answer.status, answer.body, dict(answer.headers)]
+        if answer.content is None:  # a stream is made anew: it is gone once it was sent
+            self.store.served[key] = [digest, answer.status, answer.body, dict(answer.headers)]
         return answer
 
     async def _health(self, _request: web.Request) -> web.Response:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boto3
 import dagster as dg
+import oci
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,10 @@ from moto.server import ThreadedMotoServer
 from resources.aws.s3 import S3ObjectStore
 from resources.errors import BadInput, Denied, NotFound, Unavailable
 from resources.object_store import LocalObjectStore, ObjectStore
+from resources.oci.clients import OciClients
+from resources.oci.object_storage import OciObjectStore
+from sandbox.oci.clock import Clock
+from tests.sandboxes import Sandbox, running
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
@@ -59,6 +64,28 @@ def bucket(endpoint: str, request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture(scope="module")
+def oracle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with running(tmp_path_factory.mktemp("oracle"), Clock()) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def oracle_bucket(oracle: Sandbox, request: pytest.FixtureRequest) -> str:
+    name = f"bucket-{abs(hash(request.node.nodeid))}"
+    client = oracle.client(oci.object_storage.ObjectStorageClient, "object_storage")
+    details = oci.object_storage.models.CreateBucketDetails(name=name, compartment_id=oracle.tenancy)
+    namespace = client.get_namespace().data
+    client.create_bucket(namespace, details)
+    client.put_object(namespace, name, "elsewhere/x", b"outside the prefix of the store")
+    return name
+
+
+def oci_store(oracle: Sandbox, bucket: str, prefix: str = "", **settings: object) -> OciObjectStore:
+    usual = {"endpoint": oracle.url, "config_file": oracle.config_file, "max_attempts": 1, "breaker_failures": 0}
+    return OciObjectStore(clients=OciClients(**{**usual, **settings}), bucket=bucket, prefix=prefix)
+
+
 def listed(store: ObjectStore, prefix: str = "") -> list[str]:
     return [found.key for found in store.list_objects(prefix)]
 
@@ -66,10 +93,12 @@ def listed(store: ObjectStore, prefix: str = "") -> list[str]:
 class TestEveryStore:
     """The contract of ObjectStore."""
 
-    @pytest.fixture(params=["local", "s3"])
+    @pytest.fixture(params=["local", "s3", "oci"])
     def store(self, request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
         if request.param == "local":
             return LocalObjectStore(root=str(tmp_path))
+        if request.param == "oci":
+            return oci_store(request.getfixturevalue("oracle"), request.getfixturevalue("oracle_bucket"), "some/prefix/")
         return s3_store(request.getfixturevalue("endpoint"), request.getfixturevalue("bucket"), "some/prefix/")
 
     def test_what_was_put_can_be_got(self, store):

@@ -213,7 +213,7 @@ def _read(asked: Asked) -> Body:
     try:
         cursor: Body = json.loads(base64.urlsafe_b64decode(asked.query["cursor"]))
         stream, issued = cursor.pop("stream"), cursor.pop("issued")
-    except (binascii.Error, ValueError, KeyError, AttributeError):
+    except (binascii.Error, ValueError, KeyError, TypeError, AttributeError):
         raise invalid("The cursor cannot be read") from None
     if stream != asked.path["streamId"]:
         raise invalid("The cursor is one of another stream")

@@ -1,5 +1,7 @@
 """What an operator reads when a call fails, and as which kind of failure it counts."""
 
+import importlib
+
 import oci
 import pytest
 
@@ -84,7 +86,7 @@ def test_an_instance_or_resource_is_named_by_its_dynamic_group():
 
 def test_a_policy_is_known_for_every_operation_that_is_used():
     for service, (module, kind) in _CLIENTS.items():
-        client = getattr(getattr(__import__(f"oci.{module}"), module), kind)
+        client = getattr(importlib.import_module(f"oci.{module}"), kind)
         for operation in (name for name in vars(client) if not name.startswith("_")):
             assert statements(service, operation, "group g"), f"{service}.{operation}"
     assert statements("nothing", "at_all", "group g") == ()
@@ -123,7 +125,7 @@ def test_no_answer_is_a_failure_that_may_pass(sandbox, clients_of):
     error = failure(clients.operation("identity", "list_regions"))
 
     assert type(error) is errors.Unavailable
-    assert error.message == "identity.list_regions: no answer (ConnectionRefusedError)" or "no answer" in error.message
+    assert error.message.startswith("identity.list_regions: no answer (")
     assert "Check the network" in error.advice
 
 

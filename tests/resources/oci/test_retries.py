@@ -100,7 +100,9 @@ class TestWhatMayBeSentTwice:
 
 
 class TestWhatMayBeSentOnlyOnce:
-    @pytest.mark.parametrize("fault", [{"kind": "status", "status": 503}, {"kind": "status", "status": 429}, {"kind": "drop_after"}])
+    @pytest.mark.parametrize(
+        "fault", [{"kind": "status", "status": 503}, {"kind": "status", "status": 429}, {"kind": "drop_after"}]
+    )
     def test_a_creation_without_a_token_is_sent_once(self, sandbox, clients, fault):
         sandbox.fault(**fault, operation="create_budget")
 

@@ -144,7 +144,9 @@ def test_a_query_that_only_oci_answers_is_told_apart_from_a_malformed_one(text):
 
 def test_wildcards_stand_for_any_characters_and_bars_for_a_choice():
     named = Condition("name", "=~", "web-*|db.1")
-    assert [named.holds(value) for value in ("web-", "web-7", "db.1", "db-1", "a web-7", None)] == [True, True, True] + [False] * 3
+    assert [named.holds(value) for value in ("web-", "web-7", "db.1", "db-1", "a web-7", None)] == [True, True, True] + [
+        False
+    ] * 3
     others = Condition("name", "!~", "web-*|db.1")
     assert [others.holds(value) for value in ("web-7", "db-1", None)] == [False, True, True]
     assert Condition("name", "=", "web-*").holds("web-*")
@@ -193,7 +195,12 @@ def test_each_statistic_is_what_a_plain_computation_says(parts, spans, start, lo
     assert found == expected
 
 
-@given(st.lists(POINTS, min_size=1, max_size=3), st.integers(1, 10), st.integers(0, 20 * MINUTE), st.sampled_from(["increment", "rate"]))
+@given(
+    st.lists(POINTS, min_size=1, max_size=3),
+    st.integers(1, 10),
+    st.integers(0, 20 * MINUTE),
+    st.sampled_from(["increment", "rate"]),
+)
 def test_a_change_is_told_against_the_window_before_and_a_rate_is_one_per_second(parts, minutes, start, statistic):
     length, end = minutes * MINUTE, 41 * MINUTE
     found = values(Query("m", length, group_by=(), statistic=statistic), [series(points) for points in parts], start, end, length)
