@@ -37,4 +37,10 @@ finops_overview = dg.define_asset_job(
     description="Looks at all days: anomalies and how well they are detected, forecasts, efficiency, unit economics, "
     "recommendations, conformance and the report.",
 )
-JOBS = (finops_intake, finops_days, finops_overview)
+finops_oci_usage = dg.define_asset_job(
+    "finops_oci_usage",
+    selection=dg.AssetSelection.assets(["finops", "oci_usage"]),
+    run_tags=_TAGS,
+    description="Reads OCI's Usage API and holds it against the cost reports of the same days. It needs an OCI tenancy.",
+)
+JOBS = (finops_intake, finops_days, finops_overview, finops_oci_usage)

@@ -50,7 +50,8 @@ def run(
     with told_failures(), _progress() as progress:
         place = embedded.prepare(data)
         task = progress.add_task("Starting", total=None)
-        summary = embedded.run_finops(again, lambda what: progress.update(task, description=what, total=None, completed=0))
+        with embedded.clouds(place, demo=data is None):
+            summary = embedded.run_finops(again, lambda what: progress.update(task, description=what, total=None, completed=0))
     _summarise(place, summary, time.monotonic() - started)
 
 
@@ -83,14 +84,15 @@ def backfill(
     from orchestration import embedded
 
     with told_failures(), _progress() as progress:
-        embedded.prepare(data)
+        place = embedded.prepare(data)
         task = progress.add_task("Starting", total=None)
-        runs = embedded.backfill(
-            first.date(),
-            last.date(),
-            a_run_a_day=a_run_a_day,
-            step=lambda what: progress.update(task, description=what, total=None, completed=0),
-        )
+        with embedded.clouds(place, demo=data is None):
+            runs = embedded.backfill(
+                first.date(),
+                last.date(),
+                a_run_a_day=a_run_a_day,
+                step=lambda what: progress.update(task, description=what, total=None, completed=0),
+            )
     console.print(f"{(last - first).days + 1} days materialized in {runs} run{'s' if runs > 1 else ''}.")
 
 

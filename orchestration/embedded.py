@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration import embedded_clouds
 from orchestration.recovery import COMMAND_TAG, alone, close_abandoned_runs
 from orchestration.settings import current_settings, inherited_environment, use_local
 
@@ -74,6 +75,16 @@ def prepare(data: Path | None, *, state: Path = STATE) -> Embedded:
     return Embedded(home, root, inputs)
 
 
+@contextmanager
+def clouds(place: Embedded, *, demo: bool) -> Iterator[None]:
+    """The clouds of the demo while the block runs; one's own bills have none."""
+    if not demo:
+        yield
+        return
+    with embedded_clouds.running(place.home):
+        yield
+
+
 def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FBT001
     """Run intake, the days that need it, and the overview, in this process, recorded in the instance that the UI shows."""
     from orchestration.definitions import build_defs
@@ -89,6 +100,11 @@ def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FB
             step(f"Days {first} to {last} ({number} of {len(days)} ranges)")
             config = {"ops": {"finops__cost_and_usage": {"config": {"again": again}}}}
             failed += _run(definitions, instance, "finops_days", run_config=config, tags=_range_tags(first, last))
+        if current_settings().clouds.oci_endpoint:
+            step("Usage as Oracle's API tells it")
+            failed += _run(
+                definitions, instance, "finops_oci_usage", run_config={"ops": {"finops__oci_usage": {"config": {"days": 366}}}}
+            )
         step("Anomalies, forecasts, recommendations, report")
         failed += _run(definitions, instance, "finops_overview")
     from assets.finops.finops_report import REPORT_KEY

@@ -1,11 +1,12 @@
 """The only reader of the environment."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
 Deployment = Literal["local", "production"]
+Principal = Literal["config file", "instance principal", "resource principal", "security token"]
 VARIABLES = {
     "CLOUDOPS_DEPLOYMENT": "`local` (default) or `production`",
     "CLOUDOPS_HOME": "Folder of the embedded deployment's state; default `.cloudops/demo`",
@@ -18,8 +19,31 @@ VARIABLES = {
     "CLOUDOPS_LAKE_ROOT": "`s3://bucket/prefix` of the lake (production)",
     "CLOUDOPS_REGION": "Region of the buckets (production)",
     "CLOUDOPS_NOTIFY_URL": "Apprise URL that alerts go to, such as `slack://…` (production)",
+    "CLOUDOPS_OCI_TENANCY": "OCID of the tenancy whose cost reports are read beside the AWS files; none if empty",
+    "CLOUDOPS_OCI_HOME_REGION": "Home region of that tenancy, where its cost reports are",
+    "CLOUDOPS_OCI_CONFIG_FILE": "Configuration file of the OCI SDK; default `~/.oci/config`",
+    "CLOUDOPS_OCI_PRINCIPAL": "Who calls OCI: `config file` (default), `security token`, or an `instance` or `resource principal`",
+    "CLOUDOPS_OCI_ENDPOINT": "Address of an embedded Oracle cloud; Oracle's if empty",
+    "CLOUDOPS_AWS_ENDPOINT": "Address of an embedded AWS; Amazon's if empty",
 }
 """Every variable the project reads, and what it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clouds:
+    """Where the clouds are and who calls them; see `VARIABLES`."""
+
+    oci_tenancy: str = ""
+    oci_home_region: str = ""
+    oci_config_file: str = "~/.oci/config"
+    oci_principal: Principal = "config file"
+    oci_endpoint: str = ""
+    aws_endpoint: str = ""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """As the environment has them."""
+        return {f"CLOUDOPS_{name.upper()}": str(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +54,7 @@ class Settings:
     home: Path
     billing_root: Path
     inputs_root: Path
+    clouds: "Clouds"
 
     @property
     def is_local(self) -> bool:
@@ -41,15 +66,37 @@ def current_settings() -> Settings:
     """Read the environment.
 
     Raises:
-        ValueError: CLOUDOPS_DEPLOYMENT is not one of the allowed names, which the message lists.
+        ValueError: A variable with a fixed set of values has another one; the message lists them.
     """
-    name = os.environ.get("CLOUDOPS_DEPLOYMENT", "local")
-    if name not in get_args(Deployment):
-        raise ValueError(f"CLOUDOPS_DEPLOYMENT={name!r}; expected one of {', '.join(get_args(Deployment))}")
+    name = _one_of("CLOUDOPS_DEPLOYMENT", "local", get_args(Deployment))
     home = Path(os.environ.get("CLOUDOPS_HOME") or ".cloudops/demo").absolute()
     root = Path(os.environ.get("CLOUDOPS_BILLING_ROOT") or home / "scenario" / "billing").absolute()
     inputs = Path(os.environ.get("CLOUDOPS_INPUTS_ROOT") or home / "scenario" / "inputs").absolute()
-    return Settings(cast(Deployment, name), home, root, inputs)
+    return Settings(cast(Deployment, name), home, root, inputs, _clouds())
+
+
+def _clouds() -> Clouds:
+    principal = _one_of("CLOUDOPS_OCI_PRINCIPAL", "config file", get_args(Principal))
+    return Clouds(
+        os.environ.get("CLOUDOPS_OCI_TENANCY", ""),
+        os.environ.get("CLOUDOPS_OCI_HOME_REGION", ""),
+        os.environ.get("CLOUDOPS_OCI_CONFIG_FILE") or "~/.oci/config",
+        cast(Principal, principal),
+        os.environ.get("CLOUDOPS_OCI_ENDPOINT", ""),
+        os.environ.get("CLOUDOPS_AWS_ENDPOINT", ""),
+    )
+
+
+def _one_of(variable: str, usual: str, allowed: tuple[str, ...]) -> str:
+    value = os.environ.get(variable) or usual
+    if value not in allowed:
+        raise ValueError(f"{variable}={value!r}; expected one of {', '.join(allowed)}")
+    return value
+
+
+def use_clouds(clouds: Clouds) -> None:
+    """Point this process, and the processes it starts, at clouds."""
+    os.environ.update(clouds.variables)
 
 
 def use_local(home: Path, billing_root: Path, inputs_root: Path) -> None:

@@ -2,17 +2,36 @@
 
 import dagster as dg
 
-from orchestration.settings import Settings
+from orchestration.settings import Clouds, Settings
 from resources.aws.s3 import S3ObjectStore
+from resources.both_clouds import AWS, BothClouds
 from resources.clock import Clock
 from resources.lake import Lake
 from resources.notifier import AppriseNotifier, LogNotifier
-from resources.object_store import LocalObjectStore
+from resources.object_store import LocalObjectStore, ObjectStore
+from resources.oci.clients import OciClients
+from resources.oci.object_storage import OciObjectStore
+from resources.oci.usage import OciUsage
+
+EMBEDDED_BUCKET, EMBEDDED_REGION = "acme-billing", "us-east-1"
+"""Where the embedded AWS has the demo's billing files."""
 
 
 def resources_for(settings: Settings) -> dict[str, object]:
     """Resources by the name that assets, jobs and sensors use."""
-    return _local(settings) if settings.is_local else _production()
+    own = _local(settings) if settings.is_local else _production(settings)
+    clients = oci_clients(settings.clouds)
+    return {**own, "oci_clients": clients, "oci_usage_source": OciUsage(clients=clients)}
+
+
+def oci_clients(clouds: Clouds) -> OciClients:
+    """Clients of Oracle's cloud, or of an embedded one."""
+    return OciClients(
+        region=clouds.oci_home_region,
+        principal=clouds.oci_principal,
+        config_file=clouds.oci_config_file,
+        endpoint=clouds.oci_endpoint,
+    )
 
 
 def local_lake(settings: Settings) -> Lake:
@@ -27,7 +46,7 @@ def local_reports(settings: Settings) -> LocalObjectStore:
 
 def _local(settings: Settings) -> dict[str, object]:
     return {
-        "billing_store": LocalObjectStore(root=str(settings.billing_root), read_only=True),
+        "billing_store": _embedded_bills(settings.clouds) or LocalObjectStore(root=str(settings.billing_root), read_only=True),
         "inputs_store": LocalObjectStore(root=str(settings.inputs_root), read_only=True),
         "report_store": local_reports(settings),
         "lake": local_lake(settings),
@@ -36,12 +55,33 @@ def _local(settings: Settings) -> dict[str, object]:
     }
 
 
-def _production() -> dict[str, object]:
+def _embedded_bills(clouds: Clouds) -> ObjectStore | None:
+    """The billing files in the buckets of the embedded clouds, where both are there."""
+    if not (clouds.aws_endpoint and clouds.oci_endpoint):
+        return None
+    aws = S3ObjectStore(
+        bucket=EMBEDDED_BUCKET,
+        prefix=AWS,
+        region=EMBEDDED_REGION,
+        endpoint_url=clouds.aws_endpoint,
+        access_key_id="embedded",
+        secret_access_key="embedded",  # noqa: S106 - the embedded AWS takes any
+    )
+    return _with_oci_reports(aws, clouds)
+
+
+def _with_oci_reports(aws: ObjectStore, clouds: Clouds) -> ObjectStore:
+    """The store of AWS files, and beside it Oracle's own bucket with the tenancy's reports where one is named."""
+    if not clouds.oci_tenancy:
+        return aws
+    return BothClouds(aws=aws, oci=OciObjectStore.of_reports(oci_clients(clouds), clouds.oci_tenancy, clouds.oci_home_region))
+
+
+def _production(settings: Settings) -> dict[str, object]:
     region = dg.EnvVar("CLOUDOPS_REGION")
+    bills = S3ObjectStore(bucket=dg.EnvVar("CLOUDOPS_BILLING_BUCKET"), prefix=dg.EnvVar("CLOUDOPS_BILLING_PREFIX"), region=region)
     return {
-        "billing_store": S3ObjectStore(
-            bucket=dg.EnvVar("CLOUDOPS_BILLING_BUCKET"), prefix=dg.EnvVar("CLOUDOPS_BILLING_PREFIX"), region=region
-        ),
+        "billing_store": _with_oci_reports(bills, settings.clouds),
         "inputs_store": S3ObjectStore(bucket=dg.EnvVar("CLOUDOPS_INPUTS_BUCKET"), region=region),
         "report_store": S3ObjectStore(bucket=dg.EnvVar("CLOUDOPS_REPORT_BUCKET"), region=region),
         "lake": Lake(root=dg.EnvVar("CLOUDOPS_LAKE_ROOT"), region=region),

@@ -7,6 +7,7 @@ credentials from whoever reaches it, hence the loopback address; the Oracle side
 import argparse
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import sys
@@ -20,6 +21,8 @@ from sandbox.oci.credentials import CONFIG
 from sandbox.oci.process import cloud, served
 
 _REGION = "us-east-1"
+_LOOK_SECONDS = 0.5
+_AWS_REQUESTS = "aws-requests.jsonl"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,11 +36,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if arguments.follow_parent:
+        threading.Thread(target=_follow, args=(os.getppid(), stop), daemon=True).start()
     with tempfile.TemporaryDirectory(prefix="sandbox-") as spare:
-        home = arguments.home or Path(spare)
-        with served(cloud(home.absolute(), data=arguments.data), arguments.host, arguments.oci_port) as oracle:
-            ready = f"oracle cloud ready at {oracle}, SDK configuration in {home.absolute() / CONFIG}"
-            _serve(arguments.host, arguments.port, arguments.data, stop, ready)
+        home = (arguments.home or Path(spare)).absolute()
+        made = cloud(home, data=arguments.data)
+        with served(made, arguments.host, arguments.oci_port) as oracle:
+            ready = f"oracle cloud ready at {oracle}, SDK configuration in {home / CONFIG}"
+            _serve(arguments, home / _AWS_REQUESTS, stop, ready)
+        if arguments.home:
+            made.store.save()
     return 0
 
 
@@ -46,8 +54,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=5555, help="port; 0 takes a free one (default: 5555)")
     parser.add_argument("--oci-port", type=int, default=5556, help="port of the Oracle cloud; 0 takes a free one (default: 5556)")
-    parser.add_argument("--home", type=Path, help="private folder of the Oracle cloud: key, SDK configuration, saved state")
+    parser.add_argument(
+        "--home",
+        type=Path,
+        help="private folder: the Oracle cloud's key and SDK configuration, and the state of both clouds, which is then kept",
+    )
     parser.add_argument("--data", type=Path, help=f"scenario folder whose billing files fill the bucket {BUCKET}")
+    parser.add_argument("--follow-parent", action="store_true", help="stop when the process that started this one ends")
     parser.add_argument("--allow-remote", action="store_true", help="accept a host that others can reach")
     return parser.parse_args(argv)
 
@@ -68,6 +81,13 @@ def _refusal(host: str, port: int, data: Path | None, option: str, *, allow_remo
     return None
 
 
+def _follow(parent: int, stop: threading.Event) -> None:
+    """Stop when the parent is another one: a command that was killed leaves no clouds behind."""
+    while os.getppid() == parent and not stop.wait(_LOOK_SECONDS):
+        pass
+    stop.set()
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -77,18 +97,25 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _serve(host: str, port: int, data: Path | None, stop: threading.Event, also: str) -> None:
+def _serve(arguments: argparse.Namespace, requests: Path, stop: threading.Event, also: str) -> None:
+    os.environ["MOTO_RECORDER_FILEPATH"] = str(requests)  # read when moto is imported
     # Imported late: a refusal should not wait for the whole of moto.
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
+    from sandbox.aws_budgets import extend
+    from sandbox.aws_state import restore
+
+    extend()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address=host, port=port, verbose=False)
+    server = ThreadedMotoServer(ip_address=arguments.host, port=arguments.port, verbose=False)
     server.start()
     try:
         address, actual = server.get_host_and_port()
         endpoint = f"http://[{address}]:{actual}" if ":" in address else f"http://{address}:{actual}"
-        if data is not None:
-            _upload(data / "billing", endpoint)
+        if arguments.data is not None:
+            _upload(arguments.data / "billing", endpoint)
+        if arguments.home:
+            restore(requests, endpoint)
         sys.stdout.write(f"sandbox ready at {endpoint}\n{also}\n")
         sys.stdout.flush()
         stop.wait()

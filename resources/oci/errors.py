@@ -129,6 +129,6 @@ def _of_conflict(code: str) -> str:
 
 
 def _kind(error: BaseException) -> str:
-    """Name of the innermost reason: the SDK wraps the exceptions of the library below it."""
-    inner = error.args[0] if error.args else None
-    return _kind(inner) if isinstance(inner, BaseException) else type(error).__name__
+    """Name of the innermost reason: the SDK wraps the exceptions of the libraries below it."""
+    inner = next((part for part in (getattr(error, "reason", None), *error.args) if isinstance(part, BaseException)), None)
+    return type(error).__name__ if inner is None else _kind(inner)

@@ -150,7 +150,7 @@ class OciObjectStore(ObjectStore):
 
     def _errors(self, operation: str, full: str = "") -> AbstractContextManager[None]:
         """Translates errors of the SDK; the bucket of reports exists for every tenancy."""
-        about = f"oci://{self.bucket}@{self.namespace or self._cached_namespace}/{full or self._base}"
+        about = f"oci://{self.namespace or self._cached_namespace}/{self.bucket}/{full or self._base}"
         reports = self.namespace == REPORTS_NAMESPACE
         subject = self.clients.subject
         allowed_by = policies.of_reports(subject) if reports else policies.statements("object_storage", operation, subject)

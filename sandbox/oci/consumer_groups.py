@@ -31,11 +31,11 @@ class Group:
 
     def join(self, instance: str, timeout: int, now: int) -> None:
         """Let an instance be there until its timeout has passed; who is late is out, and partitions are shared anew."""
-        before = set(self.state["instances"])
         self.expire(now)
+        is_new = instance not in self.state["instances"]
         self.state["instances"][instance] = {"until": now + timeout, "timeout": timeout}
         self.state["used"] = now
-        if set(self.state["instances"]) != before:
+        if is_new:
             self._share()
 
     def expire(self, now: int) -> None:

@@ -42,7 +42,8 @@ def served(what: Cloud, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]
     stop = asyncio.Event()
 
     async def run() -> None:
-        runner = web.AppRunner(what.application(), access_log=None)
+        # An object's content encoding is kept as it is said, and its bytes as they come.
+        runner = web.AppRunner(what.application(), access_log=None, auto_decompress=False)
         await runner.setup()
         try:
             site = web.TCPSite(runner, host, port, reuse_address=True)

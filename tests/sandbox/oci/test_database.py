@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 
-from sandbox.oci.services.database import add_backup, add_database
+from sandbox.oci.services.database import DATABASES, add_backup, add_database
 from sandbox.oci.services.identity import add_compartment
 from tests.sandbox.oci.conftest import refused
 
@@ -122,7 +122,9 @@ def test_clones_standbys_and_dedicated_databases_are_not_answered(sandbox, clien
 
 def test_a_creation_that_is_repeated_with_its_token_makes_one_database(sandbox, client):
     first = client.create_autonomous_database(details(sandbox), opc_retry_token="once")
+    sandbox.advance(300)
     again = client.create_autonomous_database(details(sandbox), opc_retry_token="once")
+    assert again.data.lifecycle_state == "PROVISIONING"
     assert (first.data.id, first.headers["opc-work-request-id"]) == (again.data.id, again.headers["opc-work-request-id"])
     assert len(client.list_autonomous_databases(sandbox.tenancy).data) == 1
     other = details(sandbox, db_name="other")
@@ -321,7 +323,7 @@ def test_a_dry_run_checks_and_changes_nothing(sandbox, client, database):
 
 
 def test_a_terminated_database_stays_visible_and_its_backups_go_but_for_long_term_ones(sandbox, client, database):
-    found = sandbox.cloud.store.find("database.autonomous_databases", database)
+    found = sandbox.cloud.store.find(DATABASES, database)
     add_backup(sandbox.cloud.store, found, "nightly")
     add_backup(sandbox.cloud.store, found, "yearly", type="LONGTERM", isAutomatic=False)
     answer = client.delete_autonomous_database(database)
@@ -335,7 +337,7 @@ def test_a_terminated_database_stays_visible_and_its_backups_go_but_for_long_ter
 
 
 def test_long_term_backups_go_with_the_database_if_that_is_asked_for(sandbox, client, database):
-    found = sandbox.cloud.store.find("database.autonomous_databases", database)
+    found = sandbox.cloud.store.find(DATABASES, database)
     add_backup(sandbox.cloud.store, found, "yearly", type="LONGTERM")
     client.delete_autonomous_database(database, must_delete_associated_long_term_backups=True)
     sandbox.advance(120)
@@ -368,7 +370,7 @@ def test_a_long_term_backup_is_kept_for_three_months_to_ten_years(client, databa
 
 
 def test_backups_are_listed_in_pages_of_a_database_or_a_compartment(sandbox, client, database):
-    found = sandbox.cloud.store.find("database.autonomous_databases", database)
+    found = sandbox.cloud.store.find(DATABASES, database)
     other = add_database(sandbox.cloud.store, HOME, sandbox.tenancy, "other")
     for number in range(3):
         add_backup(sandbox.cloud.store, found, f"b{number}")
@@ -385,7 +387,7 @@ def test_backups_are_listed_in_pages_of_a_database_or_a_compartment(sandbox, cli
 
 
 def test_only_long_term_backups_are_deleted(sandbox, client, database):
-    found = sandbox.cloud.store.find("database.autonomous_databases", database)
+    found = sandbox.cloud.store.find(DATABASES, database)
     nightly = add_backup(sandbox.cloud.store, found, "nightly").body["id"]
     yearly = add_backup(sandbox.cloud.store, found, "yearly", type="LONGTERM").body["id"]
     assert refused(client.delete_autonomous_database_backup, nightly) == (400, "InvalidParameter")
@@ -406,7 +408,7 @@ def test_a_locked_retention_keeps_backups(sandbox, client):
 def test_peers_are_listed_with_their_regions(sandbox, client, database):
     assert client.list_autonomous_database_peers(database).data.items == []
     standby = add_database(sandbox.cloud.store, AWAY, sandbox.tenancy, "orders2", role="STANDBY").body["id"]
-    sandbox.cloud.store.find("database.autonomous_databases", database).change(peerDbIds=[standby])
+    sandbox.cloud.store.find(DATABASES, database).change(peerDbIds=[standby])
     (peer,) = client.list_autonomous_database_peers(database).data.items
     assert (peer.id, peer.region) == (standby, AWAY)
 

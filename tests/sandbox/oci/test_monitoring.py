@@ -53,9 +53,6 @@ def cpu(sandbox, values, step=timedelta(minutes=1), end=NOW, region=HOME_REGION,
     add_datapoints(sandbox.cloud.store, region, compartment or sandbox.tenancy, *CPU, dimensions, points)
 
 
-# ---- posting ------------------------------------------------------------------------------------------------------------------------
-
-
 def test_what_is_posted_can_be_asked_for(sandbox, client):
     assert post(client, metric(sandbox, 3.0, NOW - timedelta(minutes=2))).failed_metrics_count == 0
     found = summarized(sandbox, client, "orders[1m].sum()")
@@ -137,9 +134,6 @@ def test_a_partial_fault_fails_some_metrics_of_an_answer_that_succeeds(sandbox, 
     assert [f.metric_data.dimensions["shop"] for f in answer.failed_metrics] == ["a", "c"]
     assert answer.failed_metrics_count == 2
     assert set(summarized(sandbox, client, "orders[1m].sum()", end_time=NOW + timedelta(hours=1))) == {(("shop", "b"),)}
-
-
-# ---- queries ------------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_value_stands_at_the_end_of_its_window_and_the_end_of_the_range_is_not_in_it(sandbox, client):
@@ -316,9 +310,6 @@ def test_sums_over_http_are_those_of_what_was_posted(sandbox, points):
     assert dict(found) == pytest.approx(expected)
 
 
-# ---- metrics that there are ---------------------------------------------------------------------------------------------------------
-
-
 def test_metrics_are_listed_in_pages_sorted_and_filtered(sandbox, client):
     for n in range(5):
         cpu(sandbox, [1.0], name=f"i{n}")
@@ -346,9 +337,6 @@ def test_metrics_are_grouped_by_fields_and_then_not_filtered_by_dimensions(sandb
     wrong = MODELS.ListMetricsDetails(group_by=["dimensions"])
     assert refused(client.list_metrics, sandbox.tenancy, wrong) == (400, "InvalidParameter")
     assert refused(client.list_metrics, "ocid1.compartment.oc1..x", by) == (404, "NotAuthorizedOrNotFound")
-
-
-# ---- alarms -------------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import math
 from statistics import fmean
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.oci.aggregation import Series, merged, values
@@ -41,17 +41,20 @@ def queries(draw):
     )
 
 
+@settings(deadline=None)
 @given(queries())
 def test_a_query_written_and_read_is_the_same(query):
     assert parse(str(query)) == query
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_a_query_or_is_refused_with_a_reason(text):
     try:
-        assert isinstance(parse(text), Query)
+        said = str(parse(text))
     except (Malformed, Unanswered) as error:
-        assert str(error)
+        said = str(error)
+    assert said
 
 
 @pytest.mark.parametrize(
@@ -154,8 +157,6 @@ def test_wildcards_stand_for_any_characters_and_bars_for_a_choice():
     assert Condition("name", "!=", "a").holds(None)
 
 
-# ---- aggregation against a plain computation --------------------------------------------------------------------------------------
-
 POINTS = st.lists(
     st.tuples(st.integers(0, 40 * MINUTE), st.integers(-1000, 1000).map(lambda n: n / 4), st.integers(1, 3)), max_size=25
 )
@@ -181,6 +182,7 @@ def ends(start, end, resolution):
     return [at for at in range(0, end, resolution) if at >= start]
 
 
+@settings(deadline=None)
 @given(st.lists(POINTS, min_size=1, max_size=3), SPANS, st.integers(0, 20 * MINUTE), st.integers(1, 40 * MINUTE), st.data())
 def test_each_statistic_is_what_a_plain_computation_says(parts, spans, start, long, data):
     length, resolution = spans
@@ -195,6 +197,7 @@ def test_each_statistic_is_what_a_plain_computation_says(parts, spans, start, lo
     assert found == expected
 
 
+@settings(deadline=None)
 @given(
     st.lists(POINTS, min_size=1, max_size=3),
     st.integers(1, 10),
@@ -217,6 +220,7 @@ def test_a_change_is_told_against_the_window_before_and_a_rate_is_one_per_second
     assert found == expected
 
 
+@settings(deadline=None)
 @given(POINTS, st.sampled_from(["first", "last"]))
 def test_the_first_and_the_last_value_of_a_window_are_those_of_their_times(points, statistic):
     part = series(points)
@@ -226,6 +230,7 @@ def test_the_first_and_the_last_value_of_a_window_are_those_of_their_times(point
         assert found.get(at) == (here[0 if statistic == "first" else -1] if here else None)
 
 
+@settings(deadline=None)
 @given(POINTS, st.integers(1, 10), st.one_of(st.none(), st.integers(1, 30)))
 def test_an_absence_is_1_for_its_period_0_where_there_is_data_and_nothing_before_any(points, minutes, period):
     part, length = series(points), minutes * MINUTE
@@ -241,6 +246,7 @@ def test_an_absence_is_1_for_its_period_0_where_there_is_data_and_nothing_before
             assert at not in found
 
 
+@settings(deadline=None)
 @given(POINTS, PREDICATES)
 def test_a_predicate_keeps_what_it_holds_for_as_1(points, predicate):
     asked = Query("m", MINUTE, statistic="max")
@@ -254,6 +260,7 @@ def test_between_and_outside_include_their_bounds():
     assert [Predicate("not in", (1.0, 2.0)).holds(v) for v in (0.9, 1, 1.5, 2, 2.1)] == [True, True, False, True, True]
 
 
+@settings(deadline=None)
 @given(st.lists(POINTS, min_size=1, max_size=4))
 def test_merged_series_have_all_datapoints_in_the_order_of_their_times(parts):
     found = merged([series(points) for points in parts])

@@ -1,5 +1,6 @@
 """Object Storage: objects whole, in parts and in ranges, conditions, listings."""
 
+import gzip
 import hashlib
 import io
 from datetime import UTC, datetime
@@ -174,3 +175,12 @@ def test_a_header_tells_the_time_of_the_last_change_as_http_does(sandbox, client
     ]
 
     assert told == ["Mon, 16 Nov 2026 12:00:01 GMT"] * 3
+
+
+def test_a_content_encoding_is_kept_and_its_bytes_are_not_decoded(client):
+    body = gzip.compress(b"costs") + b"and more"
+    client.put_object(NAMESPACE, "b", "o.gz", body, content_encoding="gzip")
+
+    got = client.get_object(NAMESPACE, "b", "o.gz")
+    assert (got.headers["content-encoding"], int(got.headers["content-length"])) == ("gzip", len(body))
+    assert got.data.raw.read(decode_content=False) == body

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import oci
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.oci.consumer_groups import Group
@@ -68,9 +68,6 @@ def read(client, stream, at, **more):
     """Values of the messages at a cursor, and the cursor that follows."""
     answer = client.get_messages(stream, at, **more)
     return [base64.b64decode(m.value).decode() for m in answer.data], answer.headers["opc-next-cursor"]
-
-
-# ---- streams ------------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_stream_is_created_and_deleted_in_its_time(sandbox, admin, client):
@@ -137,9 +134,6 @@ def test_a_stream_of_another_region_is_not_found(sandbox, stream):
     assert refused(elsewhere.get_stream, stream) == (404, "NotAuthorizedOrNotFound")
 
 
-# ---- putting ------------------------------------------------------------------------------------------------------------------------
-
-
 def test_messages_of_a_key_are_in_one_partition_in_their_order(client, wide):
     found = [put(client, wide, f"{key}{n}", key=key).entries[0] for n in range(3) for key in "abcdefgh"]
     by_key = {key: [(e.partition, e.offset) for e in found[place::8]] for place, key in enumerate("abcdefgh")}
@@ -180,9 +174,6 @@ def test_a_partial_fault_fails_some_messages_of_an_answer_that_succeeds(sandbox,
     assert (answer.failures, [e.error is None for e in answer.entries]) == (2, [False, True, False])
     assert all((e.error_message is None) is (e.offset is not None) for e in answer.entries)
     assert read(client, stream, cursor(client, stream, "TRIM_HORIZON"))[0] == ["b"]
-
-
-# ---- cursors of single consumers ----------------------------------------------------------------------------------------------------
 
 
 def test_the_next_cursor_leads_through_the_partition_and_waits_at_its_end(client, stream):
@@ -282,9 +273,6 @@ def test_messages_outlive_the_process(sandbox, client, stream):
     assert read(client, stream, at)[0] == ["b"]
 
 
-# ---- consumer groups ----------------------------------------------------------------------------------------------------------------
-
-
 def committed(client, stream, name="g"):
     return {r.partition: r.committed_offset for r in client.get_group(stream, name).data.reservations}
 
@@ -363,6 +351,14 @@ def test_a_heartbeat_keeps_the_partitions(sandbox, client, stream):
     assert owners(client, stream) == {"0": None}
 
 
+def test_an_instance_that_was_out_gets_its_partitions_back_when_it_reads(sandbox, client, stream):
+    at = group_cursor(client, stream, instance="i")
+    put(client, stream, "a")
+    sandbox.advance(31)
+    assert read(client, stream, at)[0] == ["a"]
+    assert owners(client, stream) == {"0": "i"}
+
+
 def test_a_group_says_until_when_partitions_are_reserved(sandbox, client, stream):
     group_cursor(client, stream, instance="i", timeout_in_ms=60_000)
     (one,) = client.get_group(stream, "g").data.reservations
@@ -402,6 +398,7 @@ def test_an_unknown_group_is_not_found(client, stream):
 STEPS = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 20_000)), min_size=1, max_size=30)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9), STEPS)
 def test_whoever_comes_and_goes_each_partition_has_one_owner_and_shares_are_even(partitions, steps):
     group, now = Group.new({str(n): 0 for n in range(partitions)}, None), 0

@@ -25,7 +25,7 @@ _VERSIONS: Mapping[str, tuple[str, str]] = {
     "LANGUAGE_CLASSIFICATION": ("languageClassificationModelVersion", "1.6.43"),
     "DOCUMENT_CLASSIFICATION": ("documentClassificationModelVersion", "1.6.43"),
 }
-"""Fields of the versions. Source of their form: answers of the service in Oracle's public tutorials."""
+"""Fields of the versions. Source of their form: answers of the service in public tutorials."""
 _TELLING = (
     ("INVOICE", ("invoice", "rechnung", "facture", "factura")),
     ("RECEIPT", ("receipt", "quittung")),

@@ -53,7 +53,6 @@ def _lines(content: bytes) -> list[str]:
         if token.startswith(b"("):
             line += _text(token[1:-1])
         elif token in _NEW_LINE and line.strip():
-            # a string that ' or " shows has been added already: it stands alone in its line
             lines.append(line.strip())
             line = ""
     return [*lines, line.strip()] if line.strip() else lines

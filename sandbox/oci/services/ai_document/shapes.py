@@ -20,7 +20,7 @@ _DIMENSIONS: Mapping[str, object] = {"width": 1654.0, "height": 2339.0, "unit": 
 
 
 def page(number: int, source: Body, wanted: frozenset[str]) -> Body:
-    """A page with what is wanted of it; what is not is null. Source: answers of the service in Oracle's public tutorials."""
+    """A page with what is wanted of it; what is not is null. Source: answers of the service in public tutorials."""
     words, rows = _words(source)
     with_text = bool(wanted & {"TEXT_EXTRACTION", "KEY_VALUE_EXTRACTION", "TABLE_EXTRACTION"})
     return {

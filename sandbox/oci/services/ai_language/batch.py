@@ -65,7 +65,7 @@ def batch_detect_language_pii_entities(asked: Asked) -> Answer:
 def batch_detect_language_sentiments(asked: Asked) -> Answer:
     """Sentiments of texts: their aspects, unless `level` names SENTENCE alone; with it their sentences and the whole.
 
-    Source: an answer of the service without `level` in a public tutorial of Oracle's: it has aspects, no sentences, and neither
+    Source: an answer of the service without `level` in a public tutorial on meetings: it has aspects, no sentences, and neither
     sentiment nor scores of the document.
     """
     levels = asked.query.get("level") or ["ASPECT"]

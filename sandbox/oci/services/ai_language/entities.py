@@ -1,7 +1,7 @@
 """Names, sums, dates and addresses in texts, by patterns.
 
-Source of the shape and of `ORGANIZATION`: an answer of the service in a public tutorial of Oracle's on meetings and the Language
-API; of offsets in code points: SDK model HierarchicalEntity. The types of sums, dates, e-mail addresses, URLs and telephone
+Source of the shape and of `ORGANIZATION`: an answer of the service in a public tutorial on meetings and the Language API;
+of offsets in code points: SDK model HierarchicalEntity. The types of sums, dates, e-mail addresses, URLs and telephone
 numbers are not sourced.
 """
 

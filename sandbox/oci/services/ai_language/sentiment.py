@@ -1,7 +1,7 @@
 """Whether texts, their sentences and what they speak of are praised or blamed, by small lists of words.
 
-Source of the classes' spelling and of what an answer holds without `level`: an answer of the service in a public tutorial of
-Oracle's on meetings and the Language API. That the scores of the four classes sum to 1: docs.oracle.com, "Sentiment Analysis".
+Source of the classes' spelling and of what an answer holds without `level`: an answer of the service in a public tutorial on
+meetings and the Language API. That the scores of the four classes sum to 1: docs.oracle.com, "Sentiment Analysis".
 """
 
 from __future__ import annotations

@@ -47,7 +47,8 @@ def create_autonomous_database(asked: Asked) -> Answer:
     if lifecycle.is_dry(asked):
         return Answer(made)
     found = asked.store.add(DATABASES, made, asked.region)
-    return Answer(found.body, headers=lifecycle.begin(asked, found, "create"))
+    headers = lifecycle.begin(asked, found, "create")
+    return Answer(dict(found.body), headers=headers)
 
 
 @answers("database")

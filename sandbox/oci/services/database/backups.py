@@ -40,7 +40,7 @@ def create_autonomous_database_backup(asked: Asked) -> Answer:
     found = asked.store.add(BACKUPS, made, asked.region)
     asked.store.later(_CREATE_SECONDS, BACKUPS, made["id"], **bodies.finished(asked.store, database, _CREATE_SECONDS))
     request = _work(asked, found, "Create Autonomous Database Backup", "CREATED", _CREATE_SECONDS)
-    return Answer(made, headers={"etag": found.etag, "opc-work-request-id": request})
+    return Answer(dict(made), headers={"etag": found.etag, "opc-work-request-id": request})
 
 
 @answers("database")

@@ -11,7 +11,7 @@ from sandbox.oci.services.database.lifecycle import BACKUPS, DATABASES
 from sandbox.oci.store import Body, Resource, Store
 
 USUAL_RETENTION_DAYS = 60
-"""Of automatic backups. Source: docs.oracle.com, "Backup and Restore Autonomous AI Database Instances": up to 60 days."""
+"""Of automatic backups. Not sourced: the documentation says only that there may be up to 60."""
 _USUAL_VERSION = "26ai"
 """Not sourced: the SDK's docstring says only that the default is the recommended version."""
 _FREE_GIGABYTES = 20
@@ -44,7 +44,7 @@ def made(store: Store, region: str, details: Body) -> Body:
     """A new database by what was asked for.
 
     Source of defaults: SDK docstrings of CreateAutonomousDatabaseDetails (OLTP, AL32UTF8, BRING_YOUR_OWN_LICENSE, no mutual TLS
-    demanded, no auto scaling); that the display name is the database's unless given is not sourced.
+    demanded, no auto scaling); that the display name is the database's unless given, and AL16UTF16, are not sourced.
     """
     name, workload = details["dbName"], details.get("dbWorkload") or "OLTP"
     mutual = bool(details.get("isMtlsConnectionRequired"))

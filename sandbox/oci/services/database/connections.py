@@ -13,9 +13,10 @@ _SERVICES = {
     "DW": ("HIGH", "MEDIUM", "LOW"),
     "LH": ("HIGH", "MEDIUM", "LOW"),
 }
-"""Consumer groups by workload. Source: docs.oracle.com, "Database Service Names for Autonomous Database"."""
+"""Consumer groups by workload. Source: docs.oracle.com, "Predefined Database Service Names" for transaction processing and for
+warehouses; those of AJD and APEX are not sourced."""
 _MUTUAL, _ONE_WAY = 1522, 1521
-"""Ports of mutual and of one-way TLS. Source: connect descriptors in Oracle's and its users' public samples."""
+"""Ports of mutual and of one-way TLS. Source: connect descriptors in public samples."""
 
 
 def descriptor(name: str, region: str, group: str, port: int = _MUTUAL) -> str:

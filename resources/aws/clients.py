@@ -1,0 +1,132 @@
+"""Clients of AWS services through dagster-aws: where to, with which credentials, timeouts and repeats, and what errors mean."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from resources.errors import BadInput, CloudOpsError, Conflict, Denied, NotFound, Throttled, Unavailable
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+_STALE_CREDENTIALS = {
+    "ExpiredTokenException", "IncompleteSignature", "InvalidClientTokenId", "InvalidSignatureException",
+    "MissingAuthenticationToken", "UnrecognizedClientException",
+}  # fmt: skip
+"""Codes that mean the caller is not known, whatever it may do (AWS, "Common Errors")."""
+_DENIED = {"AccessDenied", "AccessDeniedException", "NotAuthorized", "OptInRequired"}
+_THROTTLES = {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"}
+_THERE_ALREADY = {"DuplicateRecordException", "ResourceLockedException"}
+_USED_UP = {"CreationLimitExceededException", "ServiceQuotaExceededException"}
+
+
+class AwsClients(dg.ConfigurableResource[Any]):
+    """Clients of boto3 for each service, made when first asked for."""
+
+    region: str | None = Field(default=None, description="Region; as in the AWS configuration if not given.")
+    endpoint_url: str | None = Field(default=None, description="Address of an embedded cloud; AWS if not given.")
+    profile: str | None = Field(default=None, description="Profile of the AWS configuration.")
+    access_key_id: str | None = Field(default=None, repr=False, description="Access key; the usual AWS chain if not given.")
+    secret_access_key: str | None = Field(default=None, repr=False, description="Secret of that key.")
+    connect_timeout_seconds: float = Field(default=5, gt=0, description="How long to wait for a connection.")
+    read_timeout_seconds: float = Field(default=60, gt=0, description="How long to wait for the next bytes.")
+    max_attempts: int = Field(default=5, ge=1, description="Attempts of one call, the first included.")
+    _clients: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    def client(self, service: str) -> Any:  # noqa: ANN401  # boto3 has no types of its own
+        """The client of a service; the same one whenever the same is asked for.
+
+        Raises:
+            Denied: There are no usable credentials.
+            BadInput: No region is known.
+        """
+        if service not in self._clients:
+            with self.errors(service, service):
+                self._clients[service] = self._made(service)
+        return self._clients[service]
+
+    def _made(self, service: str) -> Any:  # noqa: ANN401
+        import boto3
+        from botocore.config import Config
+        from dagster_aws.utils import construct_boto_client_retry_config
+
+        session = boto3.Session(
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+            region_name=self.region,
+            profile_name=self.profile,
+        )
+        timeouts = Config(connect_timeout=self.connect_timeout_seconds, read_timeout=self.read_timeout_seconds)
+        repeats = construct_boto_client_retry_config(self.max_attempts - 1)  # botocore's Config counts the repeats only
+        return session.client(service, endpoint_url=self.endpoint_url, config=repeats.merge(timeouts))
+
+    def account(self) -> str:
+        """Number of the caller's account."""
+        return self._caller()["Account"]
+
+    def partition(self) -> str:
+        """Part of AWS in which the account is: `aws`, `aws-cn`, …; ARNs begin with it."""
+        return self._caller()["Arn"].split(":")[1]
+
+    def _caller(self) -> dict[str, str]:
+        if "caller" not in self._clients:
+            sts = self.client("sts")
+            with self.errors("sts:GetCallerIdentity", "the caller's account"):
+                self._clients["caller"] = sts.get_caller_identity()
+        found: dict[str, str] = self._clients["caller"]
+        return found
+
+    @contextmanager
+    def errors(self, action: str, about: str) -> Iterator[None]:
+        """Translate errors of the SDK inside.
+
+        Args:
+            action: IAM permission that the call needs.
+            about: What it is about, in words.
+        """
+        from botocore import exceptions as boto
+
+        try:
+            yield
+        except boto.ClientError as error:
+            raise _translated(error, action, about) from error
+        except (
+            boto.NoCredentialsError,
+            boto.PartialCredentialsError,
+            boto.CredentialRetrievalError,
+            boto.ProfileNotFound,
+        ) as error:
+            raise Denied(
+                f"{about}: no usable AWS credentials ({type(error).__name__})", "Give this process a role, profile or key."
+            ) from error
+        except (boto.ParamValidationError, boto.NoRegionError, ValueError) as error:
+            raise BadInput(f"{about}: {error}", "Correct the request, the region or the endpoint.") from error
+        except boto.BotoCoreError as error:
+            raise Unavailable(
+                f"{about}: no answer ({type(error).__name__})",
+                f"Check the network and {self.endpoint_url or 'the state of AWS'}.",
+            ) from error
+
+
+def _translated(error: "ClientError", action: str, about: str) -> CloudOpsError:
+    answer = error.response.get("Error", {})
+    code, status = str(answer.get("Code", "")), int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    said = f"{about}: {code or status}, {answer.get('Message', '')}".rstrip(", ")
+    if code in _STALE_CREDENTIALS:
+        return Denied(said, "Renew the AWS credentials of this process, and check its clock.")
+    if code in _DENIED or status == 403:
+        return Denied(said, f"Allow {action}.")
+    if code in _THROTTLES or status == 429:
+        return Throttled(said, "Wait and repeat with fewer calls at a time.")
+    if code in _THERE_ALREADY or status == 409:
+        return Conflict(said, "Look at what is there, and repeat.")
+    if "NotFound" in code or status == 404:
+        return NotFound(said, "Check its name, the account and the region.")
+    if (status >= 500 and status != 501) or code == "InternalErrorException":
+        return Unavailable(said, "Repeat later; if it lasts, look at the state of the service.")
+    if code in _USED_UP:
+        return BadInput(said, "Ask AWS for a higher quota, or use less.")
+    return BadInput(said, f"Correct the request; the reference of {action} explains the code.")
