@@ -22,7 +22,7 @@ VARIABLES = {
     "CLOUDOPS_OCI_TENANCY": "OCID of the tenancy whose cost reports are read beside the AWS files; none if empty",
     "CLOUDOPS_OCI_HOME_REGION": "Home region of that tenancy, where its cost reports are",
     "CLOUDOPS_OCI_CONFIG_FILE": "Configuration file of the OCI SDK; default `~/.oci/config`",
-    "CLOUDOPS_OCI_PRINCIPAL": "Who calls OCI: `config file` (default), `security token`, or an `instance` or `resource principal`",
+    "CLOUDOPS_OCI_PRINCIPAL": "Caller: `config file` (default), `security token`, `instance principal`, `resource principal`",
     "CLOUDOPS_OCI_ENDPOINT": "Address of an embedded Oracle cloud; Oracle's if empty",
     "CLOUDOPS_AWS_ENDPOINT": "Address of an embedded AWS; Amazon's if empty",
 }

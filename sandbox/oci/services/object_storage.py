@@ -352,8 +352,8 @@ def _forget_parts(store: Store, upload: Resource) -> None:
 def _put(store: Store, table: str, body: Body, file: Path) -> Resource:
     before = store.table(table).get(body["name"])
     made = store.add(table, body, key=body["name"], file=file.name)
+    made.version = store.made  # none was the version of an object of that name before, even if it was deleted meanwhile
     if before is not None:
-        made.version = before.version + 1
         (store.objects / before.hidden["file"]).unlink(missing_ok=True)
     return made
 
@@ -413,7 +413,12 @@ def _range(header: str | None, size: int) -> tuple[int, int, int]:
 def _headers(found: Resource) -> dict[str, str]:
     body = found.body
     optional = {"content-type": body.get("contentType"), "content-encoding": body.get("contentEncoding")}
-    headers = {"etag": found.etag, "content-md5": body["md5"], "last-modified": _http_date(body["timeModified"]), "storage-tier": "Standard"}
+    headers = {
+        "etag": found.etag,
+        "content-md5": body["md5"],
+        "last-modified": _http_date(body["timeModified"]),
+        "storage-tier": "Standard",
+    }
     return {**headers, **{name: value for name, value in optional.items() if value}, **(body.get("metadata") or {})}
 
 

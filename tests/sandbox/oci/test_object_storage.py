@@ -184,3 +184,12 @@ def test_a_content_encoding_is_kept_and_its_bytes_are_not_decoded(client):
     got = client.get_object(NAMESPACE, "b", "o.gz")
     assert (got.headers["content-encoding"], int(got.headers["content-length"])) == ("gzip", len(body))
     assert got.data.raw.read(decode_content=False) == body
+
+
+def test_an_object_that_was_deleted_and_put_again_has_another_etag(client):
+    etags = []
+    for _ in range(2):
+        etags.append(client.put_object(NAMESPACE, "b", "o", b"x").headers["etag"])
+        client.delete_object(NAMESPACE, "b", "o")
+
+    assert len(set(etags)) == 2

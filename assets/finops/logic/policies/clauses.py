@@ -13,6 +13,8 @@ from assets.finops.logic.policies import filters as f
 from assets.finops.logic.policies.schema import Exclusion, Policy, Selector
 from assets.finops.logic.policies.values import BOUNDS, EVERY_CURRENCY, Bounds, MoneyBounds, Strict
 
+EXCLUDED = "the policy's own exclusions"
+"""Source of a question about an exclusion."""
 _MONEY = pl.Decimal(38, 24)
 _PERIOD = 30
 _UNKNOWN = pl.lit(None, pl.Boolean)
@@ -146,7 +148,7 @@ def _exclusion(exclusion: Exclusion, number: int) -> Leaf:
     named = like(pl.col("ResourceId"), exclusion.resource) | like(pl.col("ResourceName"), exclusion.resource).fill_null(value=False)
     holds = named & (pl.col("as_of") <= exclusion.until)
     says = f"left alone until {exclusion.until}: {exclusion.reason}"
-    return Leaf(f"exclude[{number}]", says, holds, pl.col("ResourceId"), "policy", negated=True)
+    return Leaf(f"exclude[{number}]", says, holds, pl.col("ResourceId"), EXCLUDED, negated=True)
 
 
 def _money(name: str, said: MoneyBounds) -> Leaf:
@@ -262,7 +264,7 @@ def _anomaly(said: f.AnomalyFilter) -> Leaf:
     seen = found.otherwise(pl.when(hits.list.len().is_not_null()).then(pl.lit(value=False)))
     value = pl.when(hits.list.len() > 0).then(_told(hits)).when(seen.is_not_null()).then(pl.lit("none"))
     days = hits.list.eval(one.field("days")).list.sum()
-    rows = pl.when(hits.list.len() > 0).then(days)
+    rows = pl.when(days > 0).then(days)
     return Leaf("", _anomaly_says(said), seen, value, "finops/anomaly_episodes", said.within_days, rows)
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import polars as pl
 
 from assets.finops.logic.efficiency.amounts import KEY
-from assets.finops.logic.policies.clauses import Joined, Leaf, Node, exclusions, main_node
+from assets.finops.logic.policies.clauses import EXCLUDED, Joined, Leaf, Node, exclusions, main_node
 from assets.finops.logic.policies.schema import Policy
 
 REASON = pl.Struct(
@@ -103,7 +103,7 @@ def explain(policy: Policy, resources: pl.DataFrame) -> pl.DataFrame:
     truths = {key: pl.col(name) for key, name in columns.items()}
     whole = _truth(root, truths).fill_null(value=False)
     reasons = [
-        pl.when(pl.when(whole).then(supports).otherwise(blamed)).then(_reason(leaf, truths[id(leaf)]))
+        pl.when(pl.when(whole).then(supports & (leaf.source != EXCLUDED)).otherwise(blamed)).then(_reason(leaf, truths[id(leaf)]))
         for leaf, supports, blamed in _shown(root, truths, pl.lit(value=True), pl.lit(value=True))
     ]
     explanation = pl.concat_list(reasons).list.drop_nulls().cast(pl.List(REASON))
@@ -146,11 +146,13 @@ def _shown(node: Node, leaves: dict[int, pl.Expr], above: pl.Expr, beside: pl.Ex
 
 
 def _reason(leaf: Leaf, truth: pl.Expr) -> pl.Expr:
+    if leaf.source == EXCLUDED:
+        truth = ~truth
     known = pl.when(truth).then(pl.lit("holds")).when(truth.is_not_null()).then(pl.lit("does not hold"))
     result = known.otherwise(pl.lit("unknown"))
     if leaf.missing_matches:
         result = pl.when(leaf.holds.is_null()).then(pl.lit("unknown, which counts as a match")).otherwise(result)
-    asked = f"not: {leaf.threshold}" if leaf.negated and leaf.source != "policy" else leaf.threshold
+    asked = f"not: {leaf.threshold}" if leaf.negated and leaf.source != EXCLUDED else leaf.threshold
     return pl.struct(
         pl.lit(leaf.clause).alias("clause"),
         result.alias("result"),
@@ -171,7 +173,7 @@ def _matches(policy: Policy, matched: pl.DataFrame) -> pl.DataFrame:
         pl.lit(policy.name).alias("policy"), pl.lit(policy.mode).alias("mode"), *KEY, *FACTS,
         pl.lit(pl.Series([actions], dtype=pl.List(ACTION))).first().alias("actions"),
     )  # fmt: skip
-    return facts.with_columns(explain(policy, matched)["explanation"]).select(MATCH_SCHEMA)
+    return facts.with_columns(explain(policy, matched)["explanation"]).select(list(MATCH_SCHEMA))
 
 
 def _unknown_schema() -> dict[str, pl.DataType]:
