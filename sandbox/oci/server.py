@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
 import inspect
 import json
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.utils import formatdate
 from typing import Any
 
@@ -26,6 +28,7 @@ from sandbox.oci.specification import Operation
 from sandbox.oci.store import Store
 
 MOST_BODY = 64 * 1024 * 1024
+_TOKEN_LIFETIME = timedelta(hours=24)
 _STREAMED = ("put_object", "upload_part")
 _UNSIGNED_BODIES = (*_STREAMED, "put_messages")
 """Operations for which the SDK signs no body. Source: its code (`enforce_content_headers=False`)."""
@@ -106,20 +109,25 @@ class Cloud:
         return await _sent(request, answer, headers)
 
     async def _once(self, operation: Operation, asked: Asked, body: bytes | None) -> Answer:
-        """The answer; of a request that is repeated with its retry token, the one that it got before."""
+        """The answer; of a request that is repeated with its retry token, the one that it got before.
+
+        Source: SDK docstrings of `opc_retry_token`: tokens are valid for 24 hours.
+        """
         token = asked.headers.get("opc-retry-token")
         if token is None:
             return await _handled(operation, asked)
         key = f"{asked.tenancy}/{operation.service}/{operation.name}/{token}"
         digest = hashlib.sha256((body or b"") + json.dumps(dict(asked.path)).encode()).hexdigest()
+        now = self.store.clock.now()
         before = self.store.served.get(key)
-        if before is not None:
-            if before[0] != digest:
+        if before is not None and now - parsed(before["at"]) < _TOKEN_LIFETIME:
+            if before["digest"] != digest:
                 raise conflict("The retry token was used with another request.", "InvalidatedRetryToken")
-            return Answer(before[2], before[1], before[3])
+            return Answer(before["body"], before["status"], before["headers"])
         answer = await _handled(operation, asked)
         if answer.content is None:  # a stream is made anew: it is gone once it was sent
-            self.store.served[key] = [digest, answer.status, answer.body, dict(answer.headers)]
+            kept = {"status": answer.status, "body": answer.body, "headers": dict(answer.headers)}
+            self.store.served[key] = {"at": text(now), "digest": digest, **copy.deepcopy(kept)}
         return answer
 
     async def _health(self, _request: web.Request) -> web.Response:

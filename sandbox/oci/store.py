@@ -73,8 +73,8 @@ class Store:
     tables: dict[str, dict[str, Resource]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     made: int = 0
-    served: dict[str, list[Any]] = field(default_factory=dict)
-    """Answers by `opc-retry-token`: digest of the request, status, body, headers."""
+    served: dict[str, Body] = field(default_factory=dict)
+    """Answers by `opc-retry-token`: `at`, `digest` of the request, `status`, `body`, `headers`."""
     journals: dict[str, list[Body]] = field(default_factory=dict)
     computed: dict[str, Any] = field(default_factory=dict)
     """Answers that were computed already, by request: pages of one answer are not computed anew. Not saved."""
@@ -147,6 +147,7 @@ class Store:
             "tables": {name: {key: asdict(r) for key, r in rows.items()} for name, rows in self.tables.items()},
             "journals": self.journals,
             "changes": [asdict(change) for change in self.changes],
+            "served": self.served,
             "made": self.made,
             "stopped_at": text(self.clock.stopped_at) if self.clock.stopped_at else None,
             "ahead": self.clock.ahead.total_seconds(),
@@ -166,6 +167,7 @@ class Store:
         self.tables = {name: {key: Resource(**r) for key, r in rows.items()} for name, rows in state["tables"].items()}
         self.journals = state["journals"]
         self.changes = [Change(**change) for change in state["changes"]]
+        self.served = state["served"]
         self.made = state["made"]
         self.clock.stopped_at = parsed(state["stopped_at"]) if state["stopped_at"] else None
         self.clock.ahead = type(self.clock.ahead)(seconds=state["ahead"])

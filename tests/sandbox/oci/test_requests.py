@@ -153,6 +153,20 @@ def test_another_request_with_the_same_token_is_refused(sandbox):
     assert refused(client.create_budget, other, opc_retry_token="once") == (409, "InvalidatedRetryToken")
 
 
+def test_an_answer_is_repeated_as_it_was_whatever_happened_since(sandbox):
+    client = budgets(sandbox)
+    made = client.create_budget(details(sandbox), opc_retry_token="once").data
+    client.update_budget(made.id, BUDGETS.UpdateBudgetDetails(amount=250))
+    assert client.create_budget(details(sandbox), opc_retry_token="once").data.amount == 100
+
+
+def test_a_token_is_forgotten_after_a_day(sandbox):
+    client = budgets(sandbox)
+    first = client.create_budget(details(sandbox), opc_retry_token="once").data
+    sandbox.advance(25 * 3600)
+    assert client.create_budget(details(sandbox), opc_retry_token="once").data.id != first.id
+
+
 def test_an_answer_that_was_lost_is_found_by_its_token(sandbox):
     sandbox.cloud.faults.asked.append(Fault("drop_after", operation="create_budget", times=1))
     client = budgets(sandbox)
