@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import anomalies, forecasts, load, sandbox, usage, usage_api
+from benchmarks import anomalies, forecasts, load, policies, sandbox, usage, usage_api
 
 BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "usage": usage.main,
     "load": load.main,
     "anomalies": anomalies.main,
     "forecasts": forecasts.main,
+    "policies": policies.main,
     "sandbox": sandbox.main,
     "usage_api": usage_api.main,
 }

@@ -27,6 +27,7 @@ finops_overview = dg.define_asset_job(
                 "cost_forecasts",
                 "resource_efficiency",
                 "unit_economics",
+                "policy_matches",
                 "recommendations",
                 "focus_conformance",
                 "finops_report",
@@ -35,7 +36,7 @@ finops_overview = dg.define_asset_job(
     ),
     run_tags=_TAGS,
     description="Looks at all days: anomalies and how well they are detected, forecasts, efficiency, unit economics, "
-    "recommendations, conformance and the report.",
+    "policies, recommendations, conformance and the report.",
 )
 finops_oci_usage = dg.define_asset_job(
     "finops_oci_usage",

@@ -10,6 +10,7 @@ from assets.finops import (
     finops_report,
     focus_conformance,
     oci_usage,
+    policy_matches,
     recommendations,
     resource_efficiency,
     unit_economics,
@@ -26,7 +27,7 @@ from orchestration.sensors import finops as finops_sensors
 
 ASSET_MODULES = (
     billing_files, cost_and_usage, daily_costs, cost_anomalies, detection_quality, cost_forecasts, focus_conformance,
-    resource_efficiency, recommendations, unit_economics, oci_usage, finops_report,
+    resource_efficiency, policy_matches, recommendations, unit_economics, oci_usage, finops_report,
 )  # fmt: skip
 JOBS = (*finops_jobs.JOBS, finops_decision, maintenance_retention, maintenance_lake)
 SCHEDULES = (*finops_schedules.SCHEDULES, *maintenance_schedules.SCHEDULES)

@@ -101,6 +101,10 @@ class BudgetService(dg.ConfigurableResource[Any], ABC):
     def managed(self) -> list[Budget]:
         """Every budget that carries our mark, by key and then reference, with our rules as they are, complete or not."""
 
+    def within(self) -> dict[str, tuple[str, ...]]:
+        """Targets whose budgets count the costs of other targets within them, too, and these; empty if there are none."""
+        return {}
+
     @abstractmethod
     def create(self, budget: Budget) -> Budget:
         """Let a budget and its rules exist; returns it as it is there. One that is there already, made so by us, is kept.

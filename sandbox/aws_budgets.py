@@ -95,7 +95,7 @@ def _create_subscriber(self: BudgetsResponse) -> str:
     found, wanted = _notification(self), self._get_param("Subscriber")
     if wanted in found.subscribers:
         raise DuplicateRecordException("subscriber", wanted["Address"])
-    found.subscribers.append(wanted)  # type: ignore[attr-defined]
+    found.subscribers.append(wanted)
     return json.dumps({})
 
 
@@ -105,7 +105,7 @@ def _delete_subscriber(self: BudgetsResponse) -> str:
         raise NotFoundException("Unable to delete subscriber - it doesn't exist.")
     if len(found.subscribers) == 1:
         raise _invalid("a notification needs at least one subscriber")
-    found.subscribers.remove(gone)  # type: ignore[attr-defined]
+    found.subscribers.remove(gone)
     return json.dumps({})
 
 

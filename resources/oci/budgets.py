@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from decimal import ROUND_UP, Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -62,6 +62,19 @@ class OciBudgets(BudgetService):
         ours = [budget for budget in map(self._budget, listed) if budget is not None]
         found = [replace(b, rules=tuple(sorted(rule for _, rule in self._rules(b.reference)))) for b in ours]
         return sorted(found, key=lambda budget: (budget.key, budget.reference))
+
+    def within(self) -> dict[str, tuple[str, ...]]:
+        """See BudgetService. A budget of a compartment counts what the compartments below it cost (OCI, "Budgets Overview")."""
+        ask, root = self.clients.operation("identity", "list_compartments", self.region), self.clients.tenancy()
+        listed = items(ask, root, compartment_id_in_subtree=True, access_level="ANY", limit=self.page_size)
+        parents = {compartment.id: compartment.compartment_id for compartment in listed}
+        found: dict[str, list[str]] = {}
+        for inner in parents:
+            outer = parents.get(inner)
+            while outer:
+                found.setdefault(outer, []).append(inner)
+                outer = parents.get(outer)
+        return {outer: tuple(sorted(inner)) for outer, inner in found.items()}
 
     def create(self, budget: Budget) -> Budget:
         """See BudgetService."""
@@ -256,5 +269,5 @@ def _is_fresh(answer: Any) -> bool:  # noqa: ANN401
     said, made = answer.headers.get("date"), answer.data.time_created
     if not said or made is None:
         return False
-    now: datetime = parsedate_to_datetime(said)
-    return abs(now - made.astimezone(UTC)) < _FRESH
+    since: timedelta = parsedate_to_datetime(said) - made.astimezone(UTC)
+    return abs(since) < _FRESH

@@ -423,7 +423,7 @@ def _headers(found: Resource) -> dict[str, str]:
 
 
 def _http_date(moment: str) -> str:
-    """A time as a header says it, without fractions of its second. Source: SDK docstrings of get_object and put_object (RFC 2616)."""
+    """A time as a header says it, in whole seconds. Source: SDK docstrings of get_object and put_object (RFC 2616)."""
     return format_datetime(parsed(moment), usegmt=True)
 
 

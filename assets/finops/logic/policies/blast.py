@@ -45,7 +45,9 @@ def relations(inventory: pl.DataFrame, budgets: pl.DataFrame | None = None) -> p
             budgets, on=("ProviderName", "SubAccountId"), how="left"
         )  # fmt: skip
         parts.append(charged.select("ResourceId", pl.lit("charged to budget").alias("relation"), pl.col("budget_id").alias("id")))
-    return pl.concat([part.select(pl.col(n).cast(t) for n, t in RELATIONS.items()) for part in parts]).unique().sort(RELATIONS)
+    return (
+        pl.concat([part.select(pl.col(n).cast(t) for n, t in RELATIONS.items()) for part in parts]).unique().sort(list(RELATIONS))
+    )
 
 
 def with_dependants(matches: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -59,10 +61,11 @@ def with_dependants(matches: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         dependants=pl.struct("relation", "id").filter(pl.col("id").is_not_null()), told=pl.col("relation").unique()
     )
     joined = matches.join(held, on="ResourceId", how="left", maintain_order="left")
+    every = pl.lit(pl.Series([list(KINDS)])).first()
     none = pl.lit([], pl.List(pl.String()))
     return joined.with_columns(
         pl.col("dependants").fill_null(pl.lit([], pl.List(RELATION))).cast(pl.List(RELATION)),
-        dependants_unknown=pl.lit(list(KINDS), pl.List(pl.String())).list.set_difference(pl.col("told").fill_null(none)).list.sort(),
+        dependants_unknown=every.list.set_difference(pl.col("told").fill_null(none)).list.sort(),
     ).drop("told")
 
 

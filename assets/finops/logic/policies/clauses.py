@@ -127,7 +127,9 @@ def _selection(selector: Selector) -> list[Leaf]:
     if selector.provider:
         names = [name for provider in selector.provider for name in _PROVIDER_NAMES[provider]]
         column = pl.col("ProviderName")
-        found.append(Leaf("resource.provider", ", ".join(selector.provider), like(column, names), column, "finops/resource_costs"))
+        found.append(
+            Leaf("resource.provider", ", ".join(selector.provider), like(column, names), column, "finops/resource_costs")
+        )
     for name, columns in (
         ("service", ("ServiceName", "x_comparable_service")),
         ("type", ("ResourceType",)),
@@ -145,7 +147,9 @@ def _selection(selector: Selector) -> list[Leaf]:
 
 
 def _exclusion(exclusion: Exclusion, number: int) -> Leaf:
-    named = like(pl.col("ResourceId"), exclusion.resource) | like(pl.col("ResourceName"), exclusion.resource).fill_null(value=False)
+    named = like(pl.col("ResourceId"), exclusion.resource) | like(pl.col("ResourceName"), exclusion.resource).fill_null(
+        value=False
+    )
     holds = named & (pl.col("as_of") <= exclusion.until)
     says = f"left alone until {exclusion.until}: {exclusion.reason}"
     return Leaf(f"exclude[{number}]", says, holds, pl.col("ResourceId"), EXCLUDED, negated=True)
@@ -156,7 +160,15 @@ def _money(name: str, said: MoneyBounds) -> Leaf:
     window = None if name == "monthly_run_rate" else _PERIOD
     rows = pl.col("cost_rows") if name == "cost_30d" else None
     value = pl.format("{} {}", plain(column), pl.col("BillingCurrency"))
-    return Leaf("", _money_says(said), _money_holds(said, column, pl.col("BillingCurrency")), value, "finops/resource_efficiency", window, rows)
+    return Leaf(
+        "",
+        _money_says(said),
+        _money_holds(said, column, pl.col("BillingCurrency")),
+        value,
+        "finops/resource_efficiency",
+        window,
+        rows,
+    )
 
 
 def _money_holds(said: MoneyBounds, amount: pl.Expr, currency: pl.Expr) -> pl.Expr:

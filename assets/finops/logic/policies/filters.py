@@ -16,9 +16,7 @@ AnomalyKind = Literal[
 ]
 AnomalyState = Literal["open", "over", "new level"]
 Direction = Literal["up", "down", "mixed"]
-Metric = Literal[
-    "cpu", "memory", "storage", "network_in", "network_out", "disk_read", "disk_write", "connections", "requests"
-]
+Metric = Literal["cpu", "memory", "storage", "network_in", "network_out", "disk_read", "disk_write", "connections", "requests"]
 Statistic = Literal["mean", "minimum", "maximum", "p50", "p90", "p95", "p99"]
 
 

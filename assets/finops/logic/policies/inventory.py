@@ -159,7 +159,7 @@ def _measured(known: pl.DataFrame, measurements: pl.DataFrame | None) -> pl.Data
     given = pl.DataFrame(schema=MEASUREMENTS) if measurements is None else measurements.select(list(MEASUREMENTS))
     every = pl.concat([given, *assessed]).filter(pl.col("value").is_not_null())
     every = every.unique(["ResourceId", "metric", "statistic", "days"], keep="first", maintain_order=True)
-    return every.group_by("ResourceId", maintain_order=True).agg(metrics=pl.struct(_MEASURED.to_schema()))
+    return every.group_by("ResourceId", maintain_order=True).agg(metrics=pl.struct(list(_MEASURED.to_schema())))
 
 
 def _attached(attachments: pl.DataFrame | None) -> pl.DataFrame:
@@ -183,7 +183,7 @@ def _with_anomalies(known: pl.DataFrame, episodes: pl.DataFrame | None) -> pl.Da
         impact=impact,
         impact_percent=share,
     )
-    held = judged.sort("episode_id").group_by(KEY, maintain_order=True).agg(anomalies=pl.struct(_ANOMALY.to_schema()))
+    held = judged.sort("episode_id").group_by(KEY, maintain_order=True).agg(anomalies=pl.struct(list(_ANOMALY.to_schema())))
     joined = known.join(held, on=KEY, how="left", nulls_equal=True, maintain_order="left")
     return joined.with_columns(pl.col("anomalies").fill_null(pl.lit([], pl.List(_ANOMALY))))
 
@@ -206,14 +206,13 @@ def _row(fixture: Fixture) -> dict[str, object]:
         "SubAccountName": fixture.sub_account_name,
         "x_comparable_service": fixture.comparable_service,
         "as_of": fixture.day,
-        "age_is_least": False,
         "tags": None if tags is None else [{"key": key, "value": value} for key, value in tags.items()],
         "metrics": metrics and [
             {"metric": m.name, "statistic": m.statistic, "days": m.days, "value": float(m.value), "rows": m.rows} for m in metrics
         ],
         "anomalies": None if anomalies is None else [
             {
-                **a.model_dump(include={"kind", "direction", "state", "days_ago", "impact"}),
+                **a.model_dump(include={"kind", "direction", "state", "days_ago", "days", "impact"}),
                 "episode_id": f"anomaly-{n}",
                 "currency": fixture.currency,
                 "impact_percent": None if a.impact_percent is None else float(a.impact_percent),

@@ -14,7 +14,9 @@ IDENTITY = ("policy", *KEY)
 NEW, CONTINUING, ENDED, UNKNOWN = "new", "continuing", "ended", "unknown"
 
 
-def follow(found: Evaluation, rows: pl.DataFrame, stored: pl.DataFrame, ends: pl.DataFrame, kept: Collection[str]) -> pl.DataFrame:
+def follow(
+    found: Evaluation, rows: pl.DataFrame, stored: pl.DataFrame, ends: pl.DataFrame, kept: Collection[str]
+) -> pl.DataFrame:
     """The rows of `finops/policy_matches` after an evaluation; the same evaluation again gives the same rows.
 
     A match is `new` on the day of the bills on which it was first seen, `continuing` after that. One that is not found any more

@@ -1,18 +1,24 @@
-"""Policies tried on recorded resources: the tests in a policy's own file, and what a change of it would change."""
+"""Policies tried on recorded resources: the tests in a policy's own file, and resources recorded for such tests."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
-import polars as pl
+from assets.finops.logic.policies.evaluate import explain
+from assets.finops.logic.policies.inventory import PROVIDERS, of_fixtures
+from assets.finops.logic.policies.schema import AnomalyFixture, Fixture, MeasuredFixture, Policy, PolicyTest
 
-from assets.finops.logic.efficiency.amounts import KEY
-from assets.finops.logic.policies.evaluate import explain, verdicts
-from assets.finops.logic.policies.inventory import of_fixtures
-from assets.finops.logic.policies.schema import Policy, PolicyTest
-
-_NO_MATCH = ("no match", "excluded")
+_NUMBER_AT_THE_END = re.compile(r"\[\d+\]$")
+_NAMES = {
+    "id": "ResourceId", "name": "ResourceName", "service": "ServiceName", "comparable_service": "x_comparable_service",
+    "type": "ResourceType", "sub_account": "SubAccountId", "sub_account_name": "SubAccountName", "region": "RegionId",
+    "currency": "BillingCurrency", "day": "as_of",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +46,49 @@ class Outcome:
 
 def run_tests(policy: Policy) -> list[Outcome]:
     """Every test of the policy's own file, in order."""
-    explained = explain(policy, of_fixtures([test.resource for test in policy.tests]))
-    rows = explained.to_dicts()
+    rows = explain(policy, of_fixtures([test.resource for test in policy.tests])).to_dicts()
     return [Outcome(policy.name, test.name, _complaint(test, row)) for test, row in zip(policy.tests, rows, strict=True)]
 
 
-def differences(before: Policy | None, after: Policy | None, inventory: pl.DataFrame) -> pl.DataFrame:
-    """The resources of an inventory on which two versions of a policy do not agree: key, `before`, `after`, `because`.
+def record(resource: Mapping[str, Any]) -> dict[str, object]:
+    """A row of the inventory as the `resource` of a test: every policy says of it what it says of the row.
 
-    Args:
-        before: The policy as it was; None if it is new.
-        after: The policy as it will be; None if it is withdrawn.
-        inventory: Recorded or present resources; columns as in `inventory.SCHEMA`.
+    Texts, numbers as texts, lists and mappings; what is unknown is left out.
     """
-    nothing = pl.Series(["no match"] * len(inventory), dtype=pl.String)
-    then, now = (nothing if policy is None else verdicts(policy, inventory) for policy in (before, after))
-    changed = inventory.filter(then != now)
-    reasons = [pl.Series("because", [], dtype=pl.String)]
-    if after is not None:
-        reasons = [explain(after, changed)["explanation"].map_elements(_in_words, return_dtype=pl.String).alias("because")]
-    elif len(changed):
-        reasons = [pl.Series("because", ["the policy is withdrawn"] * len(changed))]
-    told = changed.select(KEY).with_columns(before=then.filter(then != now), after=now.filter(then != now))
-    return told.with_columns(reasons)
+    plain = {name: resource[_NAMES.get(name, name)] for name in Fixture.model_fields if _NAMES.get(name, name) in resource}
+    known = {name: _written(value) for name, value in plain.items() if value is not None}
+    provider = {name: key for key, name in PROVIDERS.items()}.get(resource["ProviderName"])
+    lists = {
+        "metrics": _recorded(resource["metrics"], MeasuredFixture, {"name": "metric"}),
+        "anomalies": _recorded(resource["anomalies"], AnomalyFixture, {}),
+        "tags": None if resource["tags"] is None else {tag["key"]: tag["value"] or "" for tag in resource["tags"]},
+    }
+    given = {**known, "provider": provider, **lists}
+    return {name: given[name] for name in Fixture.model_fields if given.get(name) is not None}
 
 
-def _complaint(test: PolicyTest, row: dict[str, Any]) -> str | None:
-    verdict = "no match" if row["verdict"] in _NO_MATCH else row["verdict"]
+def _recorded(
+    items: list[dict[str, Any]] | None, model: type[MeasuredFixture | AnomalyFixture], renamed: Mapping[str, str]
+) -> list[dict[str, object]] | None:
+    if items is None:
+        return None
+    named = {name: renamed.get(name, name) for name in model.model_fields}
+    return [{name: _written(item[at]) for name, at in named.items() if item[at] is not None} for item in items]
+
+
+def _written(value: object) -> object:
+    """A value as it would be written in a policy file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Decimal | float):
+        return f"{round(Decimal(str(value)), 12).normalize():f}"
+    return str(value) if isinstance(value, int | date) else value
+
+
+def _complaint(test: PolicyTest, row: Mapping[str, Any]) -> str | None:
+    verdict = "no match" if row["verdict"] == "excluded" else row["verdict"]
     reasons = [reason["clause"] for reason in row["explanation"]]
-    decided = f"decided by {', '.join(reasons)}" if reasons else "decided by nothing"
+    decided = f"decided by {', '.join(reasons)}"
     if verdict != test.expect:
         return f"expects {test.expect!r}, but it is {verdict!r}, {decided}"
     if test.clause is not None and not any(_is(reason, test.clause) for reason in reasons):
@@ -77,9 +97,6 @@ def _complaint(test: PolicyTest, row: dict[str, Any]) -> str | None:
 
 
 def _is(reason: str, clause: str) -> bool:
-    """A clause is named by its whole place, or by the end of it."""
-    return reason == clause or reason.endswith(f".{clause}") or reason.partition("[")[0] == clause
-
-
-def _in_words(reasons: pl.Series) -> str:
-    return "; ".join(f"{reason['clause']} {reason['result']}" for reason in reasons)
+    """A clause is named by its place, by the beginning or the end of it, or by its kind if it is one of a list."""
+    within = reason.startswith(f"{clause}.") or reason.endswith(f".{clause}")
+    return reason == clause or within or _NUMBER_AT_THE_END.sub("", reason) == clause

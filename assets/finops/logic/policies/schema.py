@@ -165,6 +165,7 @@ class AnomalyFixture(Strict):
     direction: Direction = "up"
     state: AnomalyState = "open"
     days_ago: int = Field(default=0, ge=0)
+    days: int | None = Field(default=None, ge=1)
     impact: Number | None = None
     impact_percent: Number | None = None
 
@@ -192,6 +193,7 @@ class Fixture(Strict):
     weekend_ratio: Number | None = None
     unit_price_change_percent: Number | None = None
     age_days: int | None = Field(default=None, ge=0)
+    age_is_least: bool = False
     state: State | None = None
     candidates: tuple[Candidate, ...] | None = None
     use_observed: bool | None = None
@@ -199,6 +201,12 @@ class Fixture(Strict):
     metrics: tuple[MeasuredFixture, ...] | None = None
     anomalies: tuple[AnomalyFixture, ...] | None = None
     attached_to: tuple[Text, ...] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_unknown(cls, data: Any) -> Any:  # noqa: ANN401
+        """A resource of which nothing is said is one of which nothing is known."""
+        return {} if data is None else data
 
 
 class PolicyTest(Strict):
