@@ -121,18 +121,13 @@ def generated(number: int, seed: int = 0) -> pl.DataFrame:
     )
     lists = pl.DataFrame(
         {
-            "tags": _some_lists(rng, number, lambda n: [
-                {"key": "environment", "value": ("prod", "dev", "staging")[n % 3]}, {"key": "acme.team", "value": f"team-{n % 40}"},
-                {"key": "aws:autoscaling:groupName", "value": f"group-{n % 500}"},
-            ]),
-            "metrics": _some_lists(rng, number, lambda n: [
-                {"metric": m, "statistic": "p95", "days": 30, "value": float(rng.uniform(0, 100)), "rows": 8640} for m in ("cpu", "memory")
-            ]),
+            "tags": _some_lists(rng, number, _tags),
+            "metrics": _some_lists(rng, number, lambda n: [_metric(name, n) for name in ("cpu", "memory")]),
             "anomalies": [_anomalies(rng, n) for n in range(number)],
             "attached_to": [[] if n % 7 == 0 else None for n in range(number)],
         },
         schema={name: SCHEMA[name] for name in ("tags", "metrics", "anomalies", "attached_to")},
-    )  # fmt: skip
+    )
     full = pl.concat([rows, lists], how="horizontal")
     candidates = pl.Series([["rightsizing"] if n % 11 == 0 else [] for n in range(number)], dtype=SCHEMA["candidates"])
     full = full.with_columns(candidates=candidates, x_comparable_service=pl.col("ServiceName"))
@@ -144,6 +139,19 @@ def _some_lists(
     rng: np.random.Generator, number: int, make: Callable[[int], list[dict[str, object]]]
 ) -> list[list[dict[str, object]] | None]:
     return [None if unknown else make(n) for n, unknown in enumerate(rng.random(number) < 0.2)]
+
+
+def _tags(n: int) -> list[dict[str, object]]:
+    tags = {
+        "environment": ("prod", "dev", "staging")[n % 3],
+        "acme.team": f"team-{n % 40}",
+        "eks:cluster-name": f"cluster-{n % 500}",
+    }
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
+def _metric(name: str, n: int) -> dict[str, object]:
+    return {"metric": name, "statistic": "p95", "days": 30, "value": float(n * 7919 % 1000) / 10, "rows": 8640}
 
 
 def _anomalies(rng: np.random.Generator, n: int) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ from assets.failures import errors_classified
 from assets.finops import tables
 from assets.finops.journal import Journal
 from assets.finops.logic.budgets import desired
-from assets.finops.logic.budgets.adaptive import Limits, adjusted, amounts_at_the_beginning
+from assets.finops.logic.budgets.adaptive import Adjusted, Limits, adjusted, amounts_at_the_beginning
 from assets.finops.logic.budgets.desired import AWS, OCI, Estimate, Outlook, Target
 from assets.finops.logic.budgets.plan import Note, Plan
 from jobs.budget_changes import OPERATIONS, Applied, Wanted, apply, planned, settle
@@ -21,6 +21,8 @@ from resources.budgets import AlertRule, Budget, BudgetService
 from resources.clock import Clock
 from resources.errors import BadInput, PermanentError
 from resources.lake import Lake
+
+_CLOUDS = 2
 
 
 class TargetConfig(dg.Config):
@@ -43,11 +45,11 @@ class TargetConfig(dg.Config):
     amount: float | None = Field(default=None, gt=0, description="The month's budget, instead of one from the forecast.")
     currency: str = Field(default="", description="Currency of `amount`, such as EUR.")
 
-    def as_target(self) -> Target:
-        """The target, for the logic. Raises BadInput if an amount has no currency."""
+    def as_target(self, within: Mapping[str, tuple[str, ...]]) -> Target:
+        """The target, for the logic; `within` says what lies in it. Raises BadInput if an amount has no currency."""
         if self.amount is not None and not self.currency:
             raise BadInput(f"{self.kind}:{self.target} has an amount without a currency", "Give `currency`, such as EUR.")
-        own = {"compartment": (self.target,), "account": (self.target,)}.get(self.kind, ())
+        own = (self.target, *within.get(self.target, ())) if self.kind in ("compartment", "account") else ()
         services = tuple(self.services) or ((self.target,) if self.kind == "service" else ())
         amount = None if self.amount is None else Decimal(str(self.amount))
         sub_accounts = tuple(self.sub_accounts) or own
@@ -112,27 +114,26 @@ def reconcile_budgets(
 ) -> None:
     """Plan for both clouds, print the plan, and act only if told to. A repeat does what is left, and nothing twice."""
     journal = Journal(lake, context.run_id, config.by)
-    metadata: dict[str, Any] = {"mode": config.mode}
     with errors_classified():
-        services = (oci_budgets, aws_budgets)
-        acting = config.mode == "apply"
-        if acting and not (config.recipients or config.topic):
+        if config.mode == "apply" and not (config.recipients or config.topic):
             raise BadInput("nobody would be told by the alerts", "Give `recipients` in the run's config.")
-        problems: list[str] = []
-        for service in services:
-            missing = service.missing()
-            if missing is not None:
-                context.log.info("%s: nothing is planned, since it is not configured. %s", service.system, missing)
-                metadata[f"{service.system}_plan"] = f"not configured: {missing}"
-                continue
-            plan_, actual = plan_for(service, config, lake, journal, clock)
+        configured = [service for service in (oci_budgets, aws_budgets) if service.missing() is None]
+        metadata: dict[str, Any] = {"mode": config.mode}
+        for service in (oci_budgets, aws_budgets):
+            if service not in configured:
+                context.log.info("%s: nothing is planned, since it is not configured. %s", service.system, service.missing())
+                metadata[f"{service.system}_plan"] = f"not configured: {service.missing()}"
+        plans = [(service, *plan_for(service, config, lake, journal, clock)) for service in configured]
+        for service, plan_, _ in plans:
             context.log.info("%s: plan\n%s", service.system, plan_.table())
             metadata |= _told(service.system, plan_)
-            if acting:
-                settle(service, journal, actual, clock.now())
-                applied = apply(service, plan_, journal, clock.now, config.confirm_retire)
-                metadata |= {f"{service.system}_done": len(applied.done), f"{service.system}_held": len(applied.held)}
-                problems += _problems(context, service.system, plan_, applied)
+        _demand_known_limits(context, config, [plan_ for _, plan_, _ in plans], complete=len(plans) == _CLOUDS)
+        problems: list[str] = []
+        for service, plan_, actual in plans if config.mode == "apply" else ():
+            settle(service, journal, actual, clock.now())
+            applied = apply(service, plan_, journal, clock.now, config.confirm_retire)
+            metadata |= {f"{service.system}_done": len(applied.done), f"{service.system}_held": len(applied.held)}
+            problems += _problems(context, plan_, applied)
         context.add_output_metadata(metadata)
         if problems:
             raise PermanentError("; ".join(problems), "Correct what is named, and run this job again: it does what is left.")
@@ -161,10 +162,23 @@ def plan_for(
 
 def _targets(service: BudgetService, config: BudgetsConfig, outlook: Outlook, lake: Lake) -> list[Target]:
     """One target per key; what the config says of one counts for more than what is made by itself."""
-    asked = [target.as_target() for target in config.targets if target.system == service.system]
+    within = service.within()
+    asked = [target.as_target(within) for target in config.targets if target.system == service.system]
     wanted = {OCI: config.every_compartment, AWS: config.every_account}[service.system]
-    made = desired.every(service.system, outlook, lake.scan(tables.DAILY_COSTS).collect(), service.within()) if wanted else []
+    made = desired.every(service.system, outlook, lake.scan(tables.DAILY_COSTS).collect(), within) if wanted else []
     return list({target.key: target for target in (*made, *asked)}.values())
+
+
+def _demand_known_limits(
+    context: dg.OpExecutionContext, config: BudgetsConfig, plans: Sequence[Plan[Budget]], *, complete: bool
+) -> None:
+    """Raises BadInput if a limit is about nothing: a misspelt target must not look like one that is frozen."""
+    known = {row["target"].partition(":")[2] for plan_ in plans for row in plan_.rows()}
+    lost = sorted({limit.target for limit in config.limits if limit.target} - known)
+    if lost and complete:
+        raise BadInput(f"there are limits for {', '.join(lost)}, but no such target", "Write targets as the plan prints them.")
+    if lost:
+        context.log.warning("limits for %s are about no target of the clouds that are configured", ", ".join(lost))
 
 
 def _unknown(budget: Budget, outlook: Outlook, clock: Clock) -> Estimate:
@@ -191,7 +205,10 @@ def _wanted(
         current = there.get(target.key)
         of_target = limits.get(target.target, usual)
         base = beginnings.get((service.system, target.key)) if current else None
-        result = adjusted(estimate.amount, estimate.reason, of_target, current.amount if current else None, base)
+        if target.amount is not None and not of_target.freeze:
+            result = Adjusted(target.amount, estimate.reason)
+        else:
+            result = adjusted(estimate.amount, estimate.reason, of_target, current.amount if current else None, base)
         reasons[target.key] = result.reason
         if result.amount is None:
             notes.append(Note("unknown", service.system, target.key, result.reason))
@@ -205,8 +222,7 @@ def _budget(config: BudgetsConfig, target: Target, amount: Decimal, currency: st
     topics = [config.topic] if config.topic and target.system == AWS else []
     recipients = tuple(sorted({*config.recipients, *topics}))
     rules = [AlertRule(kind, percent, recipients, _message(target, kind, percent)) for kind, percent in desired.RULES]
-    name = target.label
-    return Budget(target.system, target.kind, target.target, name, amount, currency, tuple(sorted(rules)))
+    return Budget(target.system, target.kind, target.target, target.label, amount, currency, tuple(sorted(rules)))
 
 
 def _message(target: Target, kind: str, percent: Decimal) -> str:
@@ -225,10 +241,12 @@ def _told(system: str, plan_: Plan[Budget]) -> dict[str, Any]:
     }
 
 
-def _problems(context: dg.OpExecutionContext, system: str, plan_: Plan[Budget], applied: Applied) -> list[str]:
+def _problems(context: dg.OpExecutionContext, plan_: Plan[Budget], applied: Applied) -> list[str]:
     """What a person has to look at; deletions that wait for a confirmation are no failure."""
     for step in applied.held:
-        context.log.warning("%s: %s would be deleted; confirm_retire in the config allows it", system, step.budget.key)
+        context.log.warning(
+            "%s: %s would be deleted; confirm_retire in the config allows it", step.budget.system, step.budget.key
+        )
     refused = [note.reason for note in plan_.notes if note.operation == "refused"]
     return refused + [str(error) for _, error in applied.failed]
 

@@ -1,4 +1,4 @@
-"""The command line: `cloudops run`, `ingest`, `backfill`, `report`, `dev`; what people decide is in `cli_decisions`."""
+"""The command line: `cloudops run`, `ingest`, `backfill`, `report`, `dev`; the rest is in `cli_decisions` and `cli_policies`."""
 
 import logging
 import signal
@@ -18,6 +18,7 @@ from dagster import BetaWarning
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from orchestration.cli_decisions import decisions
+from orchestration.cli_policies import policies
 from orchestration.terminal import Data, console, fail, told_failures
 
 warnings.filterwarnings("ignore", category=BetaWarning)  # single-run backfills: no other way exists, and users cannot act on it
@@ -31,6 +32,7 @@ Start with [bold]cloudops run[/bold]: it makes a demo company's bills and takes 
 [bold]cloudops run --data FOLDER[/bold]. Nothing leaves this machine.""",
 )
 app.add_typer(decisions)
+app.add_typer(policies, name="policies")
 WORKSPACE = Path(__file__).parent.parent / "workspace.yaml"
 
 

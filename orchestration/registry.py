@@ -16,6 +16,7 @@ from assets.finops import (
     unit_economics,
 )
 from jobs import finops as finops_jobs
+from jobs.budgets import finops_budgets
 from jobs.decisions import finops_decision
 from jobs.maintenance import maintenance_lake, maintenance_retention
 from orchestration.alerts import failed_checks, run_failures
@@ -29,6 +30,6 @@ ASSET_MODULES = (
     billing_files, cost_and_usage, daily_costs, cost_anomalies, detection_quality, cost_forecasts, focus_conformance,
     resource_efficiency, policy_matches, recommendations, unit_economics, oci_usage, finops_report,
 )  # fmt: skip
-JOBS = (*finops_jobs.JOBS, finops_decision, maintenance_retention, maintenance_lake)
+JOBS = (*finops_jobs.JOBS, finops_budgets, finops_decision, maintenance_retention, maintenance_lake)
 SCHEDULES = (*finops_schedules.SCHEDULES, *maintenance_schedules.SCHEDULES)
 SENSORS = (*finops_sensors.SENSORS, *anomaly_sensors.SENSORS, *AUTOMATION_SENSORS, run_failures, failed_checks)

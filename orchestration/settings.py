@@ -1,6 +1,7 @@
 """The only reader of the environment."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -92,6 +93,12 @@ def _one_of(variable: str, usual: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ValueError(f"{variable}={value!r}; expected one of {', '.join(allowed)}")
     return value
+
+
+def unset(variables: Iterable[str]) -> list[str]:
+    """Those of the variables that have no value; an empty prefix is one."""
+    given = os.environ
+    return [name for name in variables if not (given.get(name) or (name.endswith("_PREFIX") and name in given))]
 
 
 def use_clouds(clouds: Clouds) -> None:

@@ -3,12 +3,16 @@
 import dagster as dg
 
 from orchestration.settings import Clouds, Settings
+from resources.aws.budgets import AwsBudgets
+from resources.aws.clients import AwsClients
 from resources.aws.s3 import S3ObjectStore
 from resources.both_clouds import AWS, BothClouds
+from resources.budgets import BudgetService, NotConfigured
 from resources.clock import Clock
 from resources.lake import Lake
 from resources.notifier import AppriseNotifier, LogNotifier
 from resources.object_store import LocalObjectStore, ObjectStore
+from resources.oci.budgets import OciBudgets
 from resources.oci.clients import OciClients
 from resources.oci.object_storage import OciObjectStore
 from resources.oci.usage import OciUsage
@@ -21,7 +25,8 @@ def resources_for(settings: Settings) -> dict[str, object]:
     """Resources by the name that assets, jobs and sensors use."""
     own = _local(settings) if settings.is_local else _production(settings)
     clients = oci_clients(settings.clouds)
-    return {**own, "oci_clients": clients, "oci_usage_source": OciUsage(clients=clients)}
+    budgets = {"oci_budgets": _oci_budgets(settings.clouds, clients), "aws_budgets": _aws_budgets(settings)}
+    return {**own, **budgets, "oci_clients": clients, "oci_usage_source": OciUsage(clients=clients)}
 
 
 def oci_clients(clouds: Clouds) -> OciClients:
@@ -31,6 +36,30 @@ def oci_clients(clouds: Clouds) -> OciClients:
         principal=clouds.oci_principal,
         config_file=clouds.oci_config_file,
         endpoint=clouds.oci_endpoint,
+    )
+
+
+def _oci_budgets(clouds: Clouds, clients: OciClients) -> BudgetService:
+    """Budgets of the tenancy, if one is named."""
+    if not clouds.oci_tenancy:
+        return NotConfigured(of_system="oci", advice="Set CLOUDOPS_OCI_TENANCY and CLOUDOPS_OCI_HOME_REGION.")
+    return OciBudgets(clients=clients, region=clouds.oci_home_region)
+
+
+def _aws_budgets(settings: Settings) -> BudgetService:
+    """Budgets of the account; an embedded deployment never asks the real one."""
+    endpoint = settings.clouds.aws_endpoint
+    if not settings.is_local:
+        return AwsBudgets(clients=AwsClients(region=dg.EnvVar("CLOUDOPS_REGION"), endpoint_url=endpoint or None))
+    if not endpoint:
+        return NotConfigured(of_system="aws", advice="Set CLOUDOPS_AWS_ENDPOINT to the address of the embedded AWS.")
+    return AwsBudgets(
+        clients=AwsClients(
+            region=EMBEDDED_REGION,
+            endpoint_url=endpoint,
+            access_key_id="embedded",
+            secret_access_key="embedded",  # noqa: S106 - the embedded AWS takes any
+        )
     )
 
 

@@ -102,10 +102,11 @@ def _serve(arguments: argparse.Namespace, requests: Path, stop: threading.Event,
     # Imported late: a refusal should not wait for the whole of moto.
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-    from sandbox.aws_budgets import extend
+    from sandbox import aws_budgets, aws_metrics
     from sandbox.aws_state import restore
 
-    extend()
+    aws_budgets.extend()
+    aws_metrics.extend()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address=arguments.host, port=arguments.port, verbose=False)
     server.start()
@@ -114,6 +115,7 @@ def _serve(arguments: argparse.Namespace, requests: Path, stop: threading.Event,
         endpoint = f"http://[{address}]:{actual}" if ":" in address else f"http://{address}:{actual}"
         if arguments.data is not None:
             _upload(arguments.data / "billing", endpoint)
+            _measure(arguments.data)
         if arguments.home:
             restore(requests, endpoint)
         sys.stdout.write(f"sandbox ready at {endpoint}\n{also}\n")
@@ -138,6 +140,16 @@ def _upload(folder: Path, endpoint: str) -> None:
     files = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
     for path in sorted(files, key=lambda path: (path.stat().st_mtime_ns, path)):
         client.put_object(Bucket=BUCKET, Key=path.relative_to(folder).as_posix(), Body=path.read_bytes())
+
+
+def _measure(data: Path) -> None:
+    """Give the instances and databases of a scenario their metrics; a folder of other files has none."""
+    from sandbox.aws_utilisation import put
+    from sandbox.scenario import parameters_of
+
+    found = parameters_of(data)
+    if found is not None:
+        put(*found)
 
 
 if __name__ == "__main__":

@@ -36,13 +36,14 @@ _DAYS_OF_TAGS = 91
         dg.AssetCheckSpec(
             "every_policy_is_valid",
             asset=_KEY,
-            description="Every policy file could be taken. One that could not is named with line, field and reason, and is not in "
-            "force; the others are.",
+            description="Every policy file could be taken. One that could not is named with line, field and reason; it is not "
+            "in force, the others are.",
         ),
         dg.AssetCheckSpec(
             "policies_pass_their_tests",
             asset=_KEY,
-            description="Every policy says of the resources in its own file what that file expects; one that does not is not in force.",
+            description="Every policy says of the resources in its own file what that file expects. One that does not is not in "
+            "force.",
         ),
     ],
 )

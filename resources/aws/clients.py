@@ -34,21 +34,26 @@ class AwsClients(dg.ConfigurableResource[Any]):
     connect_timeout_seconds: float = Field(default=5, gt=0, description="How long to wait for a connection.")
     read_timeout_seconds: float = Field(default=60, gt=0, description="How long to wait for the next bytes.")
     max_attempts: int = Field(default=5, ge=1, description="Attempts of one call, the first included.")
-    _clients: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _clients: dict[tuple[str, str], Any] = PrivateAttr(default_factory=dict)
+    _caller_found: dict[str, str] = PrivateAttr(default_factory=dict)
 
-    def client(self, service: str) -> Any:  # noqa: ANN401  # boto3 has no types of its own
+    def client(self, service: str, region: str = "") -> Any:  # noqa: ANN401  # boto3 has no types of its own
         """The client of a service; the same one whenever the same is asked for.
+
+        Args:
+            service: Which service.
+            region: Where; the usual region if empty.
 
         Raises:
             Denied: There are no usable credentials.
             BadInput: No region is known.
         """
-        if service not in self._clients:
+        if (service, region) not in self._clients:
             with self.errors(service, service):
-                self._clients[service] = self._made(service)
-        return self._clients[service]
+                self._clients[service, region] = self._made(service, region)
+        return self._clients[service, region]
 
-    def _made(self, service: str) -> Any:  # noqa: ANN401
+    def _made(self, service: str, region: str) -> Any:  # noqa: ANN401
         import boto3
         from botocore.config import Config
         from dagster_aws.utils import construct_boto_client_retry_config
@@ -56,7 +61,7 @@ class AwsClients(dg.ConfigurableResource[Any]):
         session = boto3.Session(
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
-            region_name=self.region,
+            region_name=region or self.region,
             profile_name=self.profile,
         )
         timeouts = Config(connect_timeout=self.connect_timeout_seconds, read_timeout=self.read_timeout_seconds)
@@ -72,12 +77,11 @@ class AwsClients(dg.ConfigurableResource[Any]):
         return self._caller()["Arn"].split(":")[1]
 
     def _caller(self) -> dict[str, str]:
-        if "caller" not in self._clients:
+        if not self._caller_found:
             sts = self.client("sts")
             with self.errors("sts:GetCallerIdentity", "the caller's account"):
-                self._clients["caller"] = sts.get_caller_identity()
-        found: dict[str, str] = self._clients["caller"]
-        return found
+                self._caller_found.update({name: str(said) for name, said in sts.get_caller_identity().items()})
+        return self._caller_found
 
     @contextmanager
     def errors(self, action: str, about: str) -> Iterator[None]:

@@ -55,6 +55,15 @@ _GRANTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 )  # fmt: skip
 """Service, prefixes of operations, and what a group must be allowed; the first that fits counts."""
 
+NEEDED: tuple[tuple[str, str], ...] = (
+    ("usage_api", "request_summarized_usages"),
+    ("identity", "list_compartments"),
+    ("identity", "list_tag_namespaces"),
+    ("budget", "create_budget"),
+    ("monitoring", "summarize_metrics_data"),
+)
+"""Service and operation of everything that the product does in a tenancy, the cost reports aside."""
+
 
 def statements(service: str, operation: str, subject: str) -> tuple[str, ...]:
     """Statements that allow an operation; none if the table does not know the service.
@@ -68,6 +77,17 @@ def statements(service: str, operation: str, subject: str) -> tuple[str, ...]:
         if of_service == service and operation.startswith(prefixes):
             return tuple(f"Allow {subject} to {grant}" for grant in grants)
     return ()
+
+
+def in_tenancy(service: str, operation: str, subject: str) -> tuple[str, ...]:
+    """Statements that allow an operation in all compartments."""
+    return tuple(s.replace(_COMPARTMENT, "tenancy") for s in statements(service, operation, subject))
+
+
+def of_product(subject: str) -> tuple[str, ...]:
+    """All statements that the product needs; those `of_reports` stand in a policy of their own."""
+    needed = [statement for service, operation in NEEDED for statement in in_tenancy(service, operation, subject)]
+    return (*of_reports(subject), *dict.fromkeys(needed))
 
 
 def of_reports(subject: str) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from resources.tables import UTC, Column, Table
 
 JOURNAL = Table(
     name="finops/journal",
-    description="Two rows per change to a cloud, which are only ever added: `begun`, before it, and one that says how it ended. A change "
-    "without the second was cut off; the next run looks what became of it, and adds it.",
+    description="Two rows per change to a cloud, which are only ever added: `begun`, before it, and one that says how it "
+    "ended. A change without the second was cut off; the next run looks what became of it, and adds it.",
     columns=(
         Column("change_id", pl.String(), "Identity of the change: the same in its rows.", nullable=False),
         Column("at", UTC, "When it was begun, or its end was written down.", nullable=False),

@@ -10,8 +10,8 @@ _REASON = pl.Struct({**dict.fromkeys(_TEXTS, pl.String()), "window_days": pl.Int
 
 POLICY_MATCHES = Table(
     name="finops/policy_matches",
-    description="One row per policy and resource that it matches or ever matched: since when, why, what it would do, and what that "
-    "would touch.",
+    description="One row per policy and resource that it matches or ever matched: since when, why, what it would do, and what "
+    "that would touch.",
     columns=(
         Column("match_id", pl.String(), "Identity: the same for the same policy and resource, in every run.", nullable=False),
         Column("policy", pl.String(), "Name of the policy.", nullable=False),
@@ -32,8 +32,8 @@ POLICY_MATCHES = Table(
         Column(
             "explanation",
             pl.List(_REASON),
-            "The filters that make it a match: place in the policy, result (`holds`, or `unknown, which counts as a match`), value, "
-            "what it was held against, days that it covers, rows behind it (null if not known) and the table it is from.",
+            "The filters that make it a match: place in the policy, result (`holds`, or `unknown, which counts as a match`), "
+            "value, what it was held against, days that it covers, rows behind it (null if not known) and the table it is from.",
             nullable=False,
         ),
         Column(
@@ -58,8 +58,8 @@ POLICY_MATCHES = Table(
         Column(
             "state",
             pl.String(),
-            "`new` (first found on `matched_at`), `continuing`, `ended`, or `unknown` while a filter that decides cannot be known "
-            "or the policy cannot be read.",
+            "`new` (first found on `matched_at`), `continuing`, `ended`, or `unknown` while a filter that decides cannot be "
+            "known or the policy cannot be read.",
             nullable=False,
         ),
         Column("ended_at", pl.Date(), "Settled day on which it did not match any more; null if it has not ended."),

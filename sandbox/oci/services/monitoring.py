@@ -22,7 +22,7 @@ from sandbox.oci.exchange import MOST_PER_PAGE, Answer, Asked, answers, page
 from sandbox.oci.services.identity import below, demand_compartment
 from sandbox.oci.store import Body, Store
 
-STREAMS = "monitoring.streams"
+STREAMS, _REACH = "monitoring.streams", "monitoring.reach"
 MOST_POSTED = 50
 """Unique metric streams of a call. Source: SDK docstring of post_metric_data; so are the dimensions and the times."""
 MOST_DIMENSIONS = 20
@@ -80,6 +80,11 @@ def add_datapoints(
         series.times.insert(place, at)
         series.values.insert(place, point.value)
         series.counts.insert(place, point.count)
+
+
+def reach_from(store: Store, moment: datetime) -> None:
+    """Let answers reach as far back from a moment as from now, once it has passed: what is there then does not age."""
+    store.add(_REACH, {"from": text(moment)}, key=_REACH)
 
 
 @answers("monitoring")
@@ -276,7 +281,9 @@ def _range(asked: Asked, resolution: int) -> tuple[int, int]:
     if start >= end:
         raise invalid("startTime must be before endTime")
     longest = next(reach for least, reach in RANGES if resolution >= least)
-    return max(_milliseconds(start), _milliseconds(now) - longest), _milliseconds(end)
+    pinned = asked.store.table(_REACH).get(_REACH)
+    newest = min(now, parsed(pinned.body["from"])) if pinned else now
+    return max(_milliseconds(start), _milliseconds(newest) - longest), _milliseconds(end)
 
 
 _Stream = tuple[Body, Body]

@@ -6,20 +6,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Literal
 
 import polars as pl
 
 from assets.finops.logic.recommendations.shape import EXACT, text, total
 
+Kind = Literal["compartment", "tag", "service", "account"]
+"""What a budget can be for: in OCI a compartment or a tag, in AWS an account, a service or a tag."""
 OCI, AWS = "oci", "aws"
 HEADROOM = Decimal("1.1")
-RULES = (("ACTUAL", Decimal(70)), ("ACTUAL", Decimal(90)), ("FORECAST", Decimal(100)))
+RULES: tuple[tuple[Literal["ACTUAL", "FORECAST"], Decimal], ...] = (
+    ("ACTUAL", Decimal(70)),
+    ("ACTUAL", Decimal(90)),
+    ("FORECAST", Decimal(100)),
+)
 """When somebody is told: kind of alert, and per cent of the amount."""
 MOST_LEFT_OUT = Decimal("0.1")
 """A target of whose recent cost more has no forecast is unknown, as a total of forecasts is."""
 DAYS_A_MONTH = Decimal(365) / 12
 _CLOUDS = {"oracle": OCI, "oci": OCI, "aws": AWS, "amazon": AWS}
-_KIND = {OCI: "compartment", AWS: "account"}
+_KIND: Mapping[str, Kind] = {OCI: "compartment", AWS: "account"}
 _NAMES = ("ProviderName", "SubAccountId", "SubAccountName")
 
 
@@ -29,7 +36,7 @@ class Target:
 
     Attributes:
         system: Cloud: `oci` or `aws`.
-        kind: `compartment`, `tag`, `service` or `account`.
+        kind: What it is.
         target: As the cloud calls it.
         label: As people call it.
         sub_accounts: Sub-accounts whose costs count; all if empty.
@@ -39,7 +46,7 @@ class Target:
     """
 
     system: str
-    kind: str
+    kind: Kind
     target: str
     label: str
     sub_accounts: tuple[str, ...] = ()
@@ -80,8 +87,9 @@ class Outlook:
     @classmethod
     def of(cls, forecasts: pl.DataFrame, quality: pl.DataFrame) -> Outlook:
         """The newest issue of `finops/cost_forecasts` and `finops/forecast_quality`."""
-        newest = quality.filter((pl.col("origin") == quality["origin"].max()) & (pl.col("level") == "series"))
-        days = forecasts.filter(pl.col("origin") == quality["origin"].max())["x_charge_date"]
+        origin = quality.select(pl.col("origin").max())
+        newest = quality.join(origin, on="origin").filter(pl.col("level") == "series")
+        days = forecasts.join(origin, on="origin")["x_charge_date"]
         series = newest.with_columns(pl.col("ProviderName").map_elements(cloud, pl.String).alias("system"))
         return cls(series, days.min(), days.max())  # type: ignore[arg-type]
 

@@ -61,11 +61,10 @@ def with_dependants(matches: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         dependants=pl.struct("relation", "id").filter(pl.col("id").is_not_null()), told=pl.col("relation").unique()
     )
     joined = matches.join(held, on="ResourceId", how="left", maintain_order="left")
-    every = pl.lit(pl.Series([list(KINDS)])).first()
-    none = pl.lit([], pl.List(pl.String()))
+    untold = [pl.when(~pl.col("told").list.contains(kind).fill_null(value=False)).then(pl.lit(kind)) for kind in KINDS]
     return joined.with_columns(
         pl.col("dependants").fill_null(pl.lit([], pl.List(RELATION))).cast(pl.List(RELATION)),
-        dependants_unknown=every.list.set_difference(pl.col("told").fill_null(none)).list.sort(),
+        dependants_unknown=pl.concat_list(untold).list.drop_nulls(),
     ).drop("told")
 
 

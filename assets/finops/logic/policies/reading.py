@@ -15,7 +15,8 @@ Place = tuple[str | int, ...]
 _LARGEST = 262_144
 _DEEPEST = 24
 _EMPTY = ("", "~", "null", "Null", "NULL")
-_STANDARD = {f"tag:yaml.org,2002:{kind}" for kind in "map seq str int float bool null timestamp merge value".split()}
+_KINDS = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+_STANDARD = {f"tag:yaml.org,2002:{kind}" for kind in _KINDS}
 
 
 class Unreadable(ValueError):
@@ -71,7 +72,7 @@ def read(text: str) -> Document:
 def _refuse_references(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = 1 if event.start_mark is None else event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise Unreadable(line, "refers to another place by & or *: write it out")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -88,7 +89,8 @@ def _value(node: yaml.Node, place: Place, lines: dict[Place, int]) -> object:
         for n, below in enumerate(node.value):
             lines[(*place, n)] = below.start_mark.line + 1
         return [_value(below, (*place, n), lines) for n, below in enumerate(node.value)]
-    return None if node.style is None and node.value in _EMPTY else node.value
+    plain = isinstance(node, yaml.ScalarNode) and node.style is None
+    return None if plain and node.value in _EMPTY else node.value
 
 
 def _entries(node: yaml.MappingNode, place: Place, lines: dict[Place, int]) -> Iterator[tuple[str, yaml.Node]]:
