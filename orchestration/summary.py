@@ -105,14 +105,15 @@ def against(truth: pl.DataFrame, episodes: pl.DataFrame) -> tuple[list[dict[str,
 
 
 def _anomalies(lake: Lake) -> pl.DataFrame:
-    return lake.scan(tables.ANOMALY_EPISODES).filter(pl.col("kind") != "price step").collect()
+    return lake.scan(tables.ANOMALY_EPISODES).filter(pl.col("kind") != "price step", pl.col("state") != "withdrawn").collect()
 
 
 def _quality(row: dict[str, Any]) -> str:
     if row["recall"] is None:
         return str(row["status"])
     precision = "unknown" if row["precision"] is None else f"{row['precision']:.0%}"
+    delay = "none in time" if row["median_days_to_detect"] is None else f"median {row['median_days_to_detect']:g} days"
     return (
         f"{row['detected']} of {row['events']} known anomalies found ({row['recall_low']:.0%} to {row['recall_high']:.0%}), "
-        f"precision {precision}, median {row['median_days_to_detect']:g} days."
+        f"precision {precision}, {delay}."
     )

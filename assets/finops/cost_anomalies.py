@@ -15,7 +15,6 @@ from assets.finops.logic.anomalies.detection import PRICE_STEP
 from assets.finops.logic.anomalies.judgement import Judgement, judge
 from resources.lake import Lake
 
-
 # Run config names the members of an enum, not their values: so that people write what the tables say, both are the same.
 Method = Enum(
     "Method",

@@ -1,10 +1,14 @@
 """What a run tells at its end: which of the demo's planted anomalies were found, and how many alarms were about none."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import polars as pl
 
-from orchestration.summary import against
+from assets.finops import tables
+from orchestration.summary import against, models
+from orchestration.terminal import console
+from resources.lake import Lake
 
 KEYS = {"provider": "AWS", "sub_account": "1", "service": "S3", "region": "r", "currency": "USD"}
 SERIES = {"ProviderName": "AWS", "SubAccountId": "1", "ServiceName": "S3", "RegionId": "r", "BillingCurrency": "USD"}
@@ -36,3 +40,17 @@ def test_alarms_before_long_after_or_in_another_series_are_about_none():
 def test_an_alarm_up_to_two_days_after_the_end_is_still_about_it():
     ((row,), false) = against(truth(date(2026, 9, 4), date(2026, 9, 4)), alarms(date(2026, 9, 6)))
     assert (row["found"], false) == (2, 0)
+
+
+def test_where_no_known_anomaly_was_found_there_is_no_median(tmp_path: Path):
+    lake = Lake(root=str(tmp_path))
+    figures = {"method": "walk-forward", "type": "all", "status": "measured", "events": 30, "detected": 0, "recall": 0.0}
+    measured = {**figures, "measured_at": datetime(2026, 6, 1, tzinfo=UTC), "recall_low": 0.0, "recall_high": 0.11}
+    quality = pl.DataFrame([measured], schema=tables.DETECTION_QUALITY.schema)
+    lake.replace(tables.DETECTION_QUALITY, quality, where=None)
+
+    with console.capture() as said:
+        models(lake)
+
+    assert "0 of 30 known anomalies found" in said.get()
+    assert "none in time" in said.get()

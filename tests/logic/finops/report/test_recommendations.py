@@ -55,7 +55,12 @@ def test_what_is_settled_is_not_counted_and_stands_apart():
     assert sorted(row[0] for row in shown.table(CLOSED)) == ["no", "old", "real"]
     assert shown.card("To decide or to do").value == "3"
     assert shown.card("To decide or to do").detail == "1 accepted, 1 done, 1 open"
-    assert shown.card("Saving per 30 days").value == "361.50 – 720.00 USD"
+    assert shown.card("Saving per 30 days").value == "241.00 – 480.00 USD"
+
+
+def test_what_is_done_or_not_found_any_more_promises_no_further_saving():
+    shown = with_recommendations(recommendation("a", "100", "150", state="done"), recommendation("b", "30", "40", proposed=False))
+    assert shown.card("Saving per 30 days").value == "unknown"
 
 
 def test_a_recommendation_that_is_not_found_any_more_says_so():
