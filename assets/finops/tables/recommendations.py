@@ -166,6 +166,10 @@ DECISIONS = Table(
         Column("by", pl.String(), "Who decided.", nullable=False),
         Column("note", pl.String(), "Why; empty if not said.", nullable=False),
         Column("valid_from", pl.Date(), "First day on which it holds; of `done`, the day on which it was done.", nullable=False),
-        Column("until", pl.Date(), "Last day on which it holds; null if it has no end."),
+        Column(
+            "until",
+            pl.Date(),
+            "Last day on which it holds; null if it has no end. Without it, an `expected` is for the same place of each month.",
+        ),
     ),
 )
