@@ -155,7 +155,7 @@ def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds:
     models(lake)
     planted(lake, place.home)
     console.print(f"Ranges of days brought up to date: {len(summary.days)}.")
-    for check in summary.checks_failed:
+    for check in dict.fromkeys(summary.checks_failed):
         console.print(f"  check to look at: {check}")
     console.print(f"Report: [bold]{summary.report}[/bold]")
     console.print(f"Lake:   {place.home / 'lake'}   inputs: {place.inputs_root}   (took {seconds:.0f} s)")

@@ -92,6 +92,7 @@ def _store(
 
 def _list(root: Path, *, everything: bool) -> None:
     import polars as pl
+    from rich.markup import escape
 
     from assets.finops import tables
     from assets.finops.logic.recommendations.lifecycle import Book, pending
@@ -113,7 +114,8 @@ def _list(root: Path, *, everything: bool) -> None:
     for row in ranked.iter_rows(named=True):
         new = decided.get(row["recommendation_id"], row["state"])
         state = row["state"] if new == row["state"] else f"{row['state']}, {new} with the next run"
-        table.add_row(row["recommendation_id"], row["title"], _range(row), state, _saved(row))
+        # names of resources are anything: brackets in them are no markup
+        table.add_row(row["recommendation_id"], escape(row["title"]), escape(_range(row)), state, _saved(row))
     console.print(table)
 
 

@@ -56,17 +56,36 @@ def models(lake: Lake) -> None:
     quality = lake.scan(tables.DETECTION_QUALITY).filter(pl.col("method") == "walk-forward", pl.col("type") == "all").collect()
     for row in quality.iter_rows(named=True):
         console.print(f"Detection on these costs: {_quality(row)}")
-    newest = lake.scan(tables.COST_FORECASTS).filter(pl.col("level") == "currency").collect()
-    newest = newest.filter(pl.col("origin") == pl.col("origin").max())
-    for currency in newest["BillingCurrency"].unique().sort():
-        days = newest.filter(pl.col("BillingCurrency") == currency)
-        told = "not enough history"
-        if days["point"].null_count() == 0:
-            told = f"{float(days['point'].sum()):,.2f} {currency} expected"
-        console.print(f"Forecast of {len(days)} days from {days['x_charge_date'].item(0)}: {currency}: {told}.")
+    for said in forecasts(lake.scan(tables.COST_FORECASTS).collect(), lake.scan(tables.FORECAST_QUALITY).collect()):
+        console.print(said)
     states = lake.scan(tables.RECOMMENDATIONS).group_by("state").agg(pl.len()).sort("state").collect()
     named = ", ".join(f"{number} {state}" for state, number in states.iter_rows()) or "none"
     console.print(f"Recommendations: {named} ([bold]cloudops recommendations[/bold] lists them).")
+
+
+def forecasts(days: pl.DataFrame, quality: pl.DataFrame) -> list[str]:
+    """A line per currency of the newest issue: what all its days will cost, and between which bounds."""
+    totals = days.filter(pl.col("level") == "currency").filter(pl.col("origin") == pl.col("origin").max())
+    lines = []
+    for currency in totals["BillingCurrency"].unique().sort():
+        mine = totals.filter(pl.col("BillingCurrency") == currency)
+        of_sums = quality.filter(
+            pl.col("level") == "currency", pl.col("BillingCurrency") == currency, pl.col("origin") == mine["origin"].item(0)
+        )
+        when = f"Forecast of {len(mine)} days from {mine['x_charge_date'].sort().item(0)}"
+        lines.append(f"{when}: {currency}: {_expected(mine, of_sums)}.")
+    return lines
+
+
+def _expected(days: pl.DataFrame, of_sums: pl.DataFrame) -> str:
+    if days["point"].null_count():
+        return "not enough history"
+    if set(days["status"]) == {"ended"}:
+        return "nothing more, its costs have ended"
+    said = f"{days['point'].sum():,.2f} expected"
+    for low, high in of_sums.select("sum_lower_80", "sum_upper_80").drop_nulls().iter_rows():
+        said += f", {low:,.2f} to {high:,.2f} with 80 %"
+    return said
 
 
 def planted(lake: Lake, home: Path) -> None:
@@ -78,7 +97,7 @@ def planted(lake: Lake, home: Path) -> None:
     compared, false = against(truth, _anomalies(lake))
     for row in compared:
         where = f"{row['provider']} / {row['service']} / {row['region']}"
-        found = "missed" if row["found"] is None else f"after {row['found']} days" if row["found"] else "on the first day"
+        found = "missed" if row["found"] is None else _after(row["found"]) if row["found"] else "on the first day"
         table.add_row(row["type"], where, str(row["start"]), found)
     console.print(table)
     hits = sum(row["found"] is not None for row in compared)
@@ -104,15 +123,20 @@ def against(truth: pl.DataFrame, episodes: pl.DataFrame) -> tuple[list[dict[str,
     return compared, len(episodes) - len(about)
 
 
+def _after(days: int) -> str:
+    return f"after {days} day" if days == 1 else f"after {days} days"
+
+
 def _anomalies(lake: Lake) -> pl.DataFrame:
-    return lake.scan(tables.ANOMALY_EPISODES).filter(pl.col("kind") != "price step").collect()
+    return lake.scan(tables.ANOMALY_EPISODES).filter(pl.col("kind") != "price step", pl.col("state") != "withdrawn").collect()
 
 
 def _quality(row: dict[str, Any]) -> str:
     if row["recall"] is None:
         return str(row["status"])
     precision = "unknown" if row["precision"] is None else f"{row['precision']:.0%}"
+    delay = "none in time" if row["median_days_to_detect"] is None else f"median {row['median_days_to_detect']:g} days"
     return (
         f"{row['detected']} of {row['events']} known anomalies found ({row['recall_low']:.0%} to {row['recall_high']:.0%}), "
-        f"precision {precision}, median {row['median_days_to_detect']:g} days."
+        f"precision {precision}, {delay}."
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 console = Console()
 
@@ -38,9 +39,9 @@ def told_failures() -> Iterator[None]:
     try:
         yield
     except (RunFailed, CloudOpsError) as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
+        console.print(f"[red]{escape(str(error))}[/red]", highlight=False)
         raise typer.Exit(1) from None
     except (OSError, OperationalError) as error:  # the latter is Dagster's, of its SQLite files
         reason = error.orig if isinstance(error, OperationalError) else error
-        console.print(f"[red]{reason}[/red]\nIs the disk full, or the folder not writable?", highlight=False)
+        console.print(f"[red]{escape(str(reason))}[/red]\nIs the disk full, or the folder not writable?", highlight=False)
         raise typer.Exit(1) from None

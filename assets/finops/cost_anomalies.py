@@ -1,5 +1,6 @@
 """The asset of cost anomalies."""
 
+from collections.abc import Mapping
 from enum import Enum
 
 import dagster as dg
@@ -7,12 +8,14 @@ import polars as pl
 from pydantic import Field
 
 from assets.catalogue import markdown_table, table_metadata
+from assets.failures import errors_classified
 from assets.finops import tables
 from assets.finops.automation import WHEN_COSTS_CHANGED
 from assets.finops.logic.anomalies import feedback
 from assets.finops.logic.anomalies.budget import Budget
 from assets.finops.logic.anomalies.detection import PRICE_STEP
 from assets.finops.logic.anomalies.judgement import Judgement, judge
+from resources.errors import BadInput
 from resources.lake import Lake
 
 # Run config names the members of an enum, not their values: so that people write what the tables say, both are the same.
@@ -63,6 +66,8 @@ def cost_anomalies(config: Watching, lake: Lake) -> dg.MaterializeResult:
     are taken in. The episodes with their culprits, verdicts of people and alerts go to `finops/anomaly_episodes`; a row here is
     a day of one. Changes of all resources by one factor are listed there as price steps, which are no anomalies.
     """
+    with errors_classified():
+        _demand_rates(config.rates)
     judged = judge(
         lake.scan(tables.RESOURCE_COSTS).collect(),
         decisions=lake.scan(tables.DECISIONS).collect(),
@@ -73,6 +78,12 @@ def cost_anomalies(config: Watching, lake: Lake) -> dg.MaterializeResult:
     lake.replace(tables.ANOMALY_EPISODES, judged.episodes.select(list(tables.ANOMALY_EPISODES.schema)), where=None)
     lake.replace(tables.COST_ANOMALIES, judged.days.select(list(tables.COST_ANOMALIES.schema)), where=None)
     return dg.MaterializeResult(metadata=_told(judged, config.method.value))
+
+
+def _demand_rates(rates: Mapping[str, float]) -> None:
+    wrong = sorted(currency for currency, rate in rates.items() if not rate > 0)
+    if wrong:
+        raise BadInput(f"the rate of {', '.join(wrong)} is not above 0", "Leave a currency out whose worth is not known.")
 
 
 def _told(judged: Judgement, method: str) -> dict[str, dg.MetadataValue | str | int]:

@@ -13,9 +13,10 @@ from assets.finops import tables
 from assets.finops.automation import WHEN_COSTS_CHANGED
 from assets.finops.logic.conservation import money_text
 from assets.finops.logic.recommendations import commitments, lifecycle, verification
-from assets.finops.logic.recommendations.claims import Claim, Spend, over_spend, savings_by_currency
+from assets.finops.logic.recommendations.claims import Claim, Spend, counted, over_spend, savings_by_currency
+from assets.finops.logic.recommendations.measurement import VERIFIED
 from assets.finops.logic.recommendations.proposals import Findings, as_frame, propose
-from assets.finops.logic.recommendations.verification import NOT_ENOUGH, VERIFIED, deeds
+from assets.finops.logic.recommendations.verification import NOT_ENOUGH, deeds
 from resources.clock import Clock
 from resources.errors import BadInput
 from resources.lake import Lake
@@ -45,10 +46,15 @@ class Negotiated(dg.Config):
         """The terms, and whether they are yours or assumed.
 
         Raises:
-            BadInput: Only one of the discounts is given, or they are the wrong way round.
+            BadInput: Only one of the discounts is given, they are the wrong way round, or missing for a length for which none are
+                assumed.
         """
         if self.discount_low is None and self.discount_high is None:
-            return commitments.Terms(months=self.months)
+            if self.months != commitments.Terms().months:
+                raise BadInput(
+                    f"no discounts are assumed for {self.months} months", "give discount_low and discount_high as well"
+                )
+            return commitments.Terms()
         if self.discount_low is None or self.discount_high is None or self.discount_low > self.discount_high:
             raise BadInput("discount_low and discount_high belong together, the low one first", "give both, such as 0.2 and 0.4")
         low, high = (Decimal(str(discount)) for discount in (self.discount_low, self.discount_high))
@@ -90,9 +96,10 @@ def recommendations(config: Negotiated, lake: Lake, clock: Clock) -> dg.Material
     lifecycle.open_and_decide(book, savings, lifecycle.savings_of(stored), found.decisions, now)
     realised = _realised(lake, lifecycle.rows(book, proposed, stored, now), found.resources)
     last_seen: dict[str, datetime] = dict(stored.select("recommendation_id", "last_seen").iter_rows())
-    verified = realised.filter(pl.col("result") == VERIFIED)["recommendation_id"].to_list()
-    lifecycle.settle(book, savings, verified=verified, last_seen=last_seen, now=now, expire_after_days=config.expire_after_days)
-    rows = lifecycle.rows(book, proposed, stored, now)
+    measured: dict[str, str] = dict(realised.select("recommendation_id", "result").iter_rows())
+    lifecycle.settle(book, savings, measured=measured, last_seen=last_seen, now=now, expire_after_days=config.expire_after_days)
+    claimed = counted(claimed, {known for known, standing in book.standings.items() if standing.state in lifecycle.CLOSED})
+    rows = lifecycle.rows(book, as_frame(claimed), stored, now)
     # events first: where a recommendation stands is read from them, so a run killed here repeats nothing
     if book.added:
         lake.replace(tables.RECOMMENDATION_EVENTS, pl.concat([events, book.new_rows()], how="diagonal_relaxed"), where=None)
@@ -107,7 +114,9 @@ def recommendations(config: Negotiated, lake: Lake, clock: Clock) -> dg.Material
 
 def _findings(lake: Lake) -> Findings:
     daily = lake.scan(tables.DAILY_COSTS).collect()
-    last: date | None = daily["x_charge_date"].max()  # type: ignore[assignment]
+    newest: date | None = daily["x_charge_date"].max()  # type: ignore[assignment]
+    last = newest or date(1970, 1, 1)  # there are no costs, then
+    lines = lake.scan(tables.COST_AND_USAGE)
     return Findings(
         daily=daily,
         resources=lake.scan(tables.RESOURCE_COSTS).collect(),
@@ -115,7 +124,8 @@ def _findings(lake: Lake) -> Findings:
         forecasts=lake.scan(tables.COST_FORECASTS).collect(),
         forecast_quality=lake.scan(tables.FORECAST_QUALITY).collect(),
         efficiency=lake.scan(tables.RESOURCE_EFFICIENCY).collect(),
-        hourly=commitments.usage(lake.scan(tables.COST_AND_USAGE), last or date.min.replace(year=1970)),
+        hourly=commitments.usage(lines, last),
+        covered=commitments.covered(lines, last),
         decisions=lake.scan(tables.DECISIONS).collect(),
     )
 
@@ -125,7 +135,7 @@ def _realised(lake: Lake, rows: pl.DataFrame, resources: pl.DataFrame) -> pl.Dat
     done = deeds(rows)
     if not any(deed.about_price for deed in done):
         return verification.verify(done, resources)
-    keys = ("ProviderName", "BillingCurrency", "x_charge_date")
+    keys = ("ProviderName", "ServiceName", "RegionId", "BillingCurrency", "x_charge_date")
     unused = lake.scan(tables.COST_AND_USAGE).filter(pl.col("CommitmentDiscountStatus") == "Unused")
     return verification.verify(done, resources, unused.group_by(keys).agg(cost=pl.col("EffectiveCost").sum()).collect())
 
@@ -134,7 +144,8 @@ def _metadata(
     rows: pl.DataFrame, claimed: list[Claim], realised: pl.DataFrame, book: lifecycle.Book
 ) -> dict[str, dg.MetadataValue | int]:
     low, high = savings_by_currency(claimed)
-    saved = realised.filter(pl.col("result") == VERIFIED).group_by("BillingCurrency").agg(pl.col("saving_to_date").sum())
+    done = realised.filter((pl.col("result") == VERIFIED) & (pl.col("basis") == lifecycle.DONE))
+    saved = done.group_by("BillingCurrency").agg(pl.col("saving_to_date").sum())
     best = rows.filter("proposed").sort("BillingCurrency", "rank")
     shown = ("recommendation_id", "title", "savings_low", "savings_high", "BillingCurrency", "state")
     return {

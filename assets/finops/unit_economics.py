@@ -34,7 +34,8 @@ _HOW_TO_SUPPLY = (
         dg.AssetCheckSpec(
             "every_day_has_its_metric",
             asset=_KEY,
-            description="Every settled day (or month) with a cost in a metric's scope, since its first, has its value.",
+            description="Every metric's scope has costs; since its first, every settled day (or month) with a cost in it "
+            "has its value.",
         )
     ],
 )
@@ -64,7 +65,7 @@ def unit_economics(lake: Lake, inputs_store: ObjectStore) -> dg.MaterializeResul
             "metrics_whose_scope_has_no_cost": markdown_table(unmatched),
             **({"how_to_supply_metrics": dg.MetadataValue.md(_HOW_TO_SUPPLY)} if supplied is None else {}),
         },
-        check_results=[_complete(rows)],
+        check_results=[_complete(rows, unmatched)],
     )
 
 
@@ -90,17 +91,18 @@ def _shown(rows: pl.DataFrame, *figures: str) -> dg.MarkdownMetadataValue:
     return markdown_table(shown.with_columns(numbers.cast(pl.Float64).round_sig_figs(4)))
 
 
-def _complete(rows: pl.DataFrame) -> dg.AssetCheckResult:
+def _complete(rows: pl.DataFrame, unmatched: pl.DataFrame) -> dg.AssetCheckResult:
     counted = ratios.without_metric(rows)
     periods, missing = int(counted["periods"].sum()), int(counted["missing"].sum())
     return dg.AssetCheckResult(
         check_name="every_day_has_its_metric",
-        passed=missing == 0,
+        passed=missing == 0 and unmatched.is_empty(),
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
             "periods_with_costs": periods,
             "periods_without_metric": missing,
             "share_without_metric": missing / periods if periods else "no metrics to judge",
             "metrics": markdown_table(counted.filter(pl.col("missing") > 0)),
+            "scopes_without_costs": len(unmatched),
         },
     )

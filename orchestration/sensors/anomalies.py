@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from assets.finops import tables
+from assets.finops.logic.anomalies.judgement import WITHDRAWN
 from resources.lake import Lake
 from resources.notifier import Notifier
 
@@ -22,7 +23,7 @@ _REMEMBERED = 2000
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def cost_alerts(context: dg.SensorEvaluationContext, lake: Lake, notifier: Notifier) -> dg.SkipReason:
-    """Sends the alerts of the last week of data that were not sent before; it requests no runs."""
+    """Sends the alerts of each cloud's last week with alarms that were not sent before; it requests no runs."""
     sent: list[str] = json.loads(context.cursor) if context.cursor else []
     due = new_alerts(lake.scan(tables.ANOMALY_EPISODES).collect(), sent)
     if due:
@@ -33,12 +34,13 @@ def cost_alerts(context: dg.SensorEvaluationContext, lake: Lake, notifier: Notif
 
 
 def new_alerts(episodes: pl.DataFrame, sent: Iterable[str]) -> list[dict[str, Any]]:
-    """Episodes with an alert within a week of the newest one that were not sent, the most at stake first."""
-    alerted = episodes.drop_nulls("alerted_on").filter(~pl.col("episode_id").is_in(list(sent)))
-    newest: date | None = episodes["alarm_day"].max() if len(episodes) else None  # type: ignore[assignment]
-    if newest is None:
-        return []
-    recent = alerted.filter(pl.col("alerted_on") > newest - _RECENT)
+    """Episodes with an alert within a week of their cloud's newest one that were not sent, the most at stake first.
+
+    Each cloud has a week of its own, so that one that delivers late is heard. Withdrawn ones are not told any more.
+    """
+    newest = pl.col("alarm_day").max().over("ProviderName")
+    recent = episodes.filter(pl.col("alerted_on") > newest - _RECENT, pl.col("state") != WITHDRAWN)
+    recent = recent.filter(~pl.col("episode_id").is_in(list(sent)))
     return recent.sort("at_stake_per_day", "episode_id", descending=[True, False]).to_dicts()
 
 

@@ -35,10 +35,14 @@ class Place:
         whole = counted.select(pl.col(name).cast(dtype) for name, dtype in tables.RESOURCE_COSTS.schema.items())
         self.lake.replace(tables.RESOURCE_COSTS, whole, where=None)
 
+    def run(self, **config: Any) -> dg.ExecuteInProcessResult:
+        settings = {"ops": {"finops__cost_anomalies": {"config": config}}}
+        return dg.materialize([cost_anomalies], resources={"lake": self.lake}, run_config=settings, raise_on_error=False)
+
     def judge(self, **config: Any) -> dict[str, Any]:
         """Metadata of the asset."""
-        settings = {"ops": {"finops__cost_anomalies": {"config": config}}}
-        result = dg.materialize([cost_anomalies], resources={"lake": self.lake}, run_config=settings)
+        result = self.run(**config)
+        assert result.success
         (event,) = result.get_asset_materialization_events()
         return {name: value.value for name, value in event.materialization.metadata.items()}
 
@@ -108,6 +112,12 @@ def test_no_alert_is_given_with_a_budget_of_none(place):
 
     assert place.judge(alerts_per_week=0)["alerts"] == 0
     assert [row["alerted_on"] for row in place.episodes()] == [None]
+
+
+def test_a_rate_that_is_worth_nothing_is_refused_by_currency(place):
+    (failed,) = [e for e in place.run(rates={"JPY": 0.0, "USD": 1.0}).all_events if e.is_step_failure]
+
+    assert "the rate of JPY is not above 0" in str(failed.step_failure_data.user_failure_data.description)
 
 
 @pytest.mark.parametrize("method", sorted(DETECTORS))

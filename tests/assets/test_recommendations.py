@@ -95,6 +95,11 @@ def test_one_discount_alone_is_refused(place):
         place.run(DAYS, discount_low=0.4)
 
 
+def test_the_discount_that_is_assumed_for_a_year_is_not_assumed_for_three(place):
+    with pytest.raises(dg.Failure, match="no discounts are assumed for 36 months"):
+        place.run(DAYS, months=36)
+
+
 def test_what_was_done_is_measured_in_the_bills_and_becomes_realised(place):
     place.run(60)
     found = place.schedule()
@@ -130,9 +135,13 @@ def test_what_is_dismissed_is_not_opened_again_by_the_next_run(place):
     place.decide(DAYS, subject_id=place.schedule()["recommendation_id"], verdict="dismissed")
 
     place.run(DAYS + 1)
-    place.run(DAYS + 60)
+    result = place.run(DAYS + 60)
 
     assert place.schedule()["state"] == "dismissed"
+    (commitment,) = (row for row in place.rows(tables.RECOMMENDATIONS) if row["kind"] == "commitment")
+    assert commitment["overlaps_with"] is None
+    (made,) = result.get_asset_materialization_events()
+    assert made.materialization.metadata["savings_a_month_low"].value == {"USD": f"{commitment['savings_low'].normalize():f}"}
 
 
 def test_what_is_found_no_more_expires_after_its_days(place):

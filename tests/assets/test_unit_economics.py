@@ -93,7 +93,9 @@ def test_a_bad_file_leaves_the_table_as_it_was(deployment):
     assert deployment.rows(UNIT_ECONOMICS) == before != []
 
 
-def test_a_scope_that_meets_no_cost_is_named(deployment):
+def test_a_scope_that_meets_no_cost_is_named_and_a_warning(deployment):
     result = materialize(deployment, f"date,metric,value,ServiceName\n{DAYS[0]},orders,3,Amazon S4\n")
 
     assert "Amazon S4" in metadata(result)["metrics_whose_scope_has_no_cost"].value
+    (check,) = result.get_asset_check_evaluations()
+    assert (check.passed, check.metadata["scopes_without_costs"].value) == (False, 1)

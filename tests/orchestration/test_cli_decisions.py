@@ -30,7 +30,7 @@ def bills(tmp_path, monkeypatch) -> Path:
     lake = Lake(root=str(embedded.prepare(folder).home / "lake"))
     columns = {
         "recommendation_id": ["aa11"],
-        "title": ["switch it off"],
+        "title": ["switch vm[/red] [prod] off"],
         "BillingCurrency": ["USD"],
         "state": ["open"],
         "rank": [1],
@@ -55,6 +55,7 @@ def test_a_recommendation_is_listed_and_decided_upon_by_the_beginning_of_its_id(
     listed = cloudops("recommendations")
     assert "aa11" in listed.output
     assert "48.00 to 108.00 USD" in listed.output
+    assert "switch vm[/red] [prod] off" in listed.output
 
     decided = cloudops("decide", "aa", "accepted", "--note", "next sprint", "--by", "ann")
 
@@ -69,6 +70,14 @@ def test_feedback_on_an_anomaly_is_kept_for_the_detector(cloudops):
     (lake,) = (Lake(root=str(path)) for path in Path.cwd().glob(".cloudops/*/lake"))
     (row,) = lake.scan(tables.DECISIONS).collect().to_dicts()
     assert (row["subject"], row["subject_id"], row["verdict"], str(row["until"])) == ("anomaly", "e-1", "expected", "2027-01-31")
+
+
+def test_an_id_that_looks_like_markup_is_answered_as_it_is(cloudops):
+    result = cloudops("decide", "[/x]", "accepted", "--by", "ann")
+
+    assert result.exit_code == 1
+    assert "[/x]" in result.output
+    assert "Traceback" not in result.output
 
 
 def test_an_unknown_id_is_answered_with_what_is_there(cloudops):

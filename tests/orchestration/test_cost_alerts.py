@@ -89,3 +89,13 @@ def test_an_alert_that_was_not_delivered_is_sent_again(tmp_path: Path):
         cost_alerts(dg.build_sensor_context(resources={"lake": lake, "notifier": Board(broken=True)}))
     cost_alerts(dg.build_sensor_context(resources={"lake": lake, "notifier": Board()}))
     assert len(SENT) == 1
+
+
+def test_a_cloud_that_delivers_late_is_heard():
+    late = DAY - timedelta(days=10)
+    episodes = frame(episode("aws"), episode("oci", alerted=late, alarm_day=late, ProviderName="Oracle"))
+    assert {row["episode_id"] for row in new_alerts(episodes, [])} == {"aws", "oci"}
+
+
+def test_what_was_withdrawn_is_not_sent():
+    assert new_alerts(frame(episode("gone", state="withdrawn")), []) == []

@@ -25,7 +25,7 @@ class Panel:
         series: One row per series, columns `SERIES`; row `i` is series `i`.
         resources: `ResourceId` of each resource row, sorted by series.
         owner: Series of each resource row, non-decreasing.
-        costs: Resource × day. 0 where there is no charge, NaN where the provider delivered nothing at all.
+        costs: Resource × day. 0 where there is no charge, NaN for all resources of a series on a day of which not all is known.
     """
 
     start: date
@@ -71,7 +71,7 @@ def panel(resource_costs: pl.DataFrame, *, until: date | None = None, told_apart
     """The panel of `finops/resource_costs`, sums rounded to binary floats.
 
     A day on which a provider has no row at all is unknown for each of its series, not free; the days after a provider's last one
-    are unknown too.
+    are unknown too. So is the day of a series that has a row of unknown cost.
 
     Args:
         resource_costs: Rows with `x_charge_date`, the `SERIES`, `ResourceId`, `EffectiveCost` and `BilledCost`.
@@ -101,7 +101,14 @@ def panel(resource_costs: pl.DataFrame, *, until: date | None = None, told_apart
         silent = np.setdiff1d(np.arange(costs.shape[1]), delivered.to_numpy())
         costs[np.ix_(mine, silent)] = np.nan
     costs[placed["row"].to_numpy(), placed["day"].to_numpy()] = placed["cost"].to_numpy()
-    return Panel(start, series, rows["ResourceId"], owner.cast(pl.Int64).to_numpy(), costs)
+    owners = owner.cast(pl.Int64).to_numpy()
+    unknown = resource_costs.filter(cost().is_null()).select(*SERIES, day).unique()
+    if not unknown.is_empty():
+        places = unknown.join(series.with_row_index("owner"), on=SERIES, nulls_equal=True)
+        of_series = np.zeros((len(series), costs.shape[1]), dtype=np.bool_)
+        of_series[places["owner"].to_numpy(), places["day"].to_numpy()] = True
+        costs[of_series[owners]] = np.nan
+    return Panel(start, series, rows["ResourceId"], owners, costs)
 
 
 def _amounts(resource_costs: pl.DataFrame, told_apart: int) -> tuple[pl.DataFrame, pl.DataFrame]:

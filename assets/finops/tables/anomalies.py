@@ -40,7 +40,11 @@ ANOMALY_EPISODES = Table(
         Column("last_day", pl.Date(), "Last anomalous day so far.", nullable=False),
         Column("days", pl.Int64(), "Days from the first to the last.", nullable=False),
         Column(
-            "state", pl.String(), "`open`, `over`, or `new level` if it still lasted 30 days after the alarm.", nullable=False
+            "state",
+            pl.String(),
+            "`open`, `over`, `new level` if it still lasted 30 days after the alarm, or `withdrawn` if people were told of it "
+            "and corrected bills show none: its amounts are 0.",
+            nullable=False,
         ),
         Column("expected", MONEY, "What these days were expected to cost.", nullable=False),
         Column("actual", MONEY, "What they did cost.", nullable=False),

@@ -47,7 +47,9 @@ RESOURCE_EFFICIENCY = Table(
             "`known`, `mixed units` (quantities of unlike things are not added) or `unknown`.",
             nullable=False,
         ),
-        Column("unit_price_last", MONEY, "Cost per unit in the last 30 days; null below 14 days with use."),
+        Column(
+            "unit_price_last", MONEY, "Cost per unit in the last 30 days, of what has a known cost; null below 14 days with use."
+        ),
         Column("unit_price_before", MONEY, "Cost per unit in the 30 days before."),
         Column(
             "unit_price_change_percent",

@@ -89,8 +89,16 @@ FORECAST_QUALITY = Table(
         Column("mase", pl.Float64(), "Error as a multiple of the seasonal naive error within the history."),
         Column("smape", pl.Float64(), "Symmetric mean absolute percentage error, in per cent."),
         Column("skill", pl.Float64(), "1 − error / error of the seasonal naive forecast: 0 is no better, 1 is perfect."),
-        Column("coverage_80", pl.Float64(), "Share of days inside the 80 % interval, 0 to 1."),
-        Column("coverage_95", pl.Float64(), "Share of days inside the 95 % interval, 0 to 1."),
+        Column(
+            "coverage_80",
+            pl.Float64(),
+            "Share of days inside intervals of 80 % that were told without them, 0 to 1; null if history is too short for it.",
+        ),
+        Column(
+            "coverage_95",
+            pl.Float64(),
+            "Share of days inside intervals of 95 % that were told without them, 0 to 1; null if history is too short for it.",
+        ),
         Column("sum_point", MONEY, "Expected cost of all days of the forecast together; null if a day cannot be told."),
         *(
             Column(

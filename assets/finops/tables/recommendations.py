@@ -45,7 +45,12 @@ RECOMMENDATIONS = Table(
         Column("savings_high", MONEY, "High end of the saving; null if it cannot be known."),
         Column("savings_unknown_because", pl.String(), "Why the saving cannot be known; null if it is."),
         Column("at_stake_per_day", MONEY, "What the situation costs per day, saved or not; null if it is not known."),
-        Column("subject_cost_30d", MONEY, "What its subject cost in the 30 days up to the newest day; null for budgets."),
+        Column(
+            "subject_cost_30d",
+            MONEY,
+            "What its subject cost in the 30 days up to the newest day; null for budgets, and if its provider delivered no day "
+            "of them.",
+        ),
         Column("budget_expected", MONEY, "Expected cost of the month that a budget is for; null if there is none."),
         Column("budget_recommended", MONEY, "Recommended budget of that month: the sum of the upper 80 % bounds."),
         Column("effort", pl.String(), "`low`, `medium` or `high`.", nullable=False),
@@ -60,7 +65,8 @@ RECOMMENDATIONS = Table(
         Column(
             "overlaps_with",
             pl.String(),
-            "Recommendation that counts a saving on the same resource already: this one must not be added to it. Null if none.",
+            "Recommendation that counts a saving on the same resource already: this one must not be added to it. What is "
+            "dismissed or done comes last. Null if none.",
         ),
         Column("proposed", pl.Boolean(), "Whether the last run found it.", nullable=False),
         Column("state", pl.String(), "`open`, `accepted`, `done`, `realised`, `dismissed` or `expired`.", nullable=False),
@@ -98,7 +104,8 @@ RECOMMENDATION_EVENTS = Table(
 REALISED_SAVINGS = Table(
     name="finops/realised_savings",
     description="One row per recommendation that was accepted or done: whether the bills show a saving, against the 28 days "
-    "before and a control. Amounts are EffectiveCost (BilledCost where that is unknown) per day, in the currency of the row.",
+    "before and a control. Days on which its sub-account was charged nothing at all, or a line without a known cost, are "
+    "unknown. Amounts are EffectiveCost (BilledCost where that is unknown) per day, in the currency of the row.",
     columns=(
         _ID,
         Column("BillingCurrency", pl.String(), "Currency of the amounts.", nullable=False),
@@ -113,17 +120,24 @@ REALISED_SAVINGS = Table(
         Column(
             "control",
             pl.String(),
-            "What tells a general movement from the deed: `siblings` (other resources or series of the service), `list price` "
-            "(of the same use) or `none`.",
+            "What tells a general movement from the deed: `siblings` (at least two other resources of the service that were "
+            "there throughout), `list price` (of the same use) or `none`.",
             nullable=False,
         ),
         Column("control_movement", pl.Float64(), "How the control moved, as a share; null without one."),
         Column("expected_per_day", MONEY, "What a day would have cost: same weekdays before × movement of the control."),
-        Column("actual_per_day", MONEY, "What a day did cost."),
+        Column(
+            "actual_per_day", MONEY, "What a day did cost; if it is gone, with what came in its place (then `reason` says so)."
+        ),
         Column("saving_per_day", MONEY, "expected − actual."),
         Column("saving_per_day_low", MONEY, "Lower bound of the saving, 95 %."),
         Column("saving_per_day_high", MONEY, "Upper bound of the saving, 95 %."),
-        Column("saving_to_date", MONEY, "Saving of all days after; null unless it is visible. Below zero if `reverse`."),
+        Column(
+            "saving_to_date",
+            MONEY,
+            "Saving of all days after; null unless it is visible, and if another row about the same costs has it already (then "
+            "`reason` names it): what is there may be added up. Below zero if `reverse`.",
+        ),
         Column(
             "result",
             pl.String(),
@@ -152,6 +166,10 @@ DECISIONS = Table(
         Column("by", pl.String(), "Who decided.", nullable=False),
         Column("note", pl.String(), "Why; empty if not said.", nullable=False),
         Column("valid_from", pl.Date(), "First day on which it holds; of `done`, the day on which it was done.", nullable=False),
-        Column("until", pl.Date(), "Last day on which it holds; null if it has no end."),
+        Column(
+            "until",
+            pl.Date(),
+            "Last day on which it holds; null if it has no end. Without it, an `expected` is for the same place of each month.",
+        ),
     ),
 )

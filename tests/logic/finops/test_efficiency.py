@@ -151,6 +151,35 @@ def test_days_that_were_not_delivered_are_unknown_and_not_free():
     assert found["state"] == "steady"
 
 
+def test_every_resource_of_a_series_has_its_row_however_many_there_are():
+    many = [bill(f"i-{n}", steady(10.0 + n), days=range(85, DAYS)) for n in range(120)]
+
+    assert len(assessed(*many)) == 120
+
+
+def test_hours_whose_cost_is_unknown_do_not_make_the_others_cheaper():
+    row = assessed(ANCHOR, bill("x", lambda n: None if 31 <= n < 46 else 10.0))["x"]
+
+    assert (row["unit_price_last"], row["candidates"]) == (row["unit_price_before"], [])
+    assert (row["known_days_before"], row["cost_30d_before"]) == (15, 150)
+
+
+@pytest.mark.parametrize("missing", [{"x_comparable_unit": None}, {"x_comparable_unit": None, "x_lines_without_cost": 1}])
+def test_a_day_of_which_a_part_is_unknown_is_unknown_and_in_no_rate(missing):
+    part = bill("x", lambda _: 1.0 if "x_lines_without_cost" in missing else None, days=range(60, DAYS, 2), **missing)
+
+    row = assessed(ANCHOR, bill("x", steady()), part)["x"]
+
+    assert row["known_days"] == 15
+    assert row["monthly_run_rate"] == 300
+
+
+def test_an_unknown_cost_says_nothing_of_other_resources():
+    row = assessed(ANCHOR, bill("x", steady()), bill("y", lambda n: None if n % 2 else 1.0))["x"]
+
+    assert (row["known_days"], row["monthly_run_rate"]) == (30, 300)
+
+
 def test_a_day_whose_cost_is_unknown_is_no_free_day():
     found = assessed(ANCHOR, bill("r", lambda n: None if n > 60 else 10.0))["r"]
 

@@ -104,6 +104,8 @@ def test_the_kind_that_is_written_counts_more_than_the_name():
         ("05.01.2026,orders,1", "date '05.01.2026' is neither a day nor a month"),
         ("2026-02-30,orders,1", "date '2026-02-30' is neither"),
         ("20260105,orders,1", "date '20260105' is neither"),
+        ("0226-01-05,orders,1", "date '0226-01-05' is not between 2000 and 2099"),
+        ("9999-12,orders,1", "date '9999-12' is not between 2000 and 2099"),
         ("2026-01-05,,1", "metric is empty"),
         ("2026-01-05,orders", "line 2 has 2 cells, the header 3"),
         ("2026-01-05,orders,1,2", "line 2 has 4 cells, the header 3"),
@@ -242,6 +244,15 @@ def test_a_line_without_a_cost_makes_the_day_incomplete():
     found = by_day(pl.concat([costs([10] * 6), costs([None], start=1, ServiceName="S3")]), daily([5] * 6))
 
     assert (found[1]["status"], found[1]["cost"]) == ("incomplete", 10)
+
+
+def test_a_line_without_a_cost_among_others_makes_the_day_incomplete():
+    partial = costs([10] * 6).with_columns(x_lines_without_cost=(pl.col("x_charge_date") == day(1)).cast(pl.Int64))
+
+    found = by_day(partial, daily([5] * 6))
+
+    assert (found[1]["status"], found[1]["cost"]) == ("incomplete", 10)
+    assert found[2]["status"] == "known"
 
 
 def test_a_provider_counts_from_its_first_day_and_no_more_after_it_was_left():

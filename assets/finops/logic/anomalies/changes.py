@@ -25,7 +25,7 @@ class _Window:
     excess: Matrix
     total: Matrix
     own: Matrix
-    common: Matrix
+    before: Matrix
     judged: Flags
 
 
@@ -63,14 +63,20 @@ def _window(state: State, t: int, days: int, judged: Flags) -> _Window:
         back = back_at_known(state, t, cost, weight[owner], 0.05 * expected[owner], days)
         known = cost - state.remembered * weight[owner]
         excess = np.where(back & (np.abs(known) < 0.6 * np.abs(excess)), 0.0, excess)
-    settled = (before > 0.03 * level[owner]) & (state.age >= 10)
-    ratio = excess / np.maximum(before * weight[owner], 1e-9)
-    low, high = groups.least(np.where(settled, ratio, np.inf)), groups.most(np.where(settled, ratio, -np.inf))
-    several = groups.add(settled.astype(np.float64)) >= 2
-    common = np.where(several & (low > 0), low, np.where(several & (high < 0), high, 0.0))
-    return _Window(
-        days, base, weight, expected, excess, groups.add(excess), own, common, judged & (counted >= needed) & grown & (level > 0)
-    )
+    looked_at = judged & (counted >= needed) & grown & (level > 0)
+    return _Window(days, base, weight, expected, excess, groups.add(excess), own, before, looked_at)
+
+
+def _common(state: State, window: _Window, series: int) -> float:
+    """The relative change that all settled resources of the series share, if there are several of them; 0 if some moved apart."""
+    rows = state.groups.rows(series)
+    before, weight = window.before[rows], window.weight[series]
+    settled = (before > 0.03 * state.history.level[window.base, series]) & (state.age[rows] >= 10)
+    if settled.sum() < 2:
+        return 0.0
+    ratio = window.excess[rows[settled]] / np.maximum(before[settled] * weight, 1e-9)
+    low, high = float(ratio.min()), float(ratio.max())
+    return low if low > 0 else high if high < 0 else 0.0
 
 
 def _moved(state: State, t: int, window: _Window, *, up: bool) -> Iterator[Finding]:
@@ -82,15 +88,21 @@ def _moved(state: State, t: int, window: _Window, *, up: bool) -> Iterator[Findi
     expected = np.maximum(window.expected, 1e-9)
     share, total_share = moved / expected, total / expected
     jump = state.noise.jump * settings.tail_of_window[days]
-    single = np.minimum(share, total_share - window.common * sign) if up else share
-    by_resources = single / (settings.concentrated[days] * state.noise.scale)
+    enough = (share > settings.share) & (moved > state.money) & (total_share > 0.35 * share)
+    single, least = share, settings.concentrated[days] * state.noise.scale
+    if up:
+        # looked at only where it can matter, as it makes the share smaller
+        single = share.copy()
+        for series in np.flatnonzero(window.judged & enough & (share > least)):
+            single[series] = min(share[series], total_share[series] - _common(state, window, int(series)))
+    by_resources = single / least
     as_whole = total_share / (settings.total[days] * state.noise.scale)
     if up:
         by_resources = np.minimum(by_resources, single / np.maximum(jump * settings.tail_concentrated, 1e-9))
         as_whole = np.minimum(as_whole, total_share / np.maximum(jump, 1e-9))
     else:
         by_resources, as_whole = by_resources / settings.falls, as_whole / settings.falls
-    first = (by_resources > 1) & (share > settings.share) & (moved > state.money) & (total_share > 0.35 * share)
+    first = (by_resources > 1) & enough
     second = (as_whole > 1) & (total_share > settings.share) & (total > state.money)
     candidates = window.judged & (first | second)
     for series in np.flatnonzero(candidates):

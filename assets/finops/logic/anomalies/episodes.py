@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -194,15 +195,24 @@ def _day(panel: Panel, index: int) -> date:
 
 
 def _identified(rows: list[dict[str, Any]], known: pl.DataFrame | None) -> list[dict[str, Any]]:
-    """The episodes with their ids: that of a known one nearby, else one made of series, first day and direction."""
-    before: dict[tuple[object, ...], list[tuple[date, str]]] = {}
+    """The episodes with their ids: that of a known one nearby, the nearest first, else one made of series, first day and way."""
+    before: dict[tuple[object, ...], list[dict[str, Any]]] = {}
     for row in (known if known is not None else pl.DataFrame()).iter_rows(named=True):
-        before.setdefault(_series_and_way(row), []).append((row["first_day"], row["episode_id"]))
+        before.setdefault(_series_and_way(row), []).append(row)
+    pairs = [
+        (apart, abs((old["alarm_day"] - row["alarm_day"]).days), number, old["episode_id"])
+        for number, row in enumerate(rows)
+        for old in before.get(_series_and_way(row), [])
+        if (apart := abs((old["first_day"] - row["first_day"]).days)) <= _NEAR_DAYS
+    ]
+    chosen: dict[int, str] = {}
     taken: set[str] = set()
-    for row in rows:
-        apart = [(abs((d - row["first_day"]).days), i) for d, i in before.get(_series_and_way(row), []) if i not in taken]
-        nearest = min(apart, default=(_NEAR_DAYS + 1, ""))
-        row["episode_id"] = nearest[1] if nearest[0] <= _NEAR_DAYS else _id(row)
+    for *_, number, episode in sorted(pairs):
+        if number not in chosen and episode not in taken:
+            chosen[number] = episode
+            taken.add(episode)
+    for number, row in enumerate(rows):
+        row["episode_id"] = chosen.get(number) or next(i for n in count() if (i := _id(row, n)) not in taken)
         taken.add(row["episode_id"])
     return rows
 
@@ -211,6 +221,7 @@ def _series_and_way(row: Mapping[str, Any]) -> tuple[object, ...]:
     return (*(row[name] for name in SERIES), row["direction"])
 
 
-def _id(row: Mapping[str, Any]) -> str:
-    text = json.dumps([*_series_and_way(row), str(row["first_day"]), row["kind"] == PRICE_STEP])
+def _id(row: Mapping[str, Any], others: int) -> str:
+    """An id for an episode that begins on the same day and goes the same way as so many others of its series."""
+    text = json.dumps([*_series_and_way(row), str(row["first_day"]), row["kind"] == PRICE_STEP, *([others] if others else [])])
     return hashlib.sha256(text.encode()).hexdigest()[:12]

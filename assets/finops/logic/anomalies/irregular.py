@@ -16,9 +16,12 @@ _RARE = 0.10
 
 
 def new_series(state: State, t: int) -> Iterator[Finding]:
-    """Services that were not used before and are expensive in their first days. Needs two weeks of data before them."""
+    """Services that were not used before and are expensive in their first days.
+
+    Needs two weeks of data before them in which they would have been seen: a cloud that is taken in is not new for that.
+    """
     past, settings = state.history, state.settings
-    young = (past.first <= t) & (t - past.first < _FIRST_DAYS) & (past.first >= settings.least_history)
+    young = (past.first <= t) & (t - past.first < _FIRST_DAYS) & (past.watched >= settings.least_history)
     unalarmed = state.alarm < past.first
     for series in np.flatnonzero(young & unalarmed & (past.totals[t] > state.new_series_cost)):
         rows = state.groups.rows(int(series))

@@ -16,6 +16,8 @@ from assets.finops.logic.panel import SERIES, cost, panel
 _MONEY = pl.Decimal(38, 24)
 _SAID = {"verdict": pl.String(), "verdict_reason": pl.String(), "alerted_on": pl.Date()}
 _RECENT_DAYS = 28
+WITHDRAWN = "withdrawn"
+"""State of an episode that people were told of and that is none any more, as bills were corrected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def judge(
     Args:
         resource_costs: `finops/resource_costs` of all days.
         decisions: `finops/decisions`, what people said.
-        known: Episodes of the run before, whose ids and alerts are kept.
+        known: Episodes of the run before, whose ids and alerts are kept; those that were told stay even if they are none by now.
         allowance: How many alerts there may be.
         method: One of `methods.DETECTORS`.
     """
@@ -50,7 +52,8 @@ def judge(
     seen = panel(resource_costs)
     found = episodes(seen, watched(seen, method, Settings(rates=allowance.rates)), known)
     days = _exact_days(found.days, resource_costs)
-    judged = feedback.judged(_exact_episodes(found.episodes, days), decisions)
+    every = pl.concat([_exact_episodes(found.episodes, days), _withdrawn(known, found.episodes)])
+    judged = feedback.judged(every, decisions)
     told = dict(known.drop_nulls("alerted_on").select("episode_id", "alerted_on").iter_rows())
     alerted = budget.alerted(judged, _recent_cost(resource_costs), allowance, told)
     history = (seen.days - seen.first_days()).clip(min=0)
@@ -75,6 +78,15 @@ def _exact_episodes(found: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     mean = (pl.col("sum_impact").cast(pl.Float64) / pl.col("known")).round(6).cast(_MONEY)
     per_day = pl.when(has_days).then(mean).otherwise(pl.col("impact_per_day"))
     return joined.with_columns(**amounts, impact_per_day=per_day).select(list(EPISODES))
+
+
+def _withdrawn(known: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Known episodes that were told and are none any more: what people heard is not forgotten, and was paid from the budget."""
+    gone = known.drop_nulls("alerted_on").join(found, on="episode_id", how="anti")
+    nothing = pl.lit(0, dtype=_MONEY)
+    amounts = ("expected", "actual", "impact", "impact_per_day", "at_stake_per_day")
+    emptied = gone.with_columns(**dict.fromkeys(amounts, nothing), culprits=pl.lit([], dtype=EPISODES["culprits"]))
+    return emptied.with_columns(state=pl.lit(WITHDRAWN)).select(list(EPISODES))
 
 
 def _recent_cost(resource_costs: pl.DataFrame) -> dict[str, float]:

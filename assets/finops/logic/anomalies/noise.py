@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.finops.logic.anomalies.quantiles import ordered_columns, quantiles
+from assets.finops.logic.anomalies.quantiles import ordered_columns, quantile
 from assets.finops.logic.panel import Matrix
 
 DAYS = 200
@@ -44,8 +44,8 @@ def learn(residuals: Matrix, kind: NDArray[np.int64], tail: float) -> Noise:
     is ordinary up to `tail` times what one day in 200 of that service has, or a little above the series' own second highest: its
     highest may have been an anomaly.
     """
-    low, middle, high, upper = quantiles(residuals, (0.16, 0.5, 0.84, _UPPER))
-    count = np.sum(~np.isnan(residuals), axis=0)
+    ordered, count = ordered_columns(residuals)
+    low, middle, high, upper = (quantile(ordered, count, share) for share in (0.16, 0.5, 0.84, _UPPER))
     central = (high - low) / 2
     enough = count > 30
     typical = max(float(np.median(central[enough])), _LEAST) if enough.any() else _UNKNOWN
@@ -54,7 +54,6 @@ def learn(residuals: Matrix, kind: NDArray[np.int64], tail: float) -> Noise:
     own = np.nan_to_num((upper - middle) / 2.9 / central, nan=1.0)
     of_kind, rare = _tails((residuals - middle) / central, kind)
     heavy = np.maximum((count * own + _TAIL_WEIGHT * of_kind) / (count + _TAIL_WEIGHT), 1.0)
-    ordered, _ = ordered_columns(residuals)
     second = ordered[np.maximum(count - 2, 0), np.arange(len(count))] if len(ordered) else np.zeros(len(count))
     highest = np.where(count > 40, _SECOND_HIGHEST * np.nan_to_num(second), 0.0)
     return Noise(central * heavy, np.maximum(highest, tail * rare * central))

@@ -8,15 +8,9 @@ from numpy.typing import NDArray
 from assets.finops.logic.panel import Matrix
 
 
-def quantiles(values: Matrix, shares: tuple[float, ...]) -> list[Matrix]:
-    """Quantiles of each column, linearly interpolated; NaN where a column has no value."""
-    ordered, count = ordered_columns(values)
-    return [_at(ordered, count, share) for share in shares]
-
-
 def median(values: Matrix) -> Matrix:
     """Median of each column; NaN where a column has no value."""
-    return quantiles(values, (0.5,))[0]
+    return quantile(*ordered_columns(values), 0.5)
 
 
 def ordered_columns(values: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
@@ -24,7 +18,8 @@ def ordered_columns(values: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
     return np.sort(values, axis=0), np.sum(~np.isnan(values), axis=0)
 
 
-def _at(ordered: Matrix, count: NDArray[np.int64], share: float) -> Matrix:
+def quantile(ordered: Matrix, count: NDArray[np.int64], share: float) -> Matrix:
+    """Quantile of each column, linearly interpolated, from what `ordered_columns` gives; NaN where a column has no value."""
     if not len(ordered):
         return np.full(ordered.shape[1], np.nan)
     place = np.maximum(count - 1, 0) * share

@@ -57,8 +57,8 @@ def weekday_factors(costs: Matrix, weekdays: NDArray[np.int64]) -> Matrix:
 def _moving_mean(window: Matrix, centre: NDArray[np.int64]) -> Matrix:
     """Mean of the seven days around each centre; NaN if fewer than six of them are known."""
     known = ~np.isnan(window)
-    empty = np.zeros((1, window.shape[1]))
-    sums = np.vstack([empty, np.cumsum(np.where(known, window, 0.0), axis=0)])
-    counts = np.vstack([empty, np.cumsum(known, axis=0)])
+    sums, counts = np.zeros((2, len(window) + 1, window.shape[1]))
+    np.cumsum(np.where(known, window, 0.0), axis=0, out=sums[1:])
+    np.cumsum(known, axis=0, out=counts[1:])
     total, count = sums[centre + 4] - sums[centre - 3], counts[centre + 4] - counts[centre - 3]
     return np.asarray(np.where(count >= 6, total / np.maximum(count, 1), np.nan), dtype=np.float64)

@@ -28,6 +28,7 @@ class History:
         totals: Cost per series.
         known: Whether the provider delivered anything for the day.
         first: First day of each series with a cost.
+        watched: Known days of each series before that.
         factor: Weekday factor of the day.
         residual: Cost relative to the expected one, minus 1.
         used: 1 for days that windows count, 0 for holidays, monthly places and unknown days.
@@ -42,6 +43,7 @@ class History:
     totals: Matrix
     known: Flags
     first: Days
+    watched: Days
     factor: Matrix
     residual: Matrix
     used: Matrix
@@ -57,11 +59,13 @@ class History:
         costs = np.nan_to_num(panel.costs).T.copy()
         known = ~np.isnan(panel.costs[groups.begins]).T
         days, resources, number = len(costs), costs.shape[1], len(groups.begins)
+        first = panel.first_days()
         return cls(
             costs=costs,
             totals=groups.add(costs),
             known=known,
-            first=panel.first_days(),
+            first=first,
+            watched=(known & (np.arange(days)[:, None] < first)).sum(axis=0),
             factor=np.ones((days, number)),
             residual=np.zeros((days, number)),
             used=np.zeros((days, number)),

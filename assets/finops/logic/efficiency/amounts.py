@@ -45,8 +45,13 @@ def names(resource_costs: pl.DataFrame) -> pl.DataFrame:
     return ordered.group_by(KEY, maintain_order=True).agg(pl.col(n).drop_nulls().last() for n in NAMES)
 
 
+def without_cost() -> pl.Expr:
+    """Rows of which a line has no cost: what they cost is not known, or known in part."""
+    return cost().is_null() | (pl.col("x_lines_without_cost") > 0).fill_null(value=False)
+
+
 def amounts(resource_costs: pl.DataFrame, periods: Periods) -> pl.DataFrame:
-    """Cost, unit and use per resource and period.
+    """Cost, unit and use per resource and period; `cost_whole_days` of the last one without days that are known in part.
 
     `usage_status` is `known` if every line of both periods counts in one unit; `mixed units` if they count in several, which are
     never added; else `unknown`. Only where it is known are there quantities.
@@ -55,16 +60,26 @@ def amounts(resource_costs: pl.DataFrame, periods: Periods) -> pl.DataFrame:
     unit, quantity = pl.col("x_comparable_unit"), pl.col("x_comparable_quantity").cast(_QUANTITY)
     recent = last | before
     used = recent & (quantity > 0)
-    summed = resource_costs.group_by(KEY).agg(
-        cost_last=cost().filter(last).sum(),
-        cost_before=cost().filter(before).sum(),
-        units=unit.filter(recent).drop_nulls().n_unique(),
-        uncounted=(unit.is_null() | quantity.is_null()).filter(recent).sum(),
-        usage_unit=unit.filter(recent).drop_nulls().first(),
-        usage_last=quantity.filter(last).sum(),
-        usage_before=quantity.filter(before).sum(),
-        used_last=pl.col("x_charge_date").filter(used & last).n_unique(),
-        used_before=pl.col("x_charge_date").filter(used & before).n_unique(),
+    whole = ~without_cost().any().over(*KEY, "x_charge_date")
+    summed = (
+        resource_costs.with_columns(whole=whole, priced=~without_cost())
+        .group_by(KEY)
+        .agg(
+            cost_last=cost().filter(last).sum(),
+            cost_before=cost().filter(before).sum(),
+            cost_whole_days=cost().filter(last & pl.col("whole")).sum(),
+            priced_cost_last=cost().filter(last & pl.col("priced")).sum(),
+            priced_cost_before=cost().filter(before & pl.col("priced")).sum(),
+            priced_usage_last=quantity.filter(last & pl.col("priced")).sum(),
+            priced_usage_before=quantity.filter(before & pl.col("priced")).sum(),
+            units=unit.filter(recent).drop_nulls().n_unique(),
+            uncounted=(unit.is_null() | quantity.is_null()).filter(recent).sum(),
+            usage_unit=unit.filter(recent).drop_nulls().first(),
+            usage_last=quantity.filter(last).sum(),
+            usage_before=quantity.filter(before).sum(),
+            used_last=pl.col("x_charge_date").filter(used & last).n_unique(),
+            used_before=pl.col("x_charge_date").filter(used & before).n_unique(),
+        )
     )
     status = (
         pl.when(pl.col("units") > 1)
@@ -79,7 +94,7 @@ def amounts(resource_costs: pl.DataFrame, periods: Periods) -> pl.DataFrame:
 
 
 def with_unit_prices(resources: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """Adds cost per unit of both periods and its change in percent.
+    """Adds cost per unit of both periods, of what has a known cost, and its change in percent.
 
     Null where the unit is unknown or mixed, and where a period has fewer than `evidence_days` days with use or no cost. The unit
     is that of the meter: another size of machine changes its price per hour, too.
@@ -98,7 +113,9 @@ def monthly(amount: pl.Expr, days: pl.Expr, month: int) -> pl.Expr:
 
 
 def _per_unit(which: str, rule: Rule) -> pl.Expr:
-    spent, used = pl.col(f"cost_{which}"), pl.col(f"usage_{which}")
-    fits = (used > 0) & ((spent.cast(pl.Float64) / used.cast(pl.Float64)).abs() < _LARGEST_FIGURE)
+    spent, used = pl.col(f"priced_cost_{which}"), pl.col(f"priced_usage_{which}")
+    fits = (
+        (pl.col(f"usage_{which}") > 0) & (used > 0) & ((spent.cast(pl.Float64) / used.cast(pl.Float64)).abs() < _LARGEST_FIGURE)
+    )
     enough = fits & (pl.col(f"used_{which}") >= rule.evidence_days)
     return (pl.when(enough).then(spent) / pl.when(enough).then(used).otherwise(1)).cast(_MONEY)

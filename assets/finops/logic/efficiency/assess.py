@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from assets.finops.logic.efficiency.amounts import KEY, NAMES, Periods, amounts, monthly, names, with_unit_prices
+from assets.finops.logic.efficiency.amounts import KEY, NAMES, Periods, amounts, monthly, names, with_unit_prices, without_cost
 from assets.finops.logic.efficiency.judgement import candidates, state, with_peers, with_utilisation
 from assets.finops.logic.efficiency.movement import Settled, movement
 from assets.finops.logic.efficiency.rule import Rule
@@ -46,7 +46,8 @@ _IN_THE_TABLE = {
     "cpu_p95": "cpu_utilisation",
     "memory_p95": "memory_utilisation",
 }
-_NEEDED = ("x_charge_date", *KEY, *NAMES, "x_comparable_unit", "x_comparable_quantity", "EffectiveCost", "BilledCost")
+_COUNTED = ("x_comparable_unit", "x_comparable_quantity", "EffectiveCost", "BilledCost", "x_lines_without_cost")
+_NEEDED = ("x_charge_date", *KEY, *NAMES, *_COUNTED)
 
 
 def assess(resource_costs: pl.LazyFrame, utilisation: pl.DataFrame | None = None, rule: Rule | None = None) -> pl.DataFrame:
@@ -88,7 +89,8 @@ def _of_provider(resource_costs: pl.LazyFrame, delivered: tuple[date, date], rul
     named = recent.filter(pl.col("ResourceId").is_not_null())
     if named.is_empty():
         return None
-    costs = panel(recent)
+    # an unknown cost is that of its own resource, not of its series: `_settled` puts it in
+    costs = panel(recent.with_columns(EffectiveCost=cost().fill_null(0)), told_apart=len(recent))
     moves = _moves(costs, recent, _lives(resource_costs), rule)
     joined = moves.filter(pl.col("ResourceId").is_not_null())
     for part in (names(named), amounts(named, periods)):
@@ -127,7 +129,7 @@ def _moves(costs: Panel, recent: pl.DataFrame, lives: pl.DataFrame, rule: Rule) 
 def _settled(costs: Panel, recent: pl.DataFrame, keys: pl.DataFrame, rule: Rule) -> Matrix:
     """The costs without provisional days, NaN where a line has no cost; one unknown day if nothing is settled yet."""
     matrix = costs.costs.copy()
-    unknown = recent.filter(cost().is_null()).join(keys, on=KEY, nulls_equal=True)
+    unknown = recent.filter(without_cost()).join(keys, on=KEY, nulls_equal=True)
     days = (unknown["x_charge_date"] - costs.start).dt.total_days().to_numpy()
     matrix[unknown["row"].to_numpy(), days] = np.nan
     end = costs.days - rule.provisional_days
@@ -141,7 +143,7 @@ def _judged(figures: pl.DataFrame, rule: Rule) -> pl.DataFrame:
         for kind in ("cost", "usage")
     ]
     priced = with_unit_prices(figures.with_columns(costs), rule).with_columns(state=state(rule))
-    rate = monthly(pl.col("cost_last"), pl.col("lived_last"), rule.period_days)
+    rate = monthly(pl.col("cost_whole_days"), pl.col("lived_last"), rule.period_days)
     ended = pl.col("state") == "ended"
     named = candidates(rule)
     texts = priced.with_columns(

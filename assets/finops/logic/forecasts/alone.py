@@ -160,12 +160,12 @@ def _fill(result: Alone, rows: Indices, known: Matrix, span: Span) -> pl.DataFra
     for place, row in enumerate(rows.tolist()):
         result.status[row] = str(found.status[place])
         result.model[row] = str(found.model[place]) if not np.isnan(found.point[place]).any() else None
-    return _measured(found.backtest, rows, points, _of_sums(found.errors[:, :, lag:]))
+    return _measured(found.backtest, rows, points, _of_sums(found.errors[:, :, lag:], found.apart))
 
 
-def _of_sums(errors: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+def _of_sums(errors: NDArray[np.float64], apart: int) -> dict[str, NDArray[np.float64]]:
     """Errors of the sum over the span between which the given share of them lies, by name."""
-    pairs = {name: of_sums(errors, level) for name, level in _LEVELS.items()}
+    pairs = {name: of_sums(errors, level, apart) for name, level in _LEVELS.items()}
     return {f"sum_{side}_{name}": pair[n] for name, pair in pairs.items() for n, side in enumerate(("lower", "upper"))}
 
 

@@ -20,7 +20,7 @@ from assets.finops.logic.forecasts.candidates import NAIVE, candidates, naive, w
 from assets.finops.logic.forecasts.cleaning import cleaned
 from assets.finops.logic.forecasts.combination import combined, complete, losses, names, weights, without_each_origin
 from assets.finops.logic.forecasts.effects import effects
-from assets.finops.logic.forecasts.intervals import Spread, covered, quantiles, spread
+from assets.finops.logic.forecasts.intervals import covered, quantiles, spread
 from assets.finops.logic.forecasts.preparation import filled, is_intermittent, ordinary_change, sizes
 from assets.finops.logic.forecasts.seasons import long_season
 
@@ -68,9 +68,11 @@ class Forecasts:
         model: The models that weigh most in each series' combination; "" without a forecast.
         status: `ok`, `intermittent` (0 on many steps: wide bounds) or `not enough history`.
         backtest: One row per series and model, the combination being `chosen`: see `accuracy.measured`; of `chosen` also
-            `coverage_80` and so on for each level, with bounds that do not know the errors of the origin that they cover.
+            `coverage_80` and so on for each level, with bounds that do not know the errors of the origin that they cover; null
+            where all origins were tested on the same steps.
         errors: Actual less forecast of the combination in the backtest, series × origin × step, newest origin first; weights do
             not know the errors of their origin. NaN where there is none.
+        apart: Steps between one origin and the next.
     """
 
     point: Matrix
@@ -80,6 +82,7 @@ class Forecasts:
     status: list[str]
     backtest: pl.DataFrame
     errors: Array
+    apart: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +99,14 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Backtest:
-    """What the models forecast from earlier origins and from now, what came, and which origins were tested on the same steps."""
+    """What the models forecast from earlier origins and from now, what came, and which origins were tested on the same steps.
+
+    `begin` is the first model that may be chosen: the seasonal naive yardstick, which comes first, repeats the accidents of the
+    last season, and is no candidate where these are taken out for the others.
+    """
 
     models: list[str]
+    begin: int
     forecasts: Array
     actual: Array
     ahead: Array
@@ -132,13 +140,15 @@ def _forecast(values: Matrix, settings: Settings, features: Matrix | None) -> Fo
     scaled = values / size
     test = _backtest(scaled, settings, features)
     intermittent = is_intermittent(values)
-    loss = losses(test.forecasts, test.actual, intermittent)
-    weight = weights(loss, complete(test.ahead))
-    point = combined(test.ahead, weight)
-    fitted = without_each_origin(test.forecasts, loss, test.alike)
+    loss = losses(test.forecasts, test.actual, intermittent)[test.begin :]
+    models, tested, ahead = test.models[test.begin :], test.forecasts[test.begin :], test.ahead[test.begin :]
+    weight = weights(loss, complete(ahead))
+    point = combined(ahead, weight)
+    fitted = without_each_origin(tested, loss, test.alike)
     errors = (test.actual - fitted).transpose(1, 0, 2)
     change = ordinary_change(filled(scaled, settings.season), settings.season)
-    of = spread(errors, change)
+    apart = _apart(len(values), settings.horizon)
+    of = spread(errors, change, apart)
     bounds = {level: quantiles(errors, of, level) for level in settings.levels}
     floor = np.where((scaled >= 0) | np.isnan(scaled), 0, -np.inf).min(axis=1, keepdims=True)
     reach = {level: _reach(scaled, intermittent, level) for level in settings.levels}
@@ -151,10 +161,11 @@ def _forecast(values: Matrix, settings: Settings, features: Matrix | None) -> Fo
             for level, (low, _) in bounds.items()
         },
         {level: np.maximum(point + high[:, None] * of.ahead, reach[level][1]) * size for level, (_, high) in bounds.items()},
-        names(test.models, weight),
+        names(models, weight),
         [INTERMITTENT if mine else OK for mine in intermittent],
-        _with_coverage(_in_currency(frame, size[:, 0]), errors, of, bounds),
+        _with_coverage(_in_currency(frame, size[:, 0]), {level: covered(errors, of, level, test.alike) for level in bounds}),
         errors * size[:, :, None],
+        apart,
     )
 
 
@@ -181,7 +192,7 @@ def _backtest(scaled: Matrix, settings: Settings, features: Matrix | None) -> _B
         for row, name in enumerate(models):
             forecasts[row, place] = np.where(trained[:, None], found.get(name, missing), np.nan)
     alike = np.abs(np.subtract.outer(backs, backs)) < horizon
-    return _Backtest(models, forecasts, actual, np.stack(list(ahead.values())), alike)
+    return _Backtest(models, int(clean), forecasts, actual, np.stack(list(ahead.values())), alike)
 
 
 def _run(tasks: list[_Task], workers: int) -> Iterable[dict[str, Matrix]]:
@@ -208,11 +219,14 @@ def _origins(values: Matrix, settings: Settings) -> list[int]:
     """How many steps before now the origins of the backtest lie; nearer ones too if a series is too short for a whole horizon."""
     number = (~np.isnan(values)).sum(axis=1)
     horizon, least = settings.horizon, _least_training(settings)
-    few = len(values) < _FEW_SERIES
-    step = max(1, horizon // (6 if few else 2))
-    whole = [horizon + step * n for n in range(3 * _ORIGINS if few else _ORIGINS)]
+    step = _apart(len(values), horizon)
+    whole = [horizon + step * n for n in range(3 * _ORIGINS if len(values) < _FEW_SERIES else _ORIGINS)]
     partial = [] if number.min() - horizon >= least else [max(1, horizon // 4), max(1, horizon // 2)]
     return sorted({back for back in (*partial, *whole) if number.max() - back >= least})
+
+
+def _apart(series: int, horizon: int) -> int:
+    return max(1, horizon // (6 if series < _FEW_SERIES else 2))
 
 
 def _least_training(settings: Settings) -> int:
@@ -238,10 +252,9 @@ def _in_currency(frame: pl.DataFrame, size: Vector) -> pl.DataFrame:
     return frame.with_columns(pl.col("mae", "bias") * pl.Series(size[frame["series"].to_numpy()]))
 
 
-def _with_coverage(frame: pl.DataFrame, errors: Array, of: Spread, bounds: dict[float, tuple[Vector, Vector]]) -> pl.DataFrame:
+def _with_coverage(frame: pl.DataFrame, covered_by: dict[float, Array]) -> pl.DataFrame:
     columns = []
-    for level, pair in bounds.items():
-        inside = covered(errors, of, pair)
+    for level, inside in covered_by.items():
         known = ~np.isnan(inside)
         number = known.sum(axis=(1, 2))
         share = np.divide(np.nansum(inside, axis=(1, 2)), number, out=np.full(len(number), np.nan), where=number > 0)
@@ -271,6 +284,7 @@ def _placed(found: Forecasts, rows: Flags) -> Forecasts:
         status,
         found.backtest.with_columns(series=pl.Series(places[found.backtest["series"].to_numpy()], dtype=pl.Int64)),
         matrix(found.errors),
+        found.apart,
     )
 
 
@@ -287,6 +301,7 @@ def _nothing(number: int, settings: Settings) -> Forecasts:
         [NOT_ENOUGH] * number,
         frame.with_columns(columns),
         np.full((number, 0, settings.horizon), np.nan),
+        _apart(number, settings.horizon),
     )
 
 

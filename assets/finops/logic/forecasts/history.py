@@ -99,7 +99,7 @@ def first_costs(costs: Matrix) -> Indices:
 def history(daily: pl.DataFrame, today: date) -> History | None:
     """The history that `finops/daily_costs` tells; None if there is no row.
 
-    A day on which a provider has no row is unknown, not free; so is a series on a day with a row of unknown cost.
+    Unknown days are those of `panel`.
 
     Args:
         daily: Rows with `x_charge_date`, the `SERIES`, `EffectiveCost` and `BilledCost`.
@@ -110,9 +110,6 @@ def history(daily: pl.DataFrame, today: date) -> History | None:
         return None
     seen = panel(rows.with_columns(ResourceId=pl.lit(None, pl.String)))
     costs = seen.totals.copy()
-    number = seen.series.with_row_index("row")
-    unknown = rows.filter(cost().is_null()).join(number, on=SERIES, nulls_equal=True)
-    costs[unknown["row"].to_numpy(), (unknown["x_charge_date"] - seen.start).dt.total_days().to_numpy()] = np.nan
     days = rows.group_by("ProviderName").agg(settled=pl.col("x_charge_date").max().dt.offset_by(f"-{PROVISIONAL_DAYS}d"))
     last_days = seen.series.join(days, on="ProviderName", how="left", nulls_equal=True, maintain_order="left")["settled"]
     settled = np.maximum((last_days - seen.start).dt.total_days().to_numpy(), -1)

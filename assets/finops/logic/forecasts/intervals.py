@@ -24,8 +24,6 @@ _USUAL_RATIO = 1.5
 _LEAST_SUMS = 5
 _ENOUGH = 300
 """Errors of one step that its share is told from; steps with less borrow from their neighbours."""
-_WIDENING = 2.0
-"""With too few backtests for a quantile, the largest error is multiplied by the share that is missing, to this power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,7 @@ class Spread:
         without: Origin × series: the same for the origin, without its own errors.
         prior: Per series, from its ordinary changes alone.
         tested: Which series have a backtest.
+        fresh: Share of an origin's steps that the one before it was not tested on.
     """
 
     growth: Vector
@@ -45,6 +44,7 @@ class Spread:
     without: Matrix
     prior: Vector
     tested: NDArray[np.bool_]
+    fresh: float
 
     @property
     def ahead(self) -> Matrix:
@@ -52,12 +52,13 @@ class Spread:
         return self.size[:, None] * self.growth
 
 
-def spread(errors: Array, change: Vector) -> Spread:
+def spread(errors: Array, change: Vector, apart: int) -> Spread:
     """Size of the errors of each series.
 
     Args:
         errors: Series × origin × step, newest origin first; NaN where there is none.
         change: Mean absolute change of each series over a season, for series with few errors or none.
+        apart: Steps between one origin and the next.
     """
     size = np.abs(errors)
     growth = _growth(size)
@@ -72,7 +73,7 @@ def spread(errors: Array, change: Vector) -> Spread:
     near: Matrix = np.power(_FADING, np.abs(np.subtract.outer(place, place))) * (place != place[:, None])
     whole = _drawn(per_origin, tested, np.power(_FADING, place), prior)
     without = _drawn(per_origin, tested, near, prior)
-    return Spread(growth, whole, without, prior, number > 0)
+    return Spread(growth, whole, without, prior, number > 0, _fresh(errors, apart))
 
 
 def _drawn(sums: Matrix, tested: NDArray[np.bool_], weight: Array, prior: Vector) -> Matrix:
@@ -83,20 +84,36 @@ def _drawn(sums: Matrix, tested: NDArray[np.bool_], weight: Array, prior: Vector
 def quantiles(errors: Array, of: Spread, level: float) -> tuple[Vector, Vector]:
     """Per series the relative errors between which a share `level` of them lies; never the same side of 0.
 
-    With few backtests the quantiles are further out, as the finite sample demands; with too few for that, beyond all errors.
+    With few independent errors the quantiles are further out, by as much as those of Student's t. They are not moved out to the
+    largest errors of all: in the forecast of a single total that would be the accidents of its past, on every day to come.
     Those of a series without a backtest are relative to what its ordinary changes alone let expect, and so much further out.
     """
-    tested = _bounds(_relative(errors, of.without.T, of.growth), level)
-    untested = _bounds(_relative(errors, of.prior[:, None], of.growth), level)
+    tested = _bounds(_relative(errors, of.without.T, of.growth), level, of.fresh)
+    untested = _bounds(_relative(errors, of.prior[:, None], of.growth), level, of.fresh)
     low, high = (np.where(of.tested, own, others) for own, others in zip(tested, untested, strict=True))
     return low, high
 
 
-def covered(errors: Array, of: Spread, bounds: tuple[Vector, Vector]) -> Array:
-    """Series × origin × step: 1 where the error is within the bounds, 0 where not, NaN where there is none."""
+def covered(errors: Array, of: Spread, level: float, alike: NDArray[np.bool_]) -> Array:
+    """Series × origin × step: 1 where the error is within bounds that do not know it, 0 where not.
+
+    The bounds of an origin come from the others, without those that were tested on the same steps in part. NaN where there is no
+    error, or no such other: bounds made of the very errors that they are to hold would hold their share of them by construction.
+
+    Args:
+        errors: See `spread`.
+        of: Their size.
+        level: Share that the bounds shall hold.
+        alike: Origin × origin: whether they are tested on the same steps, in part at least.
+    """
     relative = _relative(errors, of.without.T, of.growth)
-    low, high = (bound[:, None, None] for bound in bounds)
-    return np.where(np.isnan(relative), np.nan, (relative >= low) & (relative <= high))
+    inside = np.full(relative.shape, np.nan)
+    for origin, others in enumerate(np.logical_not(alike)):
+        known = relative[:, others]
+        if not np.isnan(known).all():
+            low, high = _bounds(known, level, of.fresh)
+            inside[:, origin] = (relative[:, origin] >= low) & (relative[:, origin] <= high)
+    return np.where(np.isnan(relative), np.nan, inside)
 
 
 def _relative(errors: Array, size: Matrix, growth: Vector) -> Array:
@@ -106,15 +123,37 @@ def _relative(errors: Array, size: Matrix, growth: Vector) -> Array:
     )
 
 
-def _bounds(relative: Array, level: float) -> tuple[float, float]:
+def _bounds(relative: Array, level: float, fresh: float) -> tuple[float, float]:
     known = ~np.isnan(relative)
-    number = int(known.any(axis=2).sum())
-    if not number:
+    if not known.any():
         return -_gaussian(level), _gaussian(level)
-    tail = (1 + level) / 2 * (1 + 1 / number)
-    beyond = max(1.0, tail) ** _WIDENING
-    high, low = np.quantile(relative[known], [min(tail, 1), max(1 - tail, 0)])
+    beyond = _student(level, _independent(relative, known, fresh)) / _normal(level)
+    low, high = np.quantile(relative[known], [(1 - level) / 2, (1 + level) / 2])
     return min(float(low) * beyond, 0.0), max(float(high) * beyond, 0.0)
+
+
+def _independent(relative: Array, known: NDArray[np.bool_], fresh: float) -> float:
+    """How many independent errors there are: at most as many as origins, as the size of errors is told once for each.
+
+    The design effect of the origins as clusters (Kish, "Survey Sampling", 1965): the mean square of their means against that of
+    means of independent errors. Origins that share steps count for less where the errors of an origin have much in common.
+    """
+    steps = known.sum(axis=2)
+    separate = _separate((steps > 0).sum(axis=1), fresh).sum()
+    mean = np.where(known, relative, 0).sum(axis=2) / np.maximum(steps, 1)
+    square, size = np.mean(relative[known] ** 2), float(steps[steps > 0].mean())
+    effect = size * np.mean(mean[steps > 0] ** 2) / square if square > 0 else 1.0
+    independent = float(separate) * size / float(np.clip(effect, 1.0, size))
+    return min(independent, float((steps > 0).sum()))
+
+
+def _fresh(errors: Array, apart: int) -> float:
+    return min(float(apart / errors.shape[2]), 1.0)
+
+
+def _separate(origins: NDArray[np.int64], fresh: float) -> Vector:
+    """How many origins there would be without steps in common, per series."""
+    return np.where(origins > 0, 1 + (origins - 1) * fresh, 0.0)
 
 
 def _growth(size: Array) -> Vector:
@@ -142,20 +181,41 @@ def _smooth(values: Array, number: NDArray[np.int64]) -> Vector:
     return np.asarray((sums[last] - sums[first]) / (last - first), dtype=np.float64)
 
 
-def of_sums(errors: Array, level: float) -> tuple[Vector, Vector]:
+def of_sums(errors: Array, level: float, apart: int) -> tuple[Vector, Vector]:
     """Per series the errors of the sum over all steps between which a share `level` of them lies; NaN with less than five.
 
-    Bounds of the days do not add up: they would be those of a time in which every day is high.
+    Bounds of the days do not add up: they would be those of a time in which every day is high. Sums are few, and those of origins
+    near to each other share most of their steps: the root of their mean square is multiplied by the quantile of Student's t with
+    as many degrees of freedom as there are sums that share none.
+
+    Args:
+        errors: See `spread`.
+        level: Share that the bounds shall hold.
+        apart: Steps between one origin and the next.
     """
     sums = errors.sum(axis=2)
-    low, high = np.full((2, len(errors)), np.nan)
-    for row, mine in enumerate(sums):
-        known = mine[~np.isnan(mine)]
-        if len(known) >= _LEAST_SUMS:
-            low[row], high[row] = _bounds(known[None, :, None], level)
-    return low, high
+    number = (~np.isnan(sums)).sum(axis=1)
+    square = np.nan_to_num(sums**2).sum(axis=1) / np.maximum(number, 1)
+    separate = np.maximum(_separate(number, _fresh(errors, apart)), 1.0)
+    reach = np.array([_student(level, origins) for origins in separate]) * np.sqrt(square)
+    high = np.where(number >= _LEAST_SUMS, reach, np.nan)
+    return -high, high
+
+
+def _normal(level: float) -> float:
+    """What a normal error stays below, on both sides, in a share `level` of cases; in standard deviations."""
+    return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def _student(level: float, number: float) -> float:
+    """The same of Student's t with so many degrees of freedom, to the second order.
+
+    Source: R. A. Fisher and E. A. Cornish, "The Percentile Points of Distributions Having Known Cumulants", 1960.
+    """
+    z = _normal(level)
+    return z * (1 + (z**2 + 1) / (4 * number) + (5 * z**4 + 16 * z**2 + 3) / (96 * number**2))
 
 
 def _gaussian(level: float) -> float:
     """Quantile of the normal distribution in mean absolute deviations, for sets of series without any backtest."""
-    return NormalDist().inv_cdf((1 + level) / 2) / (2 * NormalDist().pdf(0))
+    return _normal(level) / (2 * NormalDist().pdf(0))

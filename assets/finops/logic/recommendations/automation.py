@@ -31,7 +31,7 @@ _WEEKEND, _NIGHTS_AND_WEEKEND = Decimal(48), Decimal(108)
 _MATERIAL_GROWTH = Decimal("1.10")
 _MATERIAL = Decimal("0.001")
 _OBJECT_STORAGE = "Object storage"
-_NOT_BY_THE_HOUR = "none of its cost is known to be billed by the hour"
+_NOT_BY_THE_HOUR = "none of its cost is known to be billed by the hour and not covered by a commitment, which is paid in any case"
 
 
 def propose(efficiency: pl.DataFrame, hourly: Mapping[Atom, Decimal]) -> Iterator[Proposal]:
@@ -39,7 +39,8 @@ def propose(efficiency: pl.DataFrame, hourly: Mapping[Atom, Decimal]) -> Iterato
 
     Args:
         efficiency: Its rows.
-        hourly: Per resource, the part of its cost of 30 days that is billed by the hour: what switching it off saves.
+        hourly: Per resource, the part of its cost of 30 days that is billed by the hour and that no commitment covers: what
+            switching it off saves.
     """
     for row in efficiency.filter(pl.col("candidates").list.len() > 0).iter_rows(named=True):
         for candidate in row["candidates"]:
@@ -61,25 +62,40 @@ def storage_rules(resource_costs: pl.DataFrame, spend: Spend) -> Iterator[Propos
         & pl.col("x_charge_date").is_between(before, spend.last)
     )
     now, quantity = pl.col("x_charge_date") >= spend.first, pl.col("x_comparable_quantity")
+    level = quantity * pl.col("x_charge_date").dt.month_end().dt.day().cast(pl.Int64)
     grown = stored.group_by(*SERIES, "ResourceId").agg(
         cost=cost().filter(now).sum(), now=quantity.filter(now).sum(), then=quantity.filter(~now).sum(),
-        days=pl.col("x_charge_date").filter(~now).n_unique(),
+        level_now=level.filter(now).sum(), level_then=level.filter(~now).sum(),
+        days=pl.col("x_charge_date").filter(~now).n_unique(), unknown=quantity.null_count(),
     )  # fmt: skip
     amounts = spend.by_currency()
     for row in grown.sort(*SERIES, "ResourceId", nulls_last=True).iter_rows(named=True):
         material = row["cost"] > EXACT.multiply(amounts.get(row["BillingCurrency"], Decimal(0)), _MATERIAL)
-        steady = row["days"] == DAYS_A_MONTH and row["then"] > 0
-        if material and steady and row["now"] >= EXACT.multiply(row["then"], _MATERIAL_GROWTH):
+        steady = row["days"] == DAYS_A_MONTH and row["then"] > 0 and not row["unknown"]
+        # a day is a greater share of a shorter month: what is stored must have grown by either measure
+        if material and steady and all(_grew(row[f"{of}now"], row[f"{of}then"]) for of in ("", "level_")):
             yield _lifecycle_rule(row, spend)
 
 
-def hourly_costs(resource_costs: pl.DataFrame, spend: Spend) -> dict[Atom, Decimal]:
-    """Per resource, the part of its cost of the last 30 days that is billed by the hour."""
+def _grew(now: Decimal, then: Decimal) -> bool:
+    return now >= EXACT.multiply(then, _MATERIAL_GROWTH)
+
+
+def hourly_costs(resource_costs: pl.DataFrame, covered: pl.DataFrame, spend: Spend) -> dict[Atom, Decimal]:
+    """Per resource, the part of its cost of the last 30 days that is billed by the hour and that no commitment covers.
+
+    Args:
+        resource_costs: `finops/resource_costs`.
+        covered: What commitments cover, from `commitments.covered`: it is paid whether the resource runs or not.
+        spend: Tells the days.
+    """
     recent = resource_costs.filter(
         pl.col("x_charge_date").is_between(spend.first, spend.last) & pl.col("x_comparable_unit").str.ends_with("Hours")
     )
-    summed = recent.group_by(*SERIES, "ResourceId").agg(cost=cost().sum())
-    return {(tuple(row[:5]), row[5]): row[6] for row in summed.iter_rows()}
+    keys = [*SERIES, "ResourceId"]
+    summed = recent.group_by(keys).agg(cost=cost().sum()).join(covered, on=keys, how="left", nulls_equal=True, suffix="_covered")
+    left = summed.select(*keys, pl.col("cost") - pl.col("cost_covered").fill_null(0))
+    return {(tuple(row[:5]), row[5]): row[6] for row in left.iter_rows()}
 
 
 def _off_hours(row: dict[str, Any], hourly: Mapping[Atom, Decimal]) -> Proposal:
@@ -91,7 +107,7 @@ def _off_hours(row: dict[str, Any], hourly: Mapping[Atom, Decimal]) -> Proposal:
     figures = (
         Datapoint(
             "finops/resource_costs", subject.where("x_comparable_unit ends with Hours", "last 30 days"),
-            "cost billed by the hour", "unknown" if by_the_hour is None else text(by_the_hour),
+            "cost billed by the hour that no commitment covers", "unknown" if by_the_hour is None else text(by_the_hour),
         ),
         Datapoint("arithmetic", "hours of a week", "switched off", "48 of 168 (weekends) to 108 of 168 (nights as well)"),
     )  # fmt: skip
@@ -210,7 +226,7 @@ def _of_resource(
 def _lifecycle_rule(row: dict[str, Any], spend: Spend) -> Proposal:
     subject = Subject.of(row, resource_id=row["ResourceId"])
     where = subject.where("x_comparable_unit = GiB-Months", spend.days)
-    growth = float(EXACT.divide(row["now"], row["then"])) - 1
+    growth = min(float(EXACT.divide(row[f"{of}now"], row[f"{of}then"])) for of in ("", "level_")) - 1
     return Proposal(
         AUTOMATION,
         "lifecycle rule",

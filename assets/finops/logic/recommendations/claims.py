@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,6 +12,7 @@ import polars as pl
 from assets.finops.logic.panel import SERIES, cost
 from assets.finops.logic.recommendations.shape import BUDGET, DAYS_A_MONTH, Datapoint, Proposal, Savings, Subject, text, total
 
+_NOT_DELIVERED = "its provider delivered none of the last 30 days: what it costs now is not known"
 Atom = tuple[tuple[str | None, ...], str | None]
 """The smallest thing that money is spent on: a series and a resource in it."""
 
@@ -24,11 +25,13 @@ class Spend:
         first: First of the 30 days.
         last: The newest day of any provider.
         costs: Cost above zero per resource of a series.
+        providers: Those that delivered any of these days; of others, nothing is known.
     """
 
     first: date
     last: date
     costs: Mapping[Atom, Decimal]
+    providers: Collection[str | None] = frozenset()
 
     @classmethod
     def of(cls, resource_costs: pl.DataFrame, last: date) -> Spend:
@@ -36,7 +39,8 @@ class Spend:
         first = last - timedelta(days=DAYS_A_MONTH - 1)
         recent = resource_costs.filter(pl.col("x_charge_date").is_between(first, last))
         summed = recent.group_by(*SERIES, "ResourceId").agg(cost=cost().sum()).filter(pl.col("cost") > 0)
-        return cls(first, last, {(tuple(row[:5]), row[5]): row[6] for row in summed.iter_rows()})
+        costs = {(tuple(row[:5]), row[5]): row[6] for row in summed.iter_rows()}
+        return cls(first, last, costs, frozenset(recent["ProviderName"].unique()))
 
     @property
     def days(self) -> str:
@@ -66,17 +70,21 @@ class Claim:
     Attributes:
         proposal: The proposal, its saving within its subject's cost.
         rank: Place among the proposals in its currency, from 1.
-        overlaps_with: Id of the proposal that counts the same money; None if this one counts.
+        atoms: What it claims a saving on.
+        overlaps_with: Id of the proposal that counts the same money; None if there is none.
+        closed: It is dismissed or done: what it might save is not to be had any more.
     """
 
     proposal: Proposal
     rank: int
-    overlaps_with: str | None
+    atoms: frozenset[Atom]
+    overlaps_with: str | None = None
+    closed: bool = False
 
     @property
     def counted(self) -> bool:
         """Whether its saving is known and may be added to those of others that count."""
-        return self.proposal.savings.low is not None and self.overlaps_with is None
+        return self.proposal.savings.low is not None and self.overlaps_with is None and not self.closed
 
 
 def claims(proposals: Iterable[Proposal], spend: Spend) -> list[Claim]:
@@ -86,14 +94,18 @@ def claims(proposals: Iterable[Proposal], spend: Spend) -> list[Claim]:
     left of it is committed to), then the one that saves more for sure. The other stays in the list and names it.
     """
     limited = [_limited(proposal, spend) for proposal in proposals]
-    counting = _overlaps(limited)
-    ranked = sorted((proposal for proposal, _ in limited), key=_order)
     places: dict[str, int] = {}
-    result = []
-    for proposal in ranked:
+    ranked = []
+    for proposal, atoms in sorted(limited, key=lambda pair: _order(pair[0])):
         places[proposal.subject.currency] = place = places.get(proposal.subject.currency, 0) + 1
-        result.append(Claim(proposal, place, counting.get(proposal.id)))
-    return result
+        ranked.append(Claim(proposal, place, atoms))
+    return counted(ranked)
+
+
+def counted(claimed: Sequence[Claim], closed: Collection[str] = ()) -> list[Claim]:
+    """The claims, each with the one that counts the same money: those whose ids are closed count nothing, and hide none."""
+    counting = _overlaps(claimed, closed)
+    return [replace(c, closed=c.proposal.id in closed, overlaps_with=counting.get(c.proposal.id)) for c in claimed]
 
 
 def savings_by_currency(claimed: Iterable[Claim]) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
@@ -130,6 +142,9 @@ def _limited(proposal: Proposal, spend: Spend) -> tuple[Proposal, frozenset[Atom
     """The proposal with a saving no greater than its subject's cost, and what it claims a saving on."""
     if proposal.category == BUDGET:
         return proposal, frozenset()
+    if proposal.subject.provider not in spend.providers:
+        unknown = proposal.savings if proposal.savings.low is None else Savings.unknown(_NOT_DELIVERED)
+        return replace(proposal, savings=unknown), frozenset()
     named = spend.atoms(proposal.subject, proposal.resource_ids) if proposal.resource_ids else {}
     atoms = named if named and total(named.values()) >= (proposal.savings.high or 0) else spend.atoms(proposal.subject)
     cost_of_it = total(atoms.values())
@@ -143,10 +158,10 @@ def _limited(proposal: Proposal, spend: Spend) -> tuple[Proposal, frozenset[Atom
     )
 
 
-def _overlaps(limited: Iterable[tuple[Proposal, frozenset[Atom]]]) -> dict[str, str]:
+def _overlaps(claimed: Iterable[Claim], closed: Collection[str]) -> dict[str, str]:
     """Of each proposal that is not counted, the one that is counted instead."""
-    claiming = [(proposal, atoms) for proposal, atoms in limited if proposal.savings.low is not None]
-    claiming.sort(key=lambda pair: (len(pair[1]), *_order(pair[0])))
+    claiming = [(claim.proposal, claim.atoms) for claim in claimed if claim.proposal.savings.low is not None]
+    claiming.sort(key=lambda pair: (pair[0].id in closed, len(pair[1]), *_order(pair[0])))
     taken: dict[Atom, str] = {}
     found: dict[str, str] = {}
     for proposal, atoms in claiming:

@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from assets.finops.logic.comparable.units import parse
+from assets.finops.logic.panel import SERIES, cost
 from assets.finops.logic.recommendations.shape import (
     COMMITMENT,
     DAYS_A_MONTH,
@@ -38,6 +39,8 @@ _PROVISIONAL_DAYS = 2
 """Exports fill up late: the newest days would look like less usage."""
 _BASE_SHARE = Decimal("0.10")
 """The base is exceeded in all but a tenth of the hours. Below the lowest discount (0.15), the last unit committed still pays."""
+_RECENT_DAYS = 14
+"""The base is exceeded in all but a tenth of their hours, too: what stopped last week is not committed to for a year."""
 _ALL_DAY = Decimal("23.5")
 _MATERIAL = Decimal("0.001")
 """Share of the currency's cost of 30 days below which a saving is not worth a contract."""
@@ -73,7 +76,7 @@ class Base:
     Attributes:
         slots: Cost of each slot of the window, 0 where nothing ran.
         hours: Length of a slot.
-        level: Cost that all but a tenth of the slots reach.
+        level: Cost that all but a tenth of the slots reach, of all and of the last 14 days.
         covered: Part of the slots' cost that a commitment to that level covers.
     """
 
@@ -85,13 +88,14 @@ class Base:
     @classmethod
     def of(cls, slots: tuple[Decimal, ...], hours: int) -> Base:
         """The base of these slots; there must be at least one."""
-        level = sorted(slots)[int(_BASE_SHARE * len(slots))]
-        return cls(slots, hours, level, total(min(cost, level) for cost in slots))
+        recent = slots[-_RECENT_DAYS * 24 // hours :]
+        level = min(sorted(part)[int(_BASE_SHARE * len(part))] for part in (slots, recent))
+        return cls(slots, hours, level, total(min(spent, level) for spent in slots))
 
     @property
     def share_below(self) -> float:
         """Share of the slots below the level: how often the commitment would not be used up."""
-        return sum(cost < self.level for cost in self.slots) / len(self.slots)
+        return sum(spent < self.level for spent in self.slots) / len(self.slots)
 
     @property
     def utilisation(self) -> Decimal:
@@ -113,7 +117,7 @@ class Base:
 
 
 def usage(lines: pl.LazyFrame, last: date) -> pl.DataFrame:
-    """Hourly-billed usage of compute and databases in the window that ends two days before `last`.
+    """Hourly-billed usage of compute and databases, and all unused commitments, in the window that ends two days before `last`.
 
     Returns:
         `KEYS`, `coverage` (`on demand`, `committed`, `unused`, `other`, `unknown`), `day`, `slot` (start of the hour, or of the
@@ -122,9 +126,10 @@ def usage(lines: pl.LazyFrame, last: date) -> pl.DataFrame:
     end = last - timedelta(days=_PROVISIONAL_DAYS)
     inside = pl.col("x_charge_date").is_between(end - timedelta(days=WINDOW_DAYS - 1), end)
     eligible = (pl.col("ChargeCategory") == "Usage") & pl.col("ChargeClass").is_null()
-    wanted = lines.filter(
-        inside & eligible & pl.col("ServiceCategory").is_in(_CATEGORIES) & pl.col("EffectiveCost").is_not_null()
-    )
+    # what a commitment covers may be of any service: its unused part is often charged as a service of its own
+    unused = pl.col("CommitmentDiscountStatus").eq_missing(pl.lit("Unused"))
+    of_interest = pl.col("ServiceCategory").is_in(_CATEGORIES).fill_null(value=False) | unused
+    wanted = lines.filter(inside & eligible & of_interest & pl.col("EffectiveCost").is_not_null())
     span = (pl.col("ChargePeriodEnd") - pl.col("ChargePeriodStart")).dt.total_minutes()
     spans = pl.when(span <= 60).then(1).when(span <= 24 * 60).then(24).cast(pl.Int64)
     hourly = spans == 1
@@ -136,6 +141,13 @@ def usage(lines: pl.LazyFrame, last: date) -> pl.DataFrame:
         coverage=_coverage(), hours=spans, slot=start, resource=pl.when(~hourly).then(pl.col("ResourceId"))
     ).group_by(*keys, "resource").agg(cost=pl.col("EffectiveCost").sum(), ran=quantity.sum(), lines=quantity.count())  # fmt: skip
     return _steady(grouped.collect(engine="streaming"))
+
+
+def covered(lines: pl.LazyFrame, last: date) -> pl.DataFrame:
+    """Per resource, the cost of the 30 days up to `last` that commitments cover: `SERIES`, `ResourceId`, `cost`."""
+    inside = pl.col("x_charge_date").is_between(last - timedelta(days=DAYS_A_MONTH - 1), last)
+    mine = lines.filter(inside & (_coverage() == "committed") & pl.col("ResourceId").is_not_null())
+    return mine.group_by(*SERIES, "ResourceId").agg(cost=cost().sum()).collect(engine="streaming")
 
 
 def _coverage() -> pl.Expr:
@@ -155,7 +167,8 @@ def _steady(grouped: pl.DataFrame) -> pl.DataFrame:
     units = pairs.with_columns(
         unit=pl.Series([_hours_of(unit, provider) for provider, unit in pairs.iter_rows()], dtype=pl.String)
     )
-    known = grouped.join(units.drop_nulls("unit"), on=["ProviderName", "PricingUnit"], nulls_equal=True)
+    counted = pl.col("unit").is_not_null() | (pl.col("coverage") == "unused")
+    known = grouped.join(units, on=["ProviderName", "PricingUnit"], nulls_equal=True).filter(counted)
     all_day = (pl.col("unit") == "Hours") & (pl.col("lines") > 0) & (pl.col("ran") >= _ALL_DAY) & pl.col("resource").is_not_null()
     is_use = pl.col("coverage").is_in(["on demand", "other", "unknown"])
     hours = pl.when((pl.col("hours") == 24) & is_use & ~all_day).then(None).otherwise(pl.col("hours"))
@@ -211,7 +224,7 @@ def _base(rows: pl.DataFrame, days: list[date]) -> Base | None:
         return None
     by_the_hour = mine.filter(pl.col("hours") == 1)
     if len(by_the_hour) and not (mine["hours"] == 24).any():
-        costs = {slot.replace(tzinfo=None): cost for slot, cost in by_the_hour.select("slot", "cost").iter_rows()}
+        costs = {slot.replace(tzinfo=None): spent for slot, spent in by_the_hour.select("slot", "cost").iter_rows()}
         hours = [pl.datetime_range(day, day + timedelta(days=1), "1h", closed="left", eager=True).to_list() for day in days]
         return Base.of(tuple(costs.get(hour, Decimal(0)) for day in hours for hour in day), 1)
     of_days = _sums(mine.filter(pl.col("hours") == 24), ("day",))
@@ -272,7 +285,7 @@ def _datapoints(
 ) -> Iterable[Datapoint]:
     table, span = "finops/cost_and_usage", f"x_charge_date from {days[0]} to {days[-1]}"
     on_demand = subject.where("PricingCategory = Standard", "CommitmentDiscountId is null", "unit in hours", span)
-    above = sum(cost >= base.level for cost in base.slots) * base.hours
+    above = sum(spent >= base.level for spent in base.slots) * base.hours
     sums = _sums(rows, ("coverage",))
     committed, open_to_it = sums.get(("committed",), Decimal(0)), sums.get(("on demand",), Decimal(0))
     coverage = float(EXACT.divide(committed, EXACT.add(committed, open_to_it))) if committed + open_to_it else 0.0
@@ -282,7 +295,7 @@ def _datapoints(
         Datapoint(table, on_demand, "hours at or above it", f"{above:,} of {len(base.slots) * base.hours:,}"),
         Datapoint(table, on_demand, "utilisation that the commitment would have had", f"{base.utilisation:.1%}"),
         Datapoint(table, on_demand, "movement of the last 30 days", "unknown" if base.trend is None else f"{base.trend:+.1%}"),
-        Datapoint(table, subject.where(span), "share of the usage that commitments cover already", f"{coverage:.1%}"),
+        Datapoint(table, subject.where(span), "share of the cost that commitments cover already", f"{coverage:.1%}"),
         Datapoint(
             table,
             f"ProviderName = {subject.provider} and BillingCurrency = {subject.currency} "

@@ -1,12 +1,13 @@
 """The life of a recommendation: its states, who may change them, and the events that its current state follows from.
 
-People decide; the product only opens what it finds, expires what it finds no more, and confirms what it measured. The events are
-the truth: where a recommendation stands is read from them, so that a run that was killed between two writes repeats nothing.
+People decide; the product only opens what it finds, expires what it finds no more, and confirms what it measured (or takes that
+back when more days show none). The events are the truth: where a recommendation stands is read from them, so that a run that was
+killed between two writes repeats nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,10 +16,13 @@ from typing import Any
 import polars as pl
 
 from assets.finops.logic.decisions import RECOMMENDATION
+from assets.finops.logic.recommendations.measurement import NOT_VISIBLE, REVERSE, VERIFIED
 from assets.finops.logic.recommendations.shape import MONEY, SCHEMA
 
 OPEN, ACCEPTED, DONE, REALISED, DISMISSED, EXPIRED = "open", "accepted", "done", "realised", "dismissed", "expired"
 STATES = (OPEN, ACCEPTED, DONE, REALISED, DISMISSED, EXPIRED)
+CLOSED = frozenset({DONE, REALISED, DISMISSED})
+"""States in which a saving is not to be had any more: it was had, or is not wanted."""
 BY_PEOPLE: Mapping[str, frozenset[str]] = {
     OPEN: frozenset({ACCEPTED, DONE, DISMISSED}),
     ACCEPTED: frozenset({OPEN, DONE, DISMISSED}),
@@ -30,7 +34,9 @@ BY_PEOPLE: Mapping[str, frozenset[str]] = {
 """Which state people may decide upon, by the one that it is in. Deciding the same again changes its note and its days."""
 BY_PRODUCT: Mapping[str, frozenset[str]] = {
     OPEN: frozenset({EXPIRED}),
-    DONE: frozenset({REALISED}),
+    ACCEPTED: frozenset({OPEN}),
+    DONE: frozenset({REALISED, OPEN}),
+    REALISED: frozenset({DONE, OPEN}),
     DISMISSED: frozenset({OPEN}),
     EXPIRED: frozenset({OPEN}),
 }
@@ -115,6 +121,10 @@ class Standing:
     decided_at: datetime | None
     first_savings: tuple[Decimal | None, Decimal | None]
     savings_then: Decimal | None
+
+    def ended(self, today: date) -> bool:
+        """Whether what was decided held until a day that has passed."""
+        return self.state not in (OPEN, EXPIRED) and self.until is not None and today > self.until
 
     def after(self, event: Event) -> Standing:
         """Where it stands after a further event."""
@@ -208,7 +218,7 @@ def settle(
     book: Book,
     proposed: Savings,
     *,
-    verified: Collection[str],
+    measured: Mapping[str, str],
     last_seen: Mapping[str, datetime],
     now: datetime,
     expire_after_days: int = 14,
@@ -218,22 +228,27 @@ def settle(
     Args:
         book: The book, with all decisions applied.
         proposed: What is proposed now.
-        verified: Ids of what was done and whose saving was measured.
+        measured: Result of measuring what was done, by id. What is realised is measured further: who looks every day takes chance
+            for a saving sooner or later.
         last_seen: When each was last proposed before now.
         now: The time.
         expire_after_days: Days without being proposed after which an open one expires.
     """
     for known, standing in sorted(book.standings.items()):
-        silent = now - last_seen.get(known, standing.since)
-        found = known in proposed
+        silent = now - max(last_seen.get(known, standing.since), standing.since)
+        found, result = known in proposed, measured.get(known)
         change = None
-        if standing.state == DONE and known in verified:
+        if found and standing.ended(now.date()):
+            change = OPEN, f"it was {standing.state} until {standing.until}"
+        elif standing.state == DONE and result == VERIFIED:
             change = REALISED, "its saving is visible in the bills"
+        elif standing.state == REALISED and result in (NOT_VISIBLE, REVERSE):
+            change = DONE, "its saving is not visible in the bills any more"
         elif standing.state == OPEN and not found and silent > timedelta(days=expire_after_days):
             change = EXPIRED, f"not found for more than {expire_after_days} days"
         elif standing.state == EXPIRED and found:
             change = OPEN, "found again"
-        elif standing.state == DISMISSED and found and (why := _comes_back(standing, proposed[known][1], now.date())):
+        elif standing.state == DISMISSED and found and (why := _comes_back(standing, proposed[known][1])):
             change = OPEN, why
         if change:
             low, high = proposed.get(known, (None, None))
@@ -299,10 +314,8 @@ def _decided(standing: Standing, decision: Mapping[str, Any], proposed: Savings,
     )  # fmt: skip
 
 
-def _comes_back(standing: Standing, high: Decimal | None, today: date) -> str | None:
+def _comes_back(standing: Standing, high: Decimal | None) -> str | None:
     """Why something dismissed is to be looked at again; None if the situation is the same."""
-    if standing.until is not None and today > standing.until:
-        return f"it was dismissed until {standing.until}"
     then = standing.savings_then
     if high is not None and then is not None and high > _GROWN * then:
         return f"it may save {high:.2f} a month, and {then:.2f} when it was dismissed"

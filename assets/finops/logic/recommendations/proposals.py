@@ -27,6 +27,7 @@ class Findings:
         forecast_quality: `finops/forecast_quality`.
         efficiency: `finops/resource_efficiency`.
         hourly: `commitments.usage` of the charge lines.
+        covered: `commitments.covered` of them.
         decisions: `finops/decisions`.
     """
 
@@ -37,6 +38,7 @@ class Findings:
     forecast_quality: pl.DataFrame
     efficiency: pl.DataFrame
     hourly: pl.DataFrame
+    covered: pl.DataFrame
     decisions: pl.DataFrame
 
     @property
@@ -67,7 +69,8 @@ def _all(findings: Findings, terms: Terms, today: date, spend: Spend) -> Iterato
     delivered = findings.daily.select("ProviderName", "x_charge_date")
     yield from commitments.propose(findings.hourly, delivered, spend.by_currency(), spend.last, terms)
     yield from budgets.propose(findings.forecasts, findings.forecast_quality, findings.daily)
-    yield from automation.propose(findings.efficiency, automation.hourly_costs(findings.resources, spend))
+    hourly = automation.hourly_costs(findings.resources, findings.covered, spend)
+    yield from automation.propose(findings.efficiency, hourly)
     yield from automation.storage_rules(findings.resources, spend)
 
 

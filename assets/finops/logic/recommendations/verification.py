@@ -1,35 +1,36 @@
 """Realised savings: whether the cost of what was done fell, against what it would have cost, in the bills that came after.
 
 What it would have cost is its cost on the same weekdays of the 28 days before, moved by as much as its siblings moved (the other
-resources or series of the same service and currency that nothing was done about): a difference in differences. A commitment is
-about the price, not the use, so there the list price of the same use stands in for the siblings. The interval is one of 95 %,
-from the scatter of the days on both sides, widened for days that resemble the day before (Wilks, "Resampling Hypothesis Tests for
-Autocorrelated Fields", 1997: n (1 − ρ) / (1 + ρ) independent days). It holds the chance of the days, not events that hit this
-subject alone.
+resources of the same service and currency that nothing was done about, and that were there throughout): a difference in
+differences. A commitment is about the price, not the use, so there the list price of the same use stands in for the siblings.
+Where a resource went and others came, these may do its work: what they cost counts as its cost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from math import sqrt
-from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from assets.finops.logic.panel import SERIES, Panel, panel
+from assets.finops.logic.efficiency.amounts import without_cost
+from assets.finops.logic.panel import SERIES, Panel, cost, panel
 from assets.finops.logic.recommendations.lifecycle import ACCEPTED, DONE, REALISED
-from assets.finops.logic.recommendations.shape import BUDGET, COMMITMENT, MONEY, Subject, rounded
+from assets.finops.logic.recommendations.measurement import REVERSE, VERIFIED, WEEK, Compared, Vector, measure
+from assets.finops.logic.recommendations.shape import BUDGET, COMMITMENT, MONEY, Subject, rounded, text
 
-VERIFIED, NOT_VISIBLE, REVERSE, NOT_ENOUGH = "verified", "not visible", "reverse", "not enough days"
+NOT_ENOUGH = "not enough days"
 BEFORE_DAYS, LEAST_BEFORE, LEAST_AFTER = 28, 7, 14
 AFTER_DAYS = 90
 """The level before says less and less about what would have been: later days are not counted."""
 _PROVISIONAL_DAYS = 2
+_LEAST_SIBLINGS = 2
+"""With one alone, nothing tells a general movement from its own."""
 SIBLINGS, LIST_PRICE, NO_CONTROL = "siblings", "list price", "none"
 SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "recommendation_id": pl.String(),
@@ -53,7 +54,6 @@ SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "result": pl.String(),
     "reason": pl.String(),
 }
-Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,42 +78,22 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """Known days on both sides of a deed.
+class _Bills:
+    """What deeds are measured in.
 
     Attributes:
-        before: Days before, as ordinals.
-        after: Days after.
-        actual: Cost per day, by ordinal.
-        control: Cost of the control per day, by ordinal; None if there is none.
+        lines: Rows of `finops/resource_costs` from 28 days before the first deed.
+        costs: Their costs.
+        lists: Their list prices; None if no deed is about the price.
+        treated: Resources about which anything was done.
+        unused: Commitments that were paid and not used, as in `verify`.
     """
 
-    before: Sequence[int]
-    after: Sequence[int]
-    actual: Mapping[int, float]
-    control: Mapping[int, float] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Mean per day of what it would have cost and of what it did cost, and the interval of their difference."""
-
-    expected: float
-    actual: float
-    half_width: float
-    movement: float | None
-
-    @property
-    def saving(self) -> float:
-        """Saving per day."""
-        return self.expected - self.actual
-
-    @property
-    def result(self) -> str:
-        """`verified` if the whole interval is above zero, `reverse` if it is below, else `not visible`."""
-        if self.saving - self.half_width > 0:
-            return VERIFIED
-        return REVERSE if self.saving + self.half_width < 0 else NOT_VISIBLE
+    lines: pl.DataFrame
+    costs: Panel
+    lists: Panel | None
+    treated: NDArray[np.bool_]
+    unused: pl.DataFrame | None
 
 
 def deeds(recommendations: pl.DataFrame) -> list[Deed]:
@@ -137,113 +117,135 @@ def deeds(recommendations: pl.DataFrame) -> list[Deed]:
 def verify(deeds: Sequence[Deed], resource_costs: pl.DataFrame, unused: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row per deed: the saving per day with its interval, or why there is none yet. Columns: `SCHEMA`.
 
+    What several deeds about the same resource saved on the same days is counted once, with the one that saved most.
+
     Args:
         deeds: What was done.
         resource_costs: `finops/resource_costs`, at least from 28 days before the first deed.
-        unused: `ProviderName`, `BillingCurrency`, `x_charge_date` and `cost` of commitments that were paid and not used: they
-            belong to what a commitment costs.
+        unused: `ProviderName`, `ServiceName`, `RegionId`, `BillingCurrency`, `x_charge_date` and `cost` of commitments that were
+            paid and not used: they belong to what a commitment costs.
     """
-    if not deeds or resource_costs.is_empty():
-        return pl.DataFrame([_nothing(deed, "no costs") for deed in deeds], schema=dict(SCHEMA), orient="row")
-    first = min(deed.day for deed in deeds) - timedelta(days=BEFORE_DAYS)
+    first = date.fromordinal(max(min((deed.day.toordinal() for deed in deeds), default=0) - BEFORE_DAYS, 1))
     recent = resource_costs.filter(pl.col("x_charge_date") >= first)
-    if recent.is_empty():
+    if not deeds or recent.is_empty():
         return pl.DataFrame([_nothing(deed, "no costs") for deed in deeds], schema=dict(SCHEMA), orient="row")
-    costs = panel(recent)
-    lists = panel(_at_list_price(recent)) if any(deed.about_price for deed in deeds) else None
-    rows = []
-    for deed in deeds:
-        compared, control = _compared(deed, deeds, costs, lists, unused)
-        rows.append(_row(deed, compared, control))
-    return pl.DataFrame(rows, schema=dict(SCHEMA), orient="row")
+    lines = _told_apart(recent, deeds)
+    costs = panel(_priced(lines, cost()), told_apart=len(lines))
+    lists = None
+    if any(deed.about_price for deed in deeds):
+        lists = panel(_priced(lines, pl.col("ListCost")), told_apart=len(lines))
+    subjects = [_rows_of(deed.subject, costs) for deed in deeds]
+    bills = _Bills(lines, costs, lists, np.logical_or.reduce(subjects), unused)
+    rows = [_row(deed, *_compared(deed, mine, bills)) for deed, mine in zip(deeds, subjects, strict=True)]
+    return _counted_once(pl.DataFrame(rows, schema=dict(SCHEMA), orient="row"), subjects)
 
 
-def measure(compared: Compared) -> Measured:
-    """The saving per day with its interval.
-
-    With at least 14 days before, a day is compared with the mean of its weekday; with fewer, with the mean of all of them.
-    """
-    by_weekday = len(compared.before) >= 2 * LEAST_BEFORE
-    usual, left_before = _level(compared.actual, compared.before, by_weekday=by_weekday)
-    expected = np.array([usual[day % 7] for day in compared.after])
-    actual = np.array([compared.actual[day] for day in compared.after])
-    ratio, ratio_error = 1.0, 0.0
-    if compared.control is not None:
-        ratio, ratio_error = _movement(compared.control, compared, by_weekday=by_weekday)
-    gaps = ratio * expected - actual
-    lost = 7 if by_weekday else 1
-    error = sqrt(
-        (ratio * _error(left_before, lost)) ** 2 + _error(gaps - gaps.mean(), 1) ** 2 + (expected.mean() * ratio_error) ** 2
-    )
-    freedom = max(min(len(compared.before) - lost, len(compared.after) - 1), 1)
-    movement = None if compared.control is None else ratio - 1
-    return Measured(float(ratio * expected.mean()), float(actual.mean()), _quantile(freedom) * error, movement)
-
-
-def _level(values: Mapping[int, float], days: Sequence[int], *, by_weekday: bool) -> tuple[dict[int, float], Vector]:
-    """Mean per weekday (or over all days), and what is left of each day."""
-    known = np.array([values[day] for day in days])
-    groups = np.array([day % 7 if by_weekday else 0 for day in days])
-    means = {group: float(known[groups == group].mean()) for group in set(groups.tolist())}
-    overall = float(known.mean())
-    usual = {weekday: means.get(weekday if by_weekday else 0, overall) for weekday in range(7)}
-    return usual, known - np.array([means[group] for group in groups.tolist()])
-
-
-def _movement(control: Mapping[int, float], compared: Compared, *, by_weekday: bool) -> tuple[float, float]:
-    """How the control moved, as a ratio, and the standard error of that (delta method)."""
-    usual, left = _level(control, compared.before, by_weekday=by_weekday)
-    before = np.array([usual[day % 7] for day in compared.after])
-    after = np.array([control[day] for day in compared.after])
-    ratio = float(after.mean() / before.mean())
-    gaps = after - ratio * before
-    relative = (_error(left, 7 if by_weekday else 1) / before.mean()) ** 2 + (_error(gaps, 1) / before.mean()) ** 2
-    return ratio, sqrt(relative)
-
-
-def _error(left: Vector, lost: int) -> float:
-    """Standard error of a mean, from what is left of each day; days that resemble the day before count for less."""
-    number = len(left)
-    squares = float((left**2).sum())
-    if number <= lost or squares == 0:
-        return 0.0
-    resemblance = min(max(float((left[1:] * left[:-1]).sum()) / squares, 0.0), 0.9)
-    independent = max(number * (1 - resemblance) / (1 + resemblance), 2.0)
-    return sqrt(squares / (number - lost) / independent)
-
-
-def _quantile(freedom: int) -> float:
-    """97.5 % quantile of Student's t, by the expansion of Abramowitz and Stegun, 26.7.5."""
-    z = NormalDist().inv_cdf(0.975)
-    first = (z**3 + z) / 4
-    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    return z + first / freedom + second / freedom**2 + third / freedom**3
-
-
-def _compared(
-    deed: Deed, deeds: Sequence[Deed], costs: Panel, lists: Panel | None, unused: pl.DataFrame | None
-) -> tuple[Compared, str]:
+def _compared(deed: Deed, mine: NDArray[np.bool_], bills: _Bills) -> tuple[Compared, str]:
     """The days on both sides of the deed, and what they are controlled by."""
-    mine = _rows_of(deed.subject, costs)
-    actual = _per_day(costs, mine)
-    if deed.about_price and lists is not None:
-        control, name = _per_day(lists, _rows_of(deed.subject, lists)), LIST_PRICE
-        actual = _with_unused(actual, deed.subject, unused)
-    else:
-        treated = np.logical_or.reduce([_rows_of(other.subject, costs) for other in deeds])
-        control, name = _per_day(costs, _service(deed.subject, costs) & ~mine & ~treated), SIBLINGS
-    before, after = _days(deed, sorted(actual))
-    usable = bool(before) and bool(after) and all(day in control for day in (*before, *after))
-    # a sibling that cost nothing before cannot say how the service moved
-    usable = usable and min(sum(control[day] for day in before), sum(control[day] for day in after)) > 0
-    return Compared(before, after, actual, control if usable else None), name if usable else NO_CONTROL
+    actual = _per_day(bills.costs, mine)
+    delivered = _delivered(deed.subject, bills.lines)
+    before, after = _days(deed, sorted(actual.keys() & delivered))
+    if deed.about_price and bills.lists is not None:
+        actual = _with_unused(actual, deed.subject, bills.unused)
+        control = _per_day(bills.lists, _rows_of(deed.subject, bills.lists))
+        usable = bool(before) and bool(after) and all(day in control for day in (*before, *after))
+        usable = usable and min(sum(control[day] for day in before), sum(control[day] for day in after)) > 0
+        return Compared(before, after, actual, control if usable else None), LIST_PRICE if usable else NO_CONTROL
+    if not before or not after:
+        return Compared(before, after, actual, None), NO_CONTROL
+    taken_over = 0.0
+    if deed.subject.resource_id is not None and not any(actual[day] for day in after[-WEEK:]):
+        in_its_place = _series_with(bills.costs, deed.subject, SERIES) & ~bills.treated
+        level = sum(actual[day] for day in before) / len(before)
+        taken_over = min(_moved_by_coming_and_going(bills.costs, in_its_place, before, after), max(level, 0.0))
+        actual |= {day: actual[day] + taken_over for day in after}
+    siblings = _throughout(bills.costs, _service(deed.subject, bills.costs) & ~bills.treated, before, after)
+    if siblings.sum() < _LEAST_SIBLINGS:
+        return Compared(before, after, actual, None, taken_over=taken_over), NO_CONTROL
+    control, without_each = _per_day(bills.costs, siblings), _without_each(bills.costs, siblings, before, after)
+    return Compared(before, after, actual, control, without_each, taken_over), SIBLINGS
 
 
-def _at_list_price(resource_costs: pl.DataFrame) -> pl.DataFrame:
-    """The same rows with their list price as cost; a day on which one is unknown becomes unknown."""
-    listed = pl.col("ListCost").cast(pl.Float64).fill_null(float("nan"))
-    return resource_costs.with_columns(EffectiveCost=listed, BilledCost=pl.lit(None, pl.Float64))
+def _told_apart(resource_costs: pl.DataFrame, deeds: Sequence[Deed]) -> pl.DataFrame:
+    """The same rows, with resources told apart only in services about which something was done: the others may have very many."""
+    names = ("ProviderName", "ServiceName", "BillingCurrency")
+    about = {(deed.subject.provider, deed.subject.service, deed.subject.currency) for deed in deeds}
+    wanted = pl.DataFrame(list(about), schema=dict.fromkeys(names, pl.String()), orient="row").with_columns(wanted=True)
+    joined = resource_costs.join(wanted, on=names, how="left", nulls_equal=True)
+    return joined.with_columns(ResourceId=pl.when("wanted").then("ResourceId")).drop("wanted")
+
+
+def _priced(resource_costs: pl.DataFrame, price: pl.Expr) -> pl.DataFrame:
+    """The same rows with that as their cost; a day on which it, or a line of it, is unknown becomes unknown."""
+    known = pl.when(~without_cost()).then(price.cast(pl.Float64)).fill_null(float("nan"))
+    return resource_costs.with_columns(EffectiveCost=known, BilledCost=pl.lit(None, pl.Float64))
+
+
+def _delivered(subject: Subject, lines: pl.DataFrame) -> set[int]:
+    """Days on which the sub-account was charged for anything: on others, its bill is missing, or it left."""
+    mine = pl.col("ProviderName").eq_missing(pl.lit(subject.provider, pl.String))
+    if not subject.all_sub_accounts:
+        mine &= pl.col("SubAccountId").eq_missing(pl.lit(subject.sub_account, pl.String))
+    return {day.toordinal() for day in lines.filter(mine)["x_charge_date"].unique()}
+
+
+def _throughout(costs: Panel, rows: NDArray[np.bool_], before: Sequence[int], after: Sequence[int]) -> NDArray[np.bool_]:
+    """Those of the rows that cost something on most days of both sides, none of them unknown, and did not begin in between.
+
+    What came or went says nothing about how the others moved; it may be what took the place of the subject.
+    """
+    earlier, later = _block(costs, before), _block(costs, after)
+    known = ~np.isnan(earlier).any(axis=1) & ~np.isnan(later).any(axis=1)
+    there = ((earlier > 0).mean(axis=1) > 0.5) & ((later > 0).mean(axis=1) > 0.5)
+    there &= (earlier.sum(axis=1) > 0) & (later.sum(axis=1) > 0)
+    return np.asarray(rows & known & there & ~_came(costs, before) & ~_went(costs, after))
+
+
+def _moved_by_coming_and_going(costs: Panel, rows: NDArray[np.bool_], before: Sequence[int], after: Sequence[int]) -> float:
+    """By how much the known cost per day grew of those of the rows that came or went; 0 if it fell."""
+    churn = rows & (_came(costs, before) | _went(costs, after))
+    earlier, later = (np.nansum(_block(costs, days)[churn]) / len(days) for days in (before, after))
+    return max(float(later - earlier), 0.0)
+
+
+def _came(costs: Panel, before: Sequence[int]) -> NDArray[np.bool_]:
+    return np.asarray((np.nan_to_num(_block(costs, before[:WEEK])) == 0).all(axis=1))
+
+
+def _went(costs: Panel, after: Sequence[int]) -> NDArray[np.bool_]:
+    return np.asarray((np.nan_to_num(_block(costs, after[-WEEK:])) == 0).all(axis=1))
+
+
+def _without_each(costs: Panel, rows: NDArray[np.bool_], before: Sequence[int], after: Sequence[int]) -> list[float]:
+    """The movement of the sum of the rows, as a ratio, without each of them in turn."""
+    earlier, later = (_block(costs, days)[rows].mean(axis=1) for days in (before, after))
+    ratios: list[float] = ((later.sum() - later) / (earlier.sum() - earlier)).tolist()
+    return ratios
+
+
+def _block(costs: Panel, days: Sequence[int]) -> Vector:
+    return costs.costs[:, np.array(days, dtype=np.int64) - costs.start.toordinal()]
+
+
+def _counted_once(rows: pl.DataFrame, subjects: Sequence[NDArray[np.bool_]]) -> pl.DataFrame:
+    """Without the saving to date where another row, that was done or saved more, has it already; the reason names that one."""
+    found = rows.to_dicts()
+    order = [(row["basis"] != DONE, -abs(row["saving_to_date"] or 0), row["recommendation_id"], n) for n, row in enumerate(found)]
+    counted: list[int] = []
+    for *_, n in sorted(order):
+        row = found[n]
+        if row["saving_to_date"] is None:
+            continue
+        if other := next((found[m] for m in counted if _share_days(row, found[m]) and (subjects[n] & subjects[m]).any()), None):
+            said = f"its saving is counted with {other['recommendation_id']}, which is about the same costs"
+            row |= {"saving_to_date": None, "reason": "; ".join(filter(None, (said, row["reason"])))}
+        else:
+            counted.append(n)
+    return pl.DataFrame(found, schema=dict(SCHEMA), orient="row")
+
+
+def _share_days(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return bool(one["after_first"] <= other["after_last"] and other["after_first"] <= one["after_last"])
 
 
 def _days(deed: Deed, known: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -287,12 +289,19 @@ def _per_day(costs: Panel, rows: NDArray[np.bool_]) -> dict[int, float]:
 
 
 def _with_unused(actual: dict[int, float], subject: Subject, unused: pl.DataFrame | None) -> dict[int, float]:
+    """The cost with that of commitments which were not used; those charged in its own service and region are in it already."""
     if unused is None:
         return actual
-    mine = unused.filter(
-        pl.col("ProviderName").eq_missing(pl.lit(subject.provider, pl.String)) & (pl.col("BillingCurrency") == subject.currency)
+    in_the_cost = pl.col("ServiceName").eq_missing(pl.lit(subject.service, pl.String)) & pl.col("RegionId").eq_missing(
+        pl.lit(subject.region, pl.String)
     )
-    paid = {day.toordinal(): float(cost) for day, cost in mine.select("x_charge_date", "cost").iter_rows()}
+    mine = unused.filter(
+        pl.col("ProviderName").eq_missing(pl.lit(subject.provider, pl.String))
+        & (pl.col("BillingCurrency") == subject.currency)
+        & ~in_the_cost
+    )
+    per_day = mine.group_by("x_charge_date").agg(pl.col("cost").sum())
+    paid = {day.toordinal(): float(amount) for day, amount in per_day.iter_rows()}
     return {day: amount + paid.get(day, 0.0) for day, amount in actual.items()}
 
 
@@ -306,11 +315,20 @@ def _row(deed: Deed, compared: Compared, control: str) -> tuple[object, ...]:
     found = measure(compared)
     shown = found.result in (VERIFIED, REVERSE)
     low, high = found.saving - found.half_width, found.saving + found.half_width
-    moved = "no control: use that changed for other reasons is in the figure" if control == NO_CONTROL else None
+    limits = "; ".join(_limits(deed, compared, control)) or None
     return (
         *_head(deed, compared), control, found.movement, _money(found.expected), _money(found.actual), _money(found.saving),
-        _money(low), _money(high), _money(found.saving * len(after)) if shown else None, found.result, moved,
+        _money(low), _money(high), _money(found.saving * len(after)) if shown else None, found.result, limits,
     )  # fmt: skip
+
+
+def _limits(deed: Deed, compared: Compared, control: str) -> Iterable[str]:
+    """What limits what is said."""
+    if control == NO_CONTROL:
+        yield "no control: use that changed for other reasons is in the figure"
+    if compared.taken_over:
+        amount = f"{text(_money(compared.taken_over))} {deed.subject.currency} a day"
+        yield f"resources that came cost {amount} more than those that went: they may do its work, and count as its cost"
 
 
 def _nothing(deed: Deed, reason: str, compared: Compared | None = None) -> tuple[object, ...]:

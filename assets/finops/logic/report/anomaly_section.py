@@ -153,7 +153,9 @@ def _culprits(culprits: Sequence[Mapping[str, Any]]) -> Cell:
         for culprit in culprits
     ]
     more = f"; and {len(said) - CULPRITS} more" if len(said) > CULPRITS else ""
-    return Cell("; ".join(said[:CULPRITS]) + more, title="\n".join(str(c["ResourceId"]) for c in culprits))
+    return Cell(
+        "; ".join(said[:CULPRITS]) + more, title="\n".join(culprit["ResourceId"] or wording.UNKNOWN for culprit in culprits)
+    )
 
 
 def _culprits_table(row: Mapping[str, Any]) -> Table:

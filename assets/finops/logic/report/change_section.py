@@ -14,6 +14,8 @@ from assets.finops.logic.report.sources import Rows, Source, both, equal
 
 ANCHOR, HEADING = "changes", "Since the last report"
 LISTED = 40
+_CHANGED_DAYS = "what <> 'new' and figure = 'cost'"
+_ENDED = "figure = 'state' and text_before = 'open' and text_now <> 'open'"
 _Row = Mapping[str, Any]
 
 
@@ -48,9 +50,9 @@ def _cards(rows: pl.DataFrame) -> list[Card]:
     ended = found.filter(_ended())
     counted = (
         ("New days", costs.filter(_is(NEW)).n_unique("day"), snapshot.COST, both("what = 'new'", "figure = 'cost'"), ""),
-        ("Days whose cost changed", costs.filter(~_is(NEW)).n_unique("day"), snapshot.COST, "what <> 'new'", "warn"),
+        ("Days whose cost changed", costs.filter(~_is(NEW)).n_unique("day"), snapshot.COST, _CHANGED_DAYS, "warn"),
         ("New anomalies", found.filter(_is(NEW)).n_unique("id"), snapshot.ANOMALY, "what = 'new'", "bad"),
-        ("Anomalies ended", ended.n_unique("id"), snapshot.ANOMALY, "figure = 'state'", "good"),
+        ("Anomalies ended", ended.n_unique("id"), snapshot.ANOMALY, _ENDED, "good"),
         ("New recommendations", proposals.filter(_is(NEW)).n_unique("id"), snapshot.RECOMMENDATION, "what = 'new'", ""),
         ("Files with new quarantined records", waiting.filter(_more_now()).height, snapshot.QUARANTINE, "", "bad"),
     )
@@ -111,7 +113,7 @@ def _costs(rows: pl.DataFrame) -> Block | None:
         tables=(
             _table(
                 "Days whose cost changed", ("Day", "Cloud", "Currency", "Before", "Now", "Change"), corrected, _corrected,
-                _rows(snapshot.COST, "what <> 'new'"),
+                _rows(snapshot.COST, _CHANGED_DAYS),
             ),
         ),
     )  # fmt: skip
@@ -282,13 +284,18 @@ def _savings(rows: pl.DataFrame) -> Block | None:
 def _saving(row: _Row) -> list[Cell]:
     before, now = row["result_before"], row["result_now"]
     result = f"{before} → {now}" if before and now else now or before or "as before"
-    amounts = (row["saved so far_before"], row["saved so far_now"])
+    amounts = [row["saved so far_before"], row["saved so far_now"]]
+    dash, unchanged = Cell("–", "muted", numeric=True), Cell("as before", "muted", numeric=True)
     return [
         content.code(row["id"]),
         content.text(row["name"]),
         Cell(row["currency"]),
         Cell(result, "good" if now == "verified" else ""),
-        *(Cell("–", "muted", numeric=True) if amount is None else content.money(amount) for amount in amounts),
+        *(
+            [dash if amount is None else content.money(amount) for amount in amounts]
+            if row["saved so far_told"]
+            else [unchanged] * 2
+        ),
     ]
 
 

@@ -9,6 +9,7 @@ from assets.finops.logic.report import wording
 from assets.finops.logic.report.sources import Rows
 
 Tone = Literal["", "up", "down", "good", "bad", "warn", "muted"]
+_BRIEF = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,12 @@ class Cell:
     numeric: bool = False
     colour: str = ""
     code: bool = False
+
+    @property
+    def classes(self) -> str:
+        """Its classes in the page; a brief text, such as two days, stays on one line."""
+        brief = "brief" if len(self.text) <= _BRIEF else ""
+        return " ".join(filter(None, (self.tone, "number" if self.numeric else brief)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ class CostSection:
         change, before = self._total_change()
         if before is None:
             return Card(label, "not enough history", self._recent, "", "muted")
-        tone: content.Tone = "warn" if change is None else "up" if change > 0 else "down"
+        tone: content.Tone = "warn" if change is None else "up" if change > 0 else "down" if change < 0 else ""
         detail = f"{wording.change(change)} {self.figures.currency}"
         return Card(label, wording.percent_change(change, before), self._recent, detail, tone)
 

@@ -52,8 +52,3 @@ class ReportData:
     conformance: pl.DataFrame
     coverage: pl.DataFrame
     minimum_history_days: int = 14
-
-    def currencies(self) -> list[str]:
-        """Currencies of the costs, that of most charge lines first."""
-        lines = self.daily.group_by("BillingCurrency").agg(pl.col("x_lines").sum())
-        return lines.sort("x_lines", "BillingCurrency", descending=[True, False])["BillingCurrency"].to_list()

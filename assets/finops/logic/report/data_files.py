@@ -7,12 +7,10 @@ import polars as pl
 
 from assets.finops.logic.report.data import ReportData
 from assets.finops.logic.report.forecast_totals import months
-from assets.finops.logic.report.sources import Source
+from assets.finops.logic.report.sources import FORMULA, Source
 
 MOST_ROWS_AS_CSV = 50_000
 """More rows than that are written as Parquet: a spreadsheet would not open them anyway."""
-_FORMULA = r"^[=+\-@\t\r]"
-"""With these signs, a spreadsheet takes a text for a formula and runs it."""
 
 
 def frames(data: ReportData, changed: pl.DataFrame) -> dict[Source, pl.DataFrame]:
@@ -65,7 +63,7 @@ def written(frame: pl.DataFrame) -> bytes:
     lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
     texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
     told = frame.with_columns(pl.Series(name, [_json(value) for value in frame[name].to_list()], pl.String) for name in lists)
-    safe = (pl.when(pl.col(n).str.contains(_FORMULA)).then("'" + pl.col(n)).otherwise(pl.col(n)).alias(n) for n in texts)
+    safe = (pl.when(pl.col(n).str.contains(FORMULA)).then("'" + pl.col(n)).otherwise(pl.col(n)).alias(n) for n in texts)
     told.with_columns(safe).write_csv(file)
     return file.getvalue()
 

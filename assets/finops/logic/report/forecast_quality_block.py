@@ -25,7 +25,8 @@ def _backtest(quality: pl.DataFrame) -> Block:
     if quality.is_empty():
         return Block(heading, ("Not measured yet: materialize finops/cost_forecasts.",))
     totals = quality.filter(pl.col("level") != "series").sort("BillingCurrency", "level", "ProviderName", nulls_last=True)
-    series = quality.filter(pl.col("level") == "series").sort("recent_cost", "BillingCurrency", descending=[True, False])
+    order = ("recent_cost", "BillingCurrency", "ProviderName", "ServiceName", "RegionId", "SubAccountId")
+    series = quality.filter(pl.col("level") == "series").sort(order, descending=[True, *[False] * 5], nulls_last=True)
     more = f"The first {TOP} of {wording.count(series.height)} by recent cost." if series.height > TOP else ""
     cells = [[Cell(_name(row)), Cell(row["BillingCurrency"]), *_measures(row)] for row in totals.iter_rows(named=True)]
     dear = [

@@ -29,8 +29,8 @@ def section(data: ReportData, currencies: Sequence[str]) -> Section:
         heading="Forecast",
         remarks=(
             "EffectiveCost is forecast (BilledCost where that is unknown). Of 100 days, 80 are expected inside the bounds of "
-            "80 %, 95 inside those of 95 %. Bounds of several days are sums of the bounds of days: as errors even out in part, "
-            "the truth is closer to what is expected than they say.",
+            "80 %, 95 inside those of 95 %. Bounds of the whole time are those that such sums had in the backtest; those of a "
+            "month are the bounds of its days added up, and wider than need be: errors of days even out in part.",
         ),
         blocks=(*blocks, *forecast_quality_block.blocks(data)),
     )
@@ -46,7 +46,7 @@ class _Forecast:
 
     def block(self) -> Block:
         rows = self.data.forecasts.filter(pl.col("BillingCurrency") == self.currency)
-        totals = forecast_totals.totals(rows)
+        totals = forecast_totals.totals(rows, self._quality)
         if totals.is_empty():
             return Block(f"Forecast in {self.currency}", ("There is no forecast yet: materialize finops/cost_forecasts.",))
         whole = totals.filter(pl.col("level") == "currency").row(0, named=True)
@@ -60,6 +60,10 @@ class _Forecast:
             [*folds, Fold("Dearest series", tables=(self._series(rows),)), Fold("Models", tables=(self._models(rows),))],
             self._cards(whole),
         )
+
+    @property
+    def _quality(self) -> pl.DataFrame:
+        return self.data.forecast_quality.filter(pl.col("BillingCurrency") == self.currency)
 
     def _remarks(self, rows: pl.DataFrame, whole: Mapping[str, Any]) -> list[str]:
         issue = f"Made with the days up to {wording.day(whole['last_day_used'])}."
@@ -88,8 +92,8 @@ class _Forecast:
         ]
 
     def _month_cards(self, month: date) -> list[Card]:
-        mine = self.months.filter((pl.col("BillingCurrency") == self.currency) & pl.col("ProviderName").is_null())
-        source = Rows(Source.FORECAST_MONTHS, both(equal(BillingCurrency=self.currency, ProviderName=None), f"month = '{month}'"))
+        mine = self.months.filter((pl.col("BillingCurrency") == self.currency) & (pl.col("level") == "currency"))
+        source = Rows(Source.FORECAST_MONTHS, both(equal(BillingCurrency=self.currency, level="currency"), f"month = '{month}'"))
         cards = []
         for row in mine.filter(pl.col("month") == month).iter_rows(named=True):
             sums = {name.removeprefix("total_"): value for name, value in row.items()}
@@ -103,8 +107,8 @@ class _Forecast:
         return Card(label, f"{wording.amount(row[field])} {self.currency}", source, bounds)
 
     def _status_card(self) -> Card:
-        series = self.data.forecast_quality.filter((pl.col("level") == "series") & (pl.col("BillingCurrency") == self.currency))
-        counts = series.group_by("status").len().sort("len", descending=True).rows()
+        series = self._quality.filter(pl.col("level") == "series")
+        counts = series.group_by("status").len().sort("len", "status", descending=[True, False]).rows()
         told = series.filter(pl.col("status").is_in(list(_TONES))).height
         source = Rows(Source.FORECAST_QUALITY, equal(BillingCurrency=self.currency, level="series"))
         detail = ", ".join(f"{wording.count(number)} {status}" for status, number in counts)
@@ -184,11 +188,13 @@ class _Forecast:
         )
 
     def _months(self) -> Table:
-        mine = self.months.filter(pl.col("BillingCurrency") == self.currency).sort("month", "ProviderName", nulls_last=True)
+        mine = self.months.filter(pl.col("BillingCurrency") == self.currency).sort(
+            "month", "level", "ProviderName", descending=[False, True, False], nulls_last=True
+        )
         cells = [
             [
                 Cell(f"{row['month']:%Y-%m}"),
-                Cell(_cloud(row["ProviderName"]) if row["ProviderName"] else ALL_CLOUDS),
+                Cell(ALL_CLOUDS if row["level"] == "currency" else _cloud(row["ProviderName"])),
                 content.money(row["paid"]),
                 content.money(row["expected"]),
                 _month_total(row),
@@ -199,15 +205,19 @@ class _Forecast:
         ]
         columns = ("Month", "Cloud", "Settled days", "Expected of the others", "Month", "80 %", "95 %")
         source = Rows(Source.FORECAST_MONTHS, equal(BillingCurrency=self.currency))
-        return Table("Expected cost per month", columns, cells, source, empty="No month can be told.", scroll=True)
+        missing = max(mine["days_missing"].to_list(), default=0)
+        lacking = f"Unknown months lack up to {wording.count(missing, 'day')} of forecast; a longer horizon_days tells more."
+        note = lacking if missing else ""
+        return Table("Expected cost per month", columns, cells, source, empty="No month can be told.", scroll=True, note=note)
 
     def _series(self, rows: pl.DataFrame) -> Table:
         whole = pl.when(pl.col("point").null_count() == 0).then(pl.col("point").sum()).alias("point")
-        bounds = [pl.when(pl.col(b).null_count() == 0).then(pl.col(b).sum()).alias(b) for b in ("lower_80", "upper_80")]
+        bounds = [pl.when(pl.col(b).null_count() == 0).then(pl.col(b).sum()).alias(b) for b in forecast_totals.BOUNDS]
         keys = ["ProviderName", "SubAccountId", "ServiceName", "RegionId"]
         of_series = rows.filter(pl.col("level") == "series").group_by(keys)
         summed = of_series.agg(whole, *bounds, pl.col("model", "status").first())
-        top = summed.sort("point", *keys, descending=[True, *[False] * len(keys)], nulls_last=True)
+        told = forecast_totals.with_bounds_of_sums(summed, self._quality.filter(pl.col("level") == "series"), keys)
+        top = told.sort("point", *keys, descending=[True, *[False] * len(keys)], nulls_last=True)
         cells = [
             [
                 content.text(wording.place(row)),

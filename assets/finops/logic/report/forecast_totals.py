@@ -11,6 +11,7 @@ _KEYS = ["BillingCurrency", "ProviderName"]
 _MONEY = pl.Decimal(38, 24)
 MONTHS: dict[str, pl.DataType] = {
     "BillingCurrency": pl.String(),
+    "level": pl.String(),
     "ProviderName": pl.String(),
     "month": pl.Date(),
     "days_missing": pl.Int64(),
@@ -19,22 +20,37 @@ MONTHS: dict[str, pl.DataType] = {
     "total": _MONEY,
     **{f"total_{bound}": _MONEY for bound in BOUNDS},
 }
-"""Per currency and cloud (null: all clouds) and month: what settled days cost, what is expected of the others, and both
-together with its bounds. Null where it cannot be told; `days_missing` are neither settled nor forecast."""
+"""Per currency, cloud (level `provider`) or all clouds (`currency`), and month: what settled days cost, what is expected of the
+others, and both together with its bounds. Null where it cannot be told; `days_missing` are neither settled nor forecast."""
 
 
-def totals(forecasts: pl.DataFrame) -> pl.DataFrame:
-    """Each total over all its days: BillingCurrency, ProviderName (null: all clouds), level, status, `from`, `to`, the sums of
-    `point` and of the bounds (null unless every day is told), last_day_used and share_without_forecast.
+def totals(forecasts: pl.DataFrame, quality: pl.DataFrame) -> pl.DataFrame:
+    """Each total over all its days: BillingCurrency, ProviderName (null: all clouds), level, status, `from`, `to`, the sum of
+    `point` with its bounds (null unless every day is told), last_day_used and share_without_forecast.
+
+    Args:
+        forecasts: Rows of one issue of `finops/cost_forecasts`.
+        quality: `finops/forecast_quality` of that issue.
     """  # noqa: D205 - one sentence
     summed = forecasts.filter(pl.col("level") != "series").group_by(*_KEYS, "level")
     day = pl.col("x_charge_date")
-    return summed.agg(
+    told = summed.agg(
         day.min().alias("from"),
         day.max().alias("to"),
         *(_whole(name) for name in ("point", *BOUNDS)),
         pl.col("status", "last_day_used", "share_without_forecast").first(),
     ).sort("BillingCurrency", "level", "ProviderName", nulls_last=True)
+    return with_bounds_of_sums(told, quality.filter(pl.col("level") != "series"), [*_KEYS, "level"])
+
+
+def with_bounds_of_sums(told: pl.DataFrame, quality: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """The rows with the bounds that sums over all days had in the backtest.
+
+    Where there were too few of them, the bounds stay those of the days, added up: wider than need be, as errors even out in part.
+    """
+    of_sums = quality.select(*keys, *(pl.col(f"sum_{bound}") for bound in BOUNDS))
+    joined = told.join(of_sums, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return joined.with_columns(pl.coalesce(f"sum_{bound}", bound).alias(bound) for bound in BOUNDS).select(told.columns)
 
 
 def months(forecasts: pl.DataFrame, daily: pl.DataFrame) -> pl.DataFrame:
@@ -63,7 +79,8 @@ def months(forecasts: pl.DataFrame, daily: pl.DataFrame) -> pl.DataFrame:
     every = told.group_by("BillingCurrency", "month").agg(
         *(_whole(name) for name in ("paid", "expected", "total")), pl.col("days_missing").sum()
     )
-    return _bounded(pl.concat([told, every.with_columns(ProviderName=pl.lit(None, pl.String))], how="diagonal"), forecasts)
+    totals = every.with_columns(ProviderName=pl.lit(None, pl.String), level=pl.lit("currency"))
+    return _bounded(pl.concat([told.with_columns(level=pl.lit("provider")), totals], how="diagonal"), forecasts)
 
 
 def _paid(ahead: pl.DataFrame, daily: pl.DataFrame) -> pl.DataFrame:
@@ -87,15 +104,15 @@ def _bounded(told: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
     """With the distance of the daily bounds from what is expected, added up per month."""
     distances = (
         forecasts.filter(pl.col("level") != "series")
-        .group_by(*_KEYS, pl.col("x_charge_date").dt.month_start().alias("month"))
+        .group_by(*_KEYS, "level", pl.col("x_charge_date").dt.month_start().alias("month"))
         .agg(_whole(bound, amount=pl.col(bound) - pl.col("point")) for bound in BOUNDS)
         .with_columns(ahead=pl.lit(value=True))
     )
-    joined = told.join(distances, on=[*_KEYS, "month"], how="left", nulls_equal=True)
+    joined = told.join(distances, on=[*_KEYS, "level", "month"], how="left", nulls_equal=True)
     # A month of settled days alone has no bounds but itself.
     distance = (pl.when(pl.col("ahead")).then(pl.col(bound)).otherwise(pl.lit(0, _MONEY)) for bound in BOUNDS)
     bounds = {f"total_{bound}": pl.col("total") + part for bound, part in zip(BOUNDS, distance, strict=True)}
-    ordered = joined.with_columns(**bounds).sort("BillingCurrency", "ProviderName", "month")
+    ordered = joined.with_columns(**bounds).sort("BillingCurrency", "level", "ProviderName", "month")
     return ordered.select(pl.col(name).cast(dtype) for name, dtype in MONTHS.items())
 
 

@@ -13,6 +13,7 @@ from assets.finops.logic.report.sources import Rows, Source, both, equal
 
 LISTED = 60
 EXPLAINED = 20
+AHEAD = ("open", "accepted")
 CLOSED = ("realised", "dismissed", "expired")
 _RESULTS: Mapping[str, Tone] = {"verified": "good", "reverse": "bad", "not visible": "warn", "not enough days": "muted"}
 _COLUMNS = ("Id", "Recommendation", "Category", "State", "Saving per 30 days", "Effort", "Risk", "What to do")
@@ -64,20 +65,25 @@ def _rows(currency: str, *conditions: str) -> Rows:
 
 
 def _cards(live: pl.DataFrame, currency: str) -> list[Card]:
-    """What all together save at least; what overlaps is counted once, what is unknown is not in it."""
-    counted = live.filter(pl.col("overlaps_with").is_null() & pl.col("savings_low").is_not_null())
-    unknown = live.filter(pl.col("savings_low").is_null()).height
+    """What all together save at least.
+
+    What is done saves already and what is not found any more saves nothing; what overlaps is counted once, what is unknown is not
+    in it.
+    """
+    ahead = live.filter(pl.col("state").is_in(AHEAD) & pl.col("proposed"))
+    counted = ahead.filter(pl.col("overlaps_with").is_null() & pl.col("savings_low").is_not_null())
+    unknown = ahead.filter(pl.col("savings_low").is_null()).height
     states = live.group_by("state").len().sort("len", "state", descending=[True, False]).rows()
-    condition = (f"state not in {CLOSED}", "overlaps_with is null", "savings_low is not null")
+    condition = (f"state in {AHEAD}", "proposed", "overlaps_with is null", "savings_low is not null")
     said = [f"{wording.count(unknown)} of unknown saving not in it"] if unknown else []
-    overlapping = live.filter(pl.col("overlaps_with").is_not_null()).height
+    overlapping = ahead.filter(pl.col("overlaps_with").is_not_null()).height
     said += [f"{wording.count(overlapping)} overlapping not added"] if overlapping else []
     low, high = (Decimal(counted[name].sum() or 0) for name in ("savings_low", "savings_high"))
     value = f"{wording.interval(low, high)} {currency}" if counted.height else wording.UNKNOWN
     listed = ", ".join(f"{wording.count(n)} {state}" for state, n in states)
     return [
         Card("Saving per 30 days", value, _rows(currency, *condition), "; ".join(said), "good" if low > 0 else ""),
-        Card("To decide or to do", wording.count(live.height), _rows(currency, condition[0]), listed),
+        Card("To decide or to do", wording.count(live.height), _rows(currency, f"state not in {CLOSED}"), listed),
     ]
 
 

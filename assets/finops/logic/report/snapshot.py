@@ -5,8 +5,9 @@ import io
 
 import polars as pl
 
+from assets.finops.logic.report.anomaly_section import PRICE_STEP
 from assets.finops.logic.report.data import ReportData
-from assets.finops.logic.report.figures import by_currency
+from assets.finops.logic.report.figures import NO_PROVIDER, by_currency
 from assets.finops.logic.report.forecast_totals import months
 
 COST, ANOMALY, FORECAST = "cost", "anomaly", "forecast"
@@ -90,7 +91,7 @@ def unpacked(body: bytes) -> pl.DataFrame:
     """
     try:
         kept = pl.read_parquet(io.BytesIO(body))
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # it panics at some damaged files
         raise ValueError("not a snapshot of a report") from error
     if dict(kept.schema) != SNAPSHOT:
         raise ValueError("the snapshot of another version of the report")
@@ -143,19 +144,21 @@ def _place() -> pl.Expr:
 
 
 def _anomalies(data: ReportData) -> pl.DataFrame:
+    """State, verdict, alert and impact of each anomaly; price steps are none."""
     about = {
         "subject": pl.lit(ANOMALY), "id": pl.col("episode_id"), "name": _place(),
         "currency": pl.col("BillingCurrency"), "day": pl.col("first_day"),
     }  # fmt: skip
-    texts = [
-        _figures(data.episodes, **about, figure=pl.lit(name), text=pl.col(name)) for name in ("state", "verdict", "alerted_on")
-    ]
-    return pl.concat([*texts, _figures(data.episodes, **about, figure=pl.lit("impact"), amount=pl.col("impact"))])
+    found = data.episodes.filter(pl.col("kind") != PRICE_STEP)
+    texts = [_figures(found, **about, figure=pl.lit(name), text=pl.col(name)) for name in ("state", "verdict", "alerted_on")]
+    return pl.concat([*texts, _figures(found, **about, figure=pl.lit("impact"), amount=pl.col("impact"))])
 
 
 def _forecasts(data: ReportData) -> pl.DataFrame:
     told = months(data.forecasts, data.daily).filter(pl.col("total").is_not_null())
-    cloud = pl.col("ProviderName").fill_null("all clouds")
+    cloud = (
+        pl.when(pl.col("level") == "currency").then(pl.lit("all clouds")).otherwise(pl.col("ProviderName").fill_null(NO_PROVIDER))
+    )
     return _figures(
         told.with_columns(cloud=cloud),
         subject=pl.lit(FORECAST),

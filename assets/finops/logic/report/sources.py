@@ -1,11 +1,14 @@
 """Which rows stand behind a figure: the files that are written beside the report, and which of their rows are meant."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 FOLDER = "report-data"
 """Folder of the files, beside the report."""
+FORMULA = r"^[=+\-@\t\r]"
+"""With these signs, a spreadsheet takes a text for a formula and runs it: files in CSV have an apostrophe before them."""
 
 
 class Source(StrEnum):
@@ -44,9 +47,7 @@ class Rows:
 
 def equal(**values: str | None) -> str:
     """SQL condition: each column has the value, or is null where it is None."""
-    return " and ".join(
-        f"{column} is null" if value is None else f"{column} = {_quoted(value)}" for column, value in values.items()
-    )
+    return " and ".join(_equal(column, value) for column, value in values.items())
 
 
 def between(column: str, first: date, last: date) -> str:
@@ -57,6 +58,15 @@ def between(column: str, first: date, last: date) -> str:
 def both(*conditions: str) -> str:
     """SQL condition: all of them hold; an empty one says nothing."""
     return " and ".join(filter(None, conditions))
+
+
+def _equal(column: str, value: str | None) -> str:
+    if value is None:
+        return f"{column} is null"
+    if re.match(FORMULA, value):
+        in_csv = f"'{value}"
+        return f"{column} in ({_quoted(value)}, {_quoted(in_csv)})"
+    return f"{column} = {_quoted(value)}"
 
 
 def _quoted(text: str) -> str:

@@ -87,12 +87,12 @@ def short(text: str, length: int = 48) -> str:
 
 
 def rate(value: Decimal | None) -> str:
-    """Money per unit to four digits at least, without trailing zeros: units are often worth a fraction of a cent."""
+    """Money per unit to four digits at least, as units are often worth a fraction of a cent; no zeros beyond two decimals."""
     if value is None:
         return UNKNOWN
     places = 2 if abs(value) >= 100 or not value else 3 - value.adjusted()
-    text = f"{value.copy_abs():,.{max(places, 2)}f}"
-    return _signed(text, negative=value < 0)
+    whole, _, digits = f"{value.copy_abs():,.{max(places, 2)}f}".partition(".")
+    return _signed(f"{whole}.{digits.rstrip('0'):0<2}", negative=value < 0)
 
 
 def decimal(value: float | None, places: int = 2) -> str:

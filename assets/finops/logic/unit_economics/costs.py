@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 
+from assets.finops.logic.efficiency.amounts import without_cost
 from assets.finops.logic.panel import cost
 from assets.finops.logic.unit_economics.metrics import SCOPE
 
@@ -51,7 +52,7 @@ def _charged(daily_costs: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
     parts = []
     for _, alike in series.group_by(*(pl.col(c).is_null().alias(f"no {c}") for c in SCOPE), maintain_order=True):
         given = [c for c in SCOPE if alike[c].null_count() == 0]
-        grouped = daily_costs.group_by(*dict.fromkeys((*keys, *given))).agg(cost=cost().sum(), without=cost().null_count())
+        grouped = daily_costs.group_by(*dict.fromkeys((*keys, *given))).agg(cost=cost().sum(), without=without_cost().sum())
         scope = alike.select("series", *given)
         joined = grouped.join(scope, on=given) if given else grouped.join(scope, how="cross")
         parts.append(joined.select("series", *keys, "cost", pl.col("without").cast(pl.Int64)))

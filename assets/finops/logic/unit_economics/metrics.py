@@ -30,6 +30,8 @@ _OPTIONAL = ("kind", "currency", *SCOPE)
 _KINDS = ("count", "revenue")
 _REVENUE = re.compile(r"(^|[^a-z])(revenue|sales|turnover)($|[^a-z])", re.IGNORECASE)
 _DAY, _MONTH, _CURRENCY = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"\d{4}-\d{2}"), re.compile(r"[A-Z]{3}")
+_YEARS = range(2000, 2100)
+"""Every day from the first to the last one gets a row: a slip in a year would make millions."""
 _SHOWN = 5
 
 
@@ -143,14 +145,14 @@ class _Found:
 
 
 def _when(text: str) -> tuple[str, date]:
+    period, day = ("month", f"{text}-01") if _MONTH.fullmatch(text) else ("day", text if _DAY.fullmatch(text) else "")
     try:
-        if _DAY.fullmatch(text):
-            return "day", date.fromisoformat(text)
-        if _MONTH.fullmatch(text):
-            return "month", date.fromisoformat(f"{text}-01")
+        start = date.fromisoformat(day)
     except ValueError:
-        pass
-    raise ValueError(f"date {text!r} is neither a day nor a month; write 2026-01-31 or 2026-01")
+        raise ValueError(f"date {text!r} is neither a day nor a month; write 2026-01-31 or 2026-01") from None
+    if start.year not in _YEARS:
+        raise ValueError(f"date {text!r} is not between {_YEARS[0]} and {_YEARS[-1]}; correct the year")
+    return period, start
 
 
 def _kind(metric: str, text: str) -> str:

@@ -212,3 +212,20 @@ def test_two_weeks_of_history_are_enough_for_a_big_spike_with_low_confidence():
 
 def test_a_panel_without_a_known_day_holds_nothing():
     assert watch(panel_of(Series({"a": np.full(40, np.nan)}))).alarms.is_empty()
+
+
+def test_a_cloud_that_is_taken_in_is_not_new_for_that():
+    """Days before its first delivery are unknown: nobody can say that its services were not used on them."""
+    panel = panel_of(*bystanders(DAYS), Series(three(DAYS, 300.0), {"ProviderName": "Oracle"}))
+    panel.costs[panel.owner == 6, : DAYS // 2] = np.nan
+
+    assert detect(panel).is_empty()
+
+
+def test_a_service_that_begins_two_weeks_after_its_cloud_was_taken_in_is_new():
+    started = {name: changed(cost, slice(0, 75), times=0) for name, cost in three(DAYS, 300.0).items()}
+    old = Series(three(DAYS, 100.0, seed=7), {"ProviderName": "Oracle", "ServiceName": "old"})
+    panel = panel_of(*bystanders(DAYS), old, Series(started, {"ProviderName": "Oracle"}))
+    panel.costs[panel.owner >= 6, :60] = np.nan
+
+    assert detect(panel).select("series", "day", "kind").rows() == [(7, 75, "new series")]

@@ -1,5 +1,6 @@
 """How long an anomaly lasted, what it cost, who is behind it, and that it keeps its name."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -233,3 +234,30 @@ def test_confidence_is_that_of_the_day_of_the_alarm_for_ever():
     (now,) = followed(panel).episodes.head(1).to_dicts()
 
     assert (then["alarm_day"], then["confidence"]) == (now["alarm_day"], now["confidence"])
+
+
+def twice(first: int, second: int) -> Callable[..., Episodes]:
+    """A spike, and a drift that was noticed six weeks later and dated back to about the same day."""
+    panel = raised([])
+    watched = watch(panel)
+    cells = {"series": 0, "direction": "up", "score": 2.0, "noise": 0.03, "expected": 120.0, "actual": 120.0, "level": 100.0}
+    cells |= {"resources": [0], "resource_levels": [50.0], "history_days": 60}
+    alarms = [{**cells, "day": first, "onset": first, "kind": "spike"}, {**cells, "day": 110, "onset": second, "kind": "drift"}]
+    return lambda known=None: episodes(panel, replace(watched, alarms=pl.DataFrame(alarms, schema=watched.alarms.schema)), known)
+
+
+def test_two_episodes_that_begin_on_the_same_day_are_told_apart_in_every_run():
+    both = twice(64, 64)
+    found = both().episodes
+
+    assert found["episode_id"].n_unique() == 2
+    assert both(found).episodes["episode_id"].to_list() == found["episode_id"].to_list()
+    assert both(found[::-1]).episodes["episode_id"].to_list() == found["episode_id"].to_list()
+
+
+def test_an_id_goes_to_the_nearest_episode_and_not_to_the_first_one_that_is_near():
+    both = twice(63, 64)
+    found = both().episodes
+    known = found.filter(pl.col("kind") == "drift")
+
+    assert both(known).episodes["episode_id"].to_list() == found["episode_id"].to_list()

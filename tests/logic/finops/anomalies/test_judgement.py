@@ -1,6 +1,6 @@
 """From rows of costs to episodes with exact amounts, verdicts and alerts, run after run."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -9,7 +9,7 @@ from assets.finops import tables
 from assets.finops.logic.anomalies import feedback
 from assets.finops.logic.anomalies.budget import Budget
 from assets.finops.logic.anomalies.judgement import Judgement, judge
-from tests.panels import Series, bystanders, changed, panel_of, rows_of, three
+from tests.panels import START, Series, bystanders, changed, panel_of, rows_of, three
 
 DAYS = 70
 NOBODY = pl.DataFrame(schema=tables.DECISIONS.schema)
@@ -71,3 +71,38 @@ def test_alerts_are_not_taken_back_when_more_becomes_known():
     again = judged(costs(50, 49), known=first, per_week=1).episodes
 
     assert again.drop_nulls("alerted_on")["episode_id"].to_list() == first["episode_id"].to_list()
+
+
+def test_a_cost_that_is_unknown_is_no_cost_that_fell():
+    lost = pl.col("x_charge_date").is_between(START + timedelta(days=50), START + timedelta(days=56))
+    mine = pl.col("SubAccountId") == "account-0"
+    rows = rows_of(panel_of(Series(three(DAYS)), *bystanders(DAYS)))
+    unknown = rows.with_columns(EffectiveCost=pl.when(lost & mine).then(None).otherwise("EffectiveCost"))
+
+    assert judged(unknown).episodes.is_empty()
+
+
+def test_an_alert_that_corrected_bills_took_back_is_kept_as_withdrawn_and_was_paid_from_the_budget():
+    first = judged(costs(50), per_week=1).episodes
+    corrected = rows_of(panel_of(Series(three(DAYS)), *bystanders(DAYS)))
+    other = rows_of(panel_of(Series(three(DAYS)), Series({"a": changed(three(DAYS)["a"], 52, by=80.0)}), *bystanders(DAYS)))
+
+    (gone,) = judged(corrected, known=first, per_week=1).episodes.to_dicts()
+    after = judged(other, known=judged(corrected, known=first, per_week=1).episodes, per_week=1).episodes
+
+    assert (gone["episode_id"], gone["state"], gone["alerted_on"]) == (first["episode_id"][0], "withdrawn", first["alarm_day"][0])
+    assert (gone["actual"], gone["expected"], gone["impact"], gone["at_stake_per_day"]) == (0, 0, 0, 0)
+    assert dict(after.select("SubAccountId", "alerted_on").iter_rows()) == {"account-0": first["alarm_day"][0], "account-1": None}
+
+
+def test_an_episode_that_comes_back_is_the_one_that_was_withdrawn():
+    first = judged(costs(50)).episodes
+    gone = judged(rows_of(panel_of(Series(three(DAYS)), *bystanders(DAYS))), known=first).episodes
+
+    assert judged(costs(50), known=gone).episodes.equals(first)
+
+
+def test_what_nobody_was_told_of_is_forgotten_when_it_is_gone():
+    first = judged(costs(50), per_week=0).episodes
+
+    assert judged(rows_of(panel_of(Series(three(DAYS)), *bystanders(DAYS))), known=first).episodes.is_empty()

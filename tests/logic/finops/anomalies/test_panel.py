@@ -122,3 +122,11 @@ def test_a_panel_of_series_without_resources_costs_nothing():
     nothing = type(empty)(empty.start, empty.series, empty.resources[:0], empty.owner[:0], empty.costs[:0])
 
     assert nothing.totals.tolist() == [[0, 0, 0]]
+
+
+def test_a_series_with_a_row_of_unknown_cost_is_unknown_on_that_day():
+    given = rows(
+        row(0, 1.0), row(0, 2.0, "b"), row(1, 3.0), row(1, None, "b"), row(0, 4.0, RegionId="y"), row(1, 5.0, RegionId="y")
+    )
+
+    np.testing.assert_allclose(panel(given).costs, [[1, np.nan], [2, np.nan], [4, 5]])

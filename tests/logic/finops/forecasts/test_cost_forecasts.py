@@ -47,6 +47,7 @@ def last_week(values: np.ndarray, asked: Settings, *, features: np.ndarray | Non
         ["ok" if told else NOT_ENOUGH for told in enough],
         pl.DataFrame(measured, schema={"series": pl.Int64, "model": pl.String, "origins": pl.Int64, **schema}),
         errors,
+        apart=asked.horizon,
     )
 
 

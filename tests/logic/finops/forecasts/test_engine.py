@@ -180,3 +180,45 @@ def test_features_must_reach_as_far_as_the_forecast(values: np.ndarray) -> None:
 def test_impossible_settings_are_refused(values: np.ndarray, wrong: Settings) -> None:
     with pytest.raises(ValueError, match="1 or more"):
         forecast(values, wrong)
+
+
+def total(seed: int, *, spike: int | None = None) -> np.ndarray:
+    """Four months of a sum of many series and the month after, perhaps with a day that cost four times as much."""
+    whole = costs(40, 150, seed).sum(axis=0)
+    if spike is not None:
+        whole[spike] *= 4
+    return whole
+
+
+def test_the_bounds_of_a_single_total_hold_what_they_say_and_are_not_those_of_one_accident() -> None:
+    asked, inside, widened = Settings(), [], []
+    for seed in range(12):
+        calm, struck = total(seed), total(seed, spike=75)
+        plain, after = forecast(calm[None, :120], asked), forecast(struck[None, :120], asked)
+        inside.append((calm[120:] >= plain.lower[0.95][0]) & (calm[120:] <= plain.upper[0.95][0]))
+        widths = [(found.upper[0.95] - found.lower[0.95]).mean() for found in (plain, after)]
+        widened.append(widths[1] / widths[0])
+    assert 0.92 < np.mean(inside) < 0.99
+    assert np.median(widened) < 3, "the accident was one day of four months"
+
+
+def test_coverage_is_unknown_where_no_bounds_can_be_told_without_the_errors_that_they_cover() -> None:
+    short, long = (forecast(costs(3, days), Settings()).backtest for days in (60, 150))
+    assert short.filter(pl.col("model") == "chosen")["coverage_95"].null_count() == 3
+    assert long.filter(pl.col("model") == "chosen")["coverage_95"].null_count() == 0
+
+
+def test_coverage_is_not_what_it_is_by_construction() -> None:
+    """Errors that become larger from origin to origin are not held by bounds made of the earlier ones alone."""
+    restless = np.exp(np.cumsum(np.random.default_rng(2).normal(0, 0.02, (1, 300)) * np.linspace(0, 3, 300), axis=1))
+    told = [forecast(restless[:, :days], Settings()).backtest for days in range(200, 300, 10)]
+    coverage = [one.filter(pl.col("model") == "chosen")["coverage_95"].item() for one in told]
+    assert len(set(coverage)) > 5
+    assert min(coverage) < 0.94
+
+
+def test_an_accident_of_the_last_week_is_not_repeated_each_week() -> None:
+    calm = costs(1)
+    struck = calm.copy()
+    struck[0, -1] *= 1000
+    np.testing.assert_allclose(forecast(struck, SETTINGS).point, forecast(calm, SETTINGS).point, rtol=0.15)

@@ -10,7 +10,7 @@ from assets.finops.logic.forecasts.candidates import candidates, lag_lengths, wo
 from assets.finops.logic.forecasts.cleaning import cleaned
 from assets.finops.logic.forecasts.combination import combined, losses, weights
 from assets.finops.logic.forecasts.effects import effects
-from assets.finops.logic.forecasts.intervals import quantiles, spread
+from assets.finops.logic.forecasts.intervals import of_sums, quantiles, spread
 from assets.finops.logic.forecasts.preparation import filled, is_intermittent
 from assets.finops.logic.forecasts.repetition import drift, last_season, mean_season, typical_season
 from assets.finops.logic.forecasts.seasons import long_season
@@ -163,7 +163,7 @@ def test_a_model_without_a_forecast_has_no_say() -> None:
 @given(st.integers(2, 12), st.sampled_from([0.5, 0.8, 0.95]))
 def test_bounds_cover_the_share_asked_for(series: int, level: float) -> None:
     errors = np.random.default_rng(series).standard_t(4, (40 * series, 6, 3)) * np.arange(1, 40 * series + 1)[:, None, None]
-    of = spread(errors, np.ones(len(errors)))
+    of = spread(errors, np.ones(len(errors)), apart=5)
     low, high = quantiles(errors, of, level)
     came = np.random.default_rng(series + 1).standard_t(4, (len(errors), 3)) * np.arange(1, len(errors) + 1)[:, None]
     inside = (came >= low[:, None] * of.ahead) & (came <= high[:, None] * of.ahead)
@@ -172,10 +172,10 @@ def test_bounds_cover_the_share_asked_for(series: int, level: float) -> None:
 
 def test_few_backtests_make_wide_bounds_and_none_wider() -> None:
     errors = noise(1, 6, 5)
-    narrow = quantiles(np.tile(noise(200, 6, 5), 1), spread(noise(200, 6, 5), np.ones(200)), 0.95)
-    few = quantiles(errors, spread(errors, np.ones(1)), 0.95)
+    narrow = quantiles(np.tile(noise(200, 6, 5), 1), spread(noise(200, 6, 5), np.ones(200), apart=5), 0.95)
+    few = quantiles(errors, spread(errors, np.ones(1), apart=5), 0.95)
     assert few[1][0] - few[0][0] > narrow[1][0] - narrow[0][0]
-    none = quantiles(errors * np.nan, spread(errors * np.nan, np.ones(1)), 0.95)
+    none = quantiles(errors * np.nan, spread(errors * np.nan, np.ones(1), apart=5), 0.95)
     assert none[1][0] == -none[0][0] > 2
 
 
@@ -185,3 +185,22 @@ def test_forecasts_stay_near_what_was_seen() -> None:
     for name, values in candidates(past, 10, 7, 7).items():
         assert (values <= (past.max(axis=1) + 0.51 * span)[:, None]).all(), name
         assert (values >= (past.min(axis=1) - 0.51 * span)[:, None]).all(), name
+
+
+def test_bounds_of_sums_count_origins_that_share_their_days_once() -> None:
+    rng = np.random.default_rng(4)
+    held = {0.80: [], 0.95: []}
+    for _ in range(400):
+        # the error of the sum of a month that moves on by five days at a time
+        days = rng.normal(0, 1, 120)
+        errors = np.stack([days[90 - 5 * n : 120 - 5 * n] for n in range(1, 13)])[None]
+        for level, inside in held.items():
+            low, high = of_sums(errors, level, apart=5)
+            inside.append(low[0] <= rng.normal(0, 1, 30).sum() <= high[0])
+    assert np.mean(held[0.80]) == pytest.approx(0.80, abs=0.06)
+    assert np.mean(held[0.95]) == pytest.approx(0.95, abs=0.03)
+
+
+def test_sums_of_less_than_five_origins_have_no_bounds() -> None:
+    low, high = of_sums(np.ones((1, 4, 30)), 0.95, apart=5)
+    assert np.isnan([low[0], high[0]]).all()

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.finops.logic.recommendations.claims import Spend, claims, over_spend, savings_by_currency
+from assets.finops.logic.recommendations.claims import Spend, claims, counted, over_spend, savings_by_currency
 from assets.finops.logic.recommendations.shape import AUTOMATION, Proposal, Savings, Subject
 from tests.logic.finops.recommendations.bills import day, resource, resource_costs, subject
 
@@ -47,6 +47,25 @@ def test_two_claims_on_one_resource_are_counted_once_and_the_narrower_one_counts
     assert found[whole.id].overlaps_with == one.id
     assert found[one.id].counted
     assert savings_by_currency(found.values()) == ({"USD": Decimal(10)}, {"USD": Decimal(20)})
+
+
+def test_what_is_dismissed_or_done_claims_nothing_and_hides_no_other():
+    whole, one = proposal(subject(), 50, 60), proposal(subject(resource_id="i-1"), 10, 20)
+
+    found = {claim.proposal.id: claim for claim in counted(claims([whole, one], SPEND), {one.id})}
+
+    assert found[whole.id].counted
+    assert found[one.id].overlaps_with == whole.id
+    assert savings_by_currency(found.values()) == ({"USD": Decimal(50)}, {"USD": Decimal(60)})
+
+
+def test_what_a_silent_provider_charges_is_unknown_and_not_nothing():
+    (found,) = claims([proposal(subject(resource_id="i-1", ProviderName="Oracle"), 20, 500)], SPEND)
+
+    assert found.proposal.savings.low is None
+    assert "delivered none of the last 30 days" in (found.proposal.savings.unknown_because or "")
+    assert found.proposal.subject_cost is None
+    assert over_spend([found], SPEND) == []
 
 
 def test_claims_on_different_resources_add_up_and_currencies_do_not():

@@ -99,6 +99,11 @@ def test_a_saving_that_is_not_worth_a_contract_is_not_proposed():
     assert proposed(lines(always, DAYS), spend="1000000") == []
 
 
+def test_what_stopped_last_week_is_not_committed_to():
+    assert proposed(lines(lambda n, _h: 1.0 if n < DAYS - 8 else 0, DAYS)) == []
+    assert proposed(day_lines(lambda n: (24, 24) if n < DAYS - 8 else (0, 0), DAYS)) == []
+
+
 def test_falling_usage_is_a_high_risk():
     (steady,) = proposed(lines(always, DAYS))
     (falling,) = proposed(lines(lambda n, _h: 1.0 if n > 59 else 2.0, DAYS))
@@ -108,13 +113,16 @@ def test_falling_usage_is_a_high_risk():
     assert "-50%" in falling.risk
 
 
-def test_commitments_that_are_not_used_up_are_a_reason_to_wait():
-    unused = lines(lambda _n, _h: 0.5, DAYS, CommitmentDiscountId="sp", CommitmentDiscountStatus="Unused", ServiceName="Plans")
+@pytest.mark.parametrize("columns", [{}, {"PricingUnit": None}, {"PricingUnit": "USD"}, {"ServiceCategory": "Other"}])
+def test_commitments_that_are_not_used_up_are_a_reason_to_wait(columns):
+    about = {"CommitmentDiscountId": "sp", "CommitmentDiscountStatus": "Unused", "ServiceName": "Plans", **columns}
+    unused = lines(lambda _n, _h: 0.5, DAYS, **about)
 
     (found,) = proposed(pl.concat([lines(always, DAYS), unused]))
 
     assert found.risk.startswith("medium")
     assert "use these first" in found.risk
+    assert {point.value for point in found.datapoints if point.figure == "cost of commitments that were not used"} == {"1,080.00"}
 
 
 def test_currencies_are_never_added():

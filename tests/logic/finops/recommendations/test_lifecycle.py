@@ -40,11 +40,11 @@ class Life:
         self.seen: dict[str, tuple[Decimal | None, Decimal | None]] = {}
         self.decisions = decisions()
 
-    def run(self, now: datetime, proposed: Savings | None = None, *, verified: tuple[str, ...] = ()) -> Book:
+    def run(self, now: datetime, proposed: Savings | None = None, *, result: str | None = None) -> Book:
         found = {"r": HUNDRED} if proposed is None else proposed
         book = Book.of(self.events)
         open_and_decide(book, found, self.seen, self.decisions, now)
-        settle(book, found, verified=verified, last_seen=self.last_seen, now=now)
+        settle(book, found, measured={"r": result} if result else {}, last_seen=self.last_seen, now=now)
         self.events = pl.concat([self.events, book.new_rows()])
         self.last_seen |= dict.fromkeys(found, now)
         self.seen |= found
@@ -109,14 +109,41 @@ def test_a_decision_that_is_not_possible_changes_nothing_but_is_recorded():
 
 def test_only_what_was_done_becomes_realised_and_keeps_its_day():
     life = Life()
-    life.run(NOW, verified=("r",))
+    life.run(NOW, result="verified")
     assert life.state == "open"
     life.say("done", days(10), valid_from=date(2026, 3, 5))
 
-    life.run(days(40), verified=("r",))
+    life.run(days(40), result="verified")
 
     assert life.state == "realised"
     assert Book.of(life.events).standings["r"].effective_day == date(2026, 3, 5)
+
+
+def test_a_saving_that_more_days_do_not_show_is_realised_no_more():
+    life = Life()
+    life.run(NOW)
+    life.say("done", days(1), valid_from=date(2026, 3, 2))
+    life.run(days(20), result="verified")
+
+    life.run(days(21), result="not enough days")
+    assert life.state == "realised"
+    life.run(days(40), result="not visible")
+
+    assert life.state == "done"
+    assert Book.of(life.events).standings["r"].effective_day == date(2026, 3, 2)
+
+
+def test_what_people_open_again_is_not_expired_by_the_same_run():
+    life = Life()
+    life.run(NOW)
+    life.run(days(20), {})
+    life.say("open", days(30))
+
+    life.run(days(31), {})
+    assert life.state == "open"
+    life.run(days(46), {})
+
+    assert life.state == "expired"
 
 
 def test_an_open_one_expires_after_fourteen_days_without_being_found_and_comes_back():
@@ -157,13 +184,14 @@ def test_what_is_dismissed_stays_dismissed_until_it_saves_more_than_twice_as_muc
     assert "200.01" in Book.of(life.events).standings["r"].note
 
 
-def test_what_is_dismissed_for_a_time_comes_back_after_it():
+@pytest.mark.parametrize("verdict", ["accepted", "done", "dismissed"])
+def test_what_is_decided_for_a_time_comes_back_after_it(verdict):
     life = Life()
     life.run(NOW)
-    life.say("dismissed", days(1), until=date(2026, 3, 20))
+    life.say(verdict, days(1), until=date(2026, 3, 20))
 
     life.run(datetime(2026, 3, 20, 23, tzinfo=UTC))
-    assert life.state == "dismissed"
+    assert life.state == verdict
     life.run(datetime(2026, 3, 21, tzinfo=UTC))
 
     assert life.state == "open"
@@ -177,7 +205,7 @@ def test_people_can_reopen_whatever_is_closed():
 
 def test_people_decide_only_what_can_be_said_and_the_product_only_what_it_measured():
     assert set().union(*BY_PEOPLE.values()) <= set(VERDICTS["recommendation"])
-    assert set().union(*BY_PRODUCT.values()) == {"open", "expired", "realised"}
+    assert set().union(*BY_PRODUCT.values()) == {"open", "expired", "realised", "done"}
     assert set(BY_PEOPLE) == set(STATES)
 
 
@@ -218,7 +246,9 @@ def test_what_is_found_no_more_keeps_its_last_words():
 
 STEPS = st.one_of(
     st.sampled_from(VERDICTS["recommendation"]),
-    st.tuples(st.booleans(), st.booleans(), st.integers(0, 20), st.integers(1, 500)),
+    st.tuples(
+        st.booleans(), st.sampled_from([None, "verified", "not visible", "reverse"]), st.integers(0, 20), st.integers(1, 500)
+    ),
 )
 
 
@@ -236,9 +266,9 @@ def test_whatever_happens_every_step_is_an_allowed_one_and_a_repeated_run_adds_n
         now += timedelta(days=waited)
         proposed = {"r": (Decimal(0), Decimal(amount))} if found else {}
         seen = dict(life.last_seen)
-        life.run(now, proposed, verified=("r",) if visible else ())
+        life.run(now, proposed, result=visible)
         life.last_seen = seen
-        assert life.run(now, proposed, verified=("r",) if visible else ()).added == []
+        assert life.run(now, proposed, result=visible).added == []
     for row in life.events.filter(pl.col("from_state").is_not_null() & pl.col("applied")).iter_rows(named=True):
         rules = BY_PRODUCT if row["by"] == "cloudops" else BY_PEOPLE
         assert row["to_state"] in rules.get(row["from_state"], frozenset()) | {row["from_state"]}

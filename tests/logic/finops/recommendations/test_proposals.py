@@ -1,5 +1,6 @@
 """What is proposed from anomalies, forecasts and efficiency, and what is left alone."""
 
+from calendar import monthrange
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ import polars as pl
 import pytest
 
 from assets.finops import tables
+from assets.finops.logic import daily
 from assets.finops.logic.recommendations import anomaly_actions, automation, budgets, commitments
 from assets.finops.logic.recommendations.claims import Spend
 from assets.finops.logic.recommendations.commitments import Terms
@@ -61,6 +63,10 @@ def efficient(**values: Any) -> pl.DataFrame:
 
 def hourly(amount: object = 168) -> dict[Any, Decimal]:
     return {(tuple(EC2.values()), "i-1"): Decimal(str(amount))}
+
+
+def part_of_a_month(size: Decimal, on: date) -> Decimal:
+    return round(size / monthrange(on.year, on.month)[1], 18)
 
 
 def test_an_open_anomaly_saves_from_its_cheapest_day_to_its_average_day():
@@ -161,6 +167,26 @@ def test_an_off_hours_schedule_saves_the_hours_it_switches_off_and_only_of_what_
     assert unknown.savings.unknown_because
 
 
+def test_what_a_commitment_covers_is_paid_whether_it_runs_or_not_and_saves_nothing():
+    def found(hours_covered: int) -> list[Decimal | None]:
+        charged = lines(lambda _n, h: 1.0 if h >= hours_covered else 0, 40)
+        if hours_covered:
+            paid = lines(
+                lambda _n, h: 0.5 if h < hours_covered else 0, 40, CommitmentDiscountId="ri", PricingCategory="Committed"
+            )
+            charged = pl.concat([charged, paid])
+        costs = daily.resource_costs(charged)
+        hourly = automation.hourly_costs(costs, commitments.covered(charged, day(39)), Spend.of(costs, day(39)))
+        (proposal,) = automation.propose(efficient(candidates=["off_hours_schedule"]), hourly)
+        assert proposal.savings.low is not None or "covered by a commitment" in (proposal.savings.unknown_because or "")
+        return [proposal.savings.low, proposal.savings.high]
+
+    share = [Decimal(48) / 168, Decimal(108) / 168]
+    assert found(0) == [round(Decimal(720) * s, 6) for s in share]
+    assert found(12) == [round(Decimal(360) * s, 6) for s in share]
+    assert found(24) == [None, None]
+
+
 @pytest.mark.parametrize("candidate", ["idle_review", "price_increase"])
 def test_a_saving_that_others_decide_about_is_unknown_with_its_reason(candidate):
     row = efficient(candidates=[candidate], unit_price_last=Decimal(3), unit_price_before=Decimal(2))
@@ -182,7 +208,8 @@ def test_an_object_store_that_keeps_growing_gets_a_lifecycle_rule():
     def store(name: str, growth: float) -> list[dict[str, Any]]:
         kind = {"x_comparable_service": "Object storage", "x_comparable_unit": "GiB-Months"}
         rows = resource(name, [5.0] * 60, **kind)
-        return [{**row, "x_comparable_quantity": Decimal(str(100 * growth ** (n >= 30)))} for n, row in enumerate(rows)]
+        sizes = (Decimal(str(3000 * growth ** (n >= 30))) for n in range(60))
+        return [{**r, "x_comparable_quantity": part_of_a_month(s, r["x_charge_date"])} for r, s in zip(rows, sizes, strict=True)]
 
     costs = resource_costs(store("growing", 1.2), store("steady", 1.05))
 
@@ -191,6 +218,19 @@ def test_an_object_store_that_keeps_growing_gets_a_lifecycle_rule():
     assert found.subject.resource_id == "growing"
     assert "20% more" in found.title
     assert found.savings.low is None
+
+
+def test_a_store_that_stays_as_it_is_does_not_grow_by_february():
+    kind = {"x_comparable_service": "Object storage", "x_comparable_unit": "GiB-Months"}
+    last = date(2026, 2, 28)
+    rows = [{**r, "x_charge_date": last - timedelta(days=n)} for n, r in enumerate(resource("b", [5.0] * 60, **kind))]
+    by_days_of_the_month = [{**r, "x_comparable_quantity": part_of_a_month(Decimal(868), r["x_charge_date"])} for r in rows]
+    by_a_constant = [{**row, "x_comparable_quantity": Decimal(28)} for row in rows]
+
+    for stored in (by_days_of_the_month, by_a_constant):
+        costs = resource_costs(stored)
+
+        assert list(automation.storage_rules(costs, Spend.of(costs, last))) == []
 
 
 def test_nothing_known_gives_nothing():
@@ -202,6 +242,7 @@ def test_nothing_known_gives_nothing():
         forecast_quality=empty(tables.FORECAST_QUALITY),
         efficiency=empty(tables.RESOURCE_EFFICIENCY),
         hourly=commitments.usage(empty(tables.COST_AND_USAGE).lazy(), day(0)),
+        covered=commitments.covered(empty(tables.COST_AND_USAGE).lazy(), day(0)),
         decisions=empty(tables.DECISIONS),
     )
 
@@ -217,7 +258,8 @@ def test_every_proposal_says_which_rows_its_figures_are_from():
     found = Findings(
         daily_costs(costs), costs, episode(first_day=day(80), last_day=day(90)),
         forecasts(forecast(date(2026, 2, 11), 60)), quality(), efficient(candidates=["off_hours_schedule", "idle_review"]),
-        commitments.usage(lines(lambda _n, _h: 1.0, 92), day(91)), empty(tables.DECISIONS),
+        commitments.usage(lines(lambda _n, _h: 1.0, 92), day(91)),
+        commitments.covered(lines(lambda _n, _h: 1.0, 92), day(91)), empty(tables.DECISIONS),
     )  # fmt: skip
 
     claimed, _ = propose(found, Terms(), day(92))

@@ -1,5 +1,6 @@
 """Realised savings: claimed only when the bills show them, against what would have been."""
 
+from calendar import monthrange
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -30,12 +31,21 @@ def one(found: pl.DataFrame) -> dict[str, Any]:
     return row
 
 
+def siblings(*factors: np.ndarray | float) -> list[dict[str, Any]]:
+    """Two more resources of the service, or one per factor by which its cost changed."""
+    return [row for n, f in enumerate(factors or (1, 1)) for row in resource(f"s-{n}", noise(100 + n) * f)]
+
+
+def since(factor: float, start: int = DONE, days: int = 80) -> np.ndarray:
+    return np.where(np.arange(days) >= start, factor, 1)
+
+
 def halved(costs: np.ndarray) -> np.ndarray:
     return np.where(np.arange(len(costs)) >= DONE, costs / 2, costs)
 
 
 def test_a_cost_that_fell_while_its_siblings_stayed_is_a_saving():
-    costs = resource_costs(resource("i-1", halved(noise(1))), resource("i-2", noise(2)))
+    costs = resource_costs(resource("i-1", halved(noise(1))), siblings())
 
     row = one(verify([deed()], costs))
 
@@ -50,7 +60,7 @@ def test_a_cost_that_fell_while_its_siblings_stayed_is_a_saving():
 
 
 def test_a_fall_that_the_whole_service_shares_is_no_saving():
-    costs = resource_costs(resource("i-1", halved(noise(1))), resource("i-2", halved(noise(2))))
+    costs = resource_costs(resource("i-1", halved(noise(1))), siblings(since(0.5), since(0.5)))
 
     row = one(verify([deed()], costs))
 
@@ -60,14 +70,94 @@ def test_a_fall_that_the_whole_service_shares_is_no_saving():
 
 
 def test_a_cost_that_stayed_while_its_siblings_doubled_is_a_saving():
-    doubled = np.where(np.arange(80) >= DONE, 2, 1) * noise(2)
-    costs = resource_costs(resource("i-1", noise(1)), resource("i-2", doubled))
+    costs = resource_costs(resource("i-1", noise(1)), siblings(*[since(2)] * 4))
 
     assert one(verify([deed()], costs))["result"] == "verified"
 
 
+def test_one_sibling_that_grew_alone_makes_no_saving():
+    for factors in ((since(10),), (since(3), 1), (since(3), 1, 1), (since(3), *[1] * 9)):
+        costs = resource_costs(resource("i-1", noise(1)), siblings(*factors))
+
+        assert one(verify([deed()], costs))["result"] == "not visible", factors
+
+
+def test_what_replaces_a_resource_counts_as_its_cost_and_not_as_growth_of_its_siblings():
+    gone, other = noise(1) * since(0), noise(5) * (1 - since(0))
+    same = one(verify([deed()], resource_costs(resource("i-1", gone), resource("new", other), siblings())))
+    half = one(verify([deed()], resource_costs(resource("i-1", gone), resource("new", other / 2), siblings())))
+
+    assert same["result"] == "not visible"
+    assert "they may do its work" in same["reason"]
+    assert half["result"] == "verified"
+    assert abs(half["saving_per_day"] - Decimal(WEEK.mean()) / 2) < 1
+
+
+def test_resources_that_come_and_go_all_the_time_are_neither_control_nor_replacement():
+    gone = noise(1) * since(0)
+    fleet = [resource(f"f-{n}", noise(n) * np.isin(np.arange(80) // 4, [n])) for n in range(20)]
+
+    row = one(verify([deed()], resource_costs(resource("i-1", gone), *fleet, siblings())))
+
+    assert (row["result"], row["control"]) == ("verified", "siblings")
+    assert abs(row["control_movement"]) < 0.05
+
+
+def test_a_day_without_a_known_cost_is_unknown_and_not_free():
+    for unknown in ({"EffectiveCost": None, "BilledCost": None}, {"x_lines_without_cost": 1}):
+        rows = [{**row, **(unknown if n > DONE else {})} for n, row in enumerate(resource("i-1", noise(1)))]
+
+        assert one(verify([deed()], resource_costs(rows, siblings())))["result"] == "not enough days"
+
+
+def test_an_account_whose_bill_ended_is_unknown_and_not_free():
+    mine, others = resource("i-1", noise(1) * since(0)), [{**row, "SubAccountId": "b"} for row in siblings()]
+
+    assert one(verify([deed()], resource_costs(mine, others)))["result"] == "not enough days"
+
+
+def test_a_resource_is_found_among_any_number_of_dearer_ones():
+    many = [resource(f"x-{n}", noise(n) * 3) for n in range(120)]
+
+    assert one(verify([deed()], resource_costs(resource("i-1", halved(noise(1))), *many)))["result"] == "verified"
+
+
+def test_a_fee_per_month_that_did_not_change_saves_nothing_in_a_longer_month():
+    fee = [round(300 / monthrange(day(n).year, day(n).month)[1], 6) for n in range(90)]
+
+    row = one(verify([Deed("r", "done", date(2026, 3, 1), subject(resource_id="i-1"))], resource_costs(resource("i-1", fee))))
+
+    assert (row["result"], row["control"]) == ("not visible", "none")
+
+
+def test_what_two_deeds_about_the_same_costs_saved_is_counted_once():
+    costs = resource_costs(resource("i-1", halved(noise(1))), siblings())
+    again = Deed("r2", "done", day(DONE + 3), subject(resource_id="i-1"))
+
+    found = verify([deed(), again], costs)
+
+    assert found["result"].to_list() == ["verified", "verified"]
+    assert found["saving_to_date"].null_count() == 1
+    (uncounted,) = found.filter(pl.col("saving_to_date").is_null()).to_dicts()
+    assert "its saving is counted with" in uncounted["reason"]
+
+
+def test_what_was_done_counts_before_what_was_only_accepted():
+    costs = resource_costs(resource("i-1", halved(noise(1))), siblings())
+    accepted = Deed("a", "accepted", day(DONE), subject(resource_id="i-1"))
+    done = Deed("d", "done", day(DONE + 5), subject(resource_id="i-1"))
+
+    found = verify([accepted, done], costs)
+
+    assert dict(found.select("basis", pl.col("saving_to_date").is_not_null()).iter_rows()) == {"accepted": False, "done": True}
+
+
+def test_a_day_of_long_ago_is_no_failure():
+    assert one(verify([Deed("r", "done", date.min, subject(resource_id="i-1"))], resource_costs(siblings())))["days_after"] == 0
+
+
 def test_a_cost_that_rose_is_reverse_and_counts_against():
-    costs = resource_costs(resource("i-1", noise(1) * np.where(np.arange(80) >= DONE, 1.5, 1)), resource("i-2", noise(2)))
+    costs = resource_costs(resource("i-1", noise(1) * since(1.5)), siblings())
 
     row = one(verify([deed()], costs))
 
@@ -139,13 +229,15 @@ def test_a_commitment_that_is_paid_and_not_used_saves_nothing():
         {**row, "EffectiveCost": row["EffectiveCost"] * (Decimal("0.7") if n >= DONE else 1)}
         for n, row in enumerate(resource("i-1", noise(1)))
     ]
-    paid = [
-        {"ProviderName": "AWS", "BillingCurrency": "USD", "x_charge_date": day(n), "cost": Decimal(8)} for n in range(DONE, 80)
-    ]
+    about = {"ProviderName": "AWS", "ServiceName": "Plans", "RegionId": None, "BillingCurrency": "USD", "cost": Decimal(8)}
+    paid = pl.DataFrame([{**about, "x_charge_date": day(n)} for n in range(DONE, 80)]).cast({"RegionId": pl.String})
+    in_its_own_cost = paid.with_columns(ServiceName=pl.lit("EC2"), RegionId=pl.lit("r"))
 
-    row = one(verify([deed(None, about_price=True)], resource_costs(cheaper), pl.DataFrame(paid)))
+    row = one(verify([deed(None, about_price=True)], resource_costs(cheaper), paid))
+    already = one(verify([deed(None, about_price=True)], resource_costs(cheaper), in_its_own_cost))
 
     assert row["result"] == "reverse"
+    assert already["result"] == "verified"
 
 
 def test_a_commitment_without_list_prices_is_not_judged():
@@ -204,7 +296,10 @@ def test_the_interval_lies_around_the_saving(seed):
 def test_of_deeds_that_changed_nothing_few_look_as_if_they_had():
     wrong = 0
     for seed in range(100):
-        costs = resource_costs(resource("i-1", noise(seed, scatter=0.2)), resource("i-2", noise(seed + 500, scatter=0.2)))
+        costs = resource_costs(
+            resource("i-1", noise(seed, scatter=0.2)),
+            *(resource(f"s-{n}", noise(seed + n * 500, scatter=0.2)) for n in (1, 2, 3)),
+        )
         wrong += one(verify([deed()], costs))["result"] != "not visible"
 
     assert wrong <= 10
