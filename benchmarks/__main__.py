@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import anomalies, forecasts, load, policies, sandbox, usage, usage_api
+from benchmarks import anomalies, budgets, forecasts, load, policies, sandbox, usage, usage_api
 
 BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "usage": usage.main,
@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "policies": policies.main,
     "sandbox": sandbox.main,
     "usage_api": usage_api.main,
+    "budgets": budgets.main,
 }
 
 _WITHOUT_DATA = {

@@ -26,11 +26,13 @@ class Wanted:
         budgets: One per target.
         reasons: Why each is as it is, by key.
         notes: Targets that get no budget.
+        keep: Keys of budgets that stay as they are.
     """
 
     budgets: Sequence[Budget]
     reasons: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[Note] = ()
+    keep: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ def planned(service: BudgetService, wanted: Wanted, actual: Sequence[Budget]) ->
             fitted.append(service.fitted(budget))
         except BadInput as error:
             notes.append(Note("refused", service.system, budget.key, str(error)))
-    keep = {note.key for note in notes if note.operation == "refused"}
-    return plan(fitted, actual, wanted.reasons, notes, keep)
+    refused = {note.key for note in notes if note.operation == "refused"}
+    return plan(fitted, actual, wanted.reasons, notes, {*refused, *wanted.keep})
 
 
 def settle(service: BudgetService, journal: Journal, actual: Sequence[Budget], now: datetime) -> int:

@@ -1,6 +1,7 @@
 """Budgets and alert rules in both clouds follow the forecasts: a job that plans, and acts where it is told to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from pydantic import Field
 from assets.catalogue import markdown_table
 from assets.failures import errors_classified
 from assets.finops import tables
+from assets.finops.action_book import held_budgets
 from assets.finops.journal import Journal
 from assets.finops.logic.budgets import desired
 from assets.finops.logic.budgets.adaptive import Adjusted, Limits, adjusted, amounts_at_the_beginning
@@ -152,12 +154,14 @@ def plan_for(
     actual = service.managed()
     targets = _targets(service, config, outlook, lake)
     found = desired.estimates(targets, outlook, clock.today(), Decimal(str(config.headroom)))
-    if not outlook.days:
-        # without a forecast nothing is known of any target: what is there stays
-        targets_there = {target.key for target in targets}
-        found += [_unknown(budget, outlook, clock) for budget in actual if budget.key not in targets_there]
     begun = journal.rows(OPERATIONS).to_dicts()
-    return planned(service, _wanted(service, config, found, actual, begun, clock.now()), actual), actual
+    wanted = _wanted(service, config, found, actual, begun, clock.now(), held_budgets(lake))
+    if not outlook.days:
+        # nothing is known of any target, not even that it is gone
+        lost = sorted({budget.key for budget in actual} - {target.key for target in targets})
+        notes = [Note("unknown", service.system, key, outlook.why_not(clock.today()) or "") for key in lost]
+        wanted = replace(wanted, notes=[*wanted.notes, *notes], keep=lost)
+    return planned(service, wanted, actual), actual
 
 
 def _targets(service: BudgetService, config: BudgetsConfig, outlook: Outlook, lake: Lake) -> list[Target]:
@@ -181,11 +185,6 @@ def _demand_known_limits(
         context.log.warning("limits for %s are about no target of the clouds that are configured", ", ".join(lost))
 
 
-def _unknown(budget: Budget, outlook: Outlook, clock: Clock) -> Estimate:
-    target = Target(budget.system, budget.target_kind, budget.target, budget.name)
-    return Estimate(target, None, "", outlook.why_not(clock.today()) or "its forecast is unknown")
-
-
 def _wanted(
     service: BudgetService,
     config: BudgetsConfig,
@@ -193,6 +192,7 @@ def _wanted(
     actual: Sequence[Budget],
     journal: Sequence[Mapping[str, Any]],
     now: datetime,
+    held: Collection[tuple[str, str]] = (),
 ) -> Wanted:
     """Budgets from estimates, within their limits."""
     limits = {limit.target: limit.as_limits() for limit in config.limits}
@@ -204,6 +204,8 @@ def _wanted(
         target = estimate.target
         current = there.get(target.key)
         of_target = limits.get(target.target, usual)
+        if (service.system, target.key) in held:
+            of_target = replace(of_target, freeze=True)
         base = beginnings.get((service.system, target.key)) if current else None
         if target.amount is not None and not of_target.freeze:
             result = Adjusted(target.amount, estimate.reason)

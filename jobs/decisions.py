@@ -1,4 +1,4 @@
-"""Decisions of people: a job that writes down what somebody says about a recommendation or an anomaly."""
+"""Decisions of people: a job that writes down what somebody says about a recommendation, an anomaly or an action."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -10,7 +10,10 @@ from pydantic import Field
 
 from assets.failures import errors_classified
 from assets.finops import tables
-from assets.finops.logic.decisions import ANOMALY, RECOMMENDATION, VERDICTS, Decision, about, find, near
+from assets.finops.action_book import book
+from assets.finops.logic.actions.lifecycle import VERDICTS as OF_ACTIONS
+from assets.finops.logic.actions.lifecycle import verdicts as about_actions
+from assets.finops.logic.decisions import ACTION, ANOMALY, RECOMMENDATION, VERDICTS, Decision, about, find, near
 from assets.finops.logic.recommendations.lifecycle import BY_PEOPLE, Book, pending
 from resources.clock import Clock
 from resources.errors import BadInput
@@ -20,10 +23,11 @@ from resources.lake import Lake
 class DecisionConfig(dg.Config):
     """What somebody decided."""
 
-    subject: Literal["recommendation", "anomaly"] = Field(description="What it is about.")
+    subject: Literal["recommendation", "anomaly", "action"] = Field(description="What it is about.")
     subject_id: str = Field(description="Its id; the beginning of it, if no other id begins so.", min_length=1)
     verdict: str = Field(
-        description="Of a recommendation: accepted, done, dismissed, open. Of an anomaly: true, false, expected, withdrawn."
+        description="Of a recommendation: accepted, done, dismissed, open. Of an anomaly: true, false, expected, withdrawn. "
+        "Of an action: approved, rejected, rollback, open."
     )
     by: str = Field(description="Who decided.", min_length=1)
     note: str = Field(default="", description="Why.")
@@ -55,10 +59,12 @@ def decide(config: DecisionConfig, lake: Lake, now: datetime) -> tuple[Decision,
     _check_days(decision)
     stored = lake.scan(tables.DECISIONS).collect()
     before = about(stored, config.subject, subject_id)
-    if decision.repeats(before[-1] if before else None):
+    if decision.repeats(_still_counts(before[-1], lake) if before else None):
         return decision, False
     if config.subject == RECOMMENDATION:
         _check_state(decision, lake, stored)
+    if config.subject == ACTION:
+        _check_action(decision, lake, stored)
     identity = decision.identity(len(before))
     row = {"decision_id": identity, **{name: getattr(decision, name) for name in Decision.__slots__}}
     # its own id as the predicate: whoever writes the same decision at the same time writes the same row
@@ -79,7 +85,7 @@ def store_decision(
 
 
 @dg.job(
-    description="Writes down what somebody decided about a recommendation or an anomaly.",
+    description="Writes down what somebody decided about a recommendation, an anomaly or an action.",
     run_tags={"domain": "finops"},
 )
 def finops_decision() -> None:
@@ -116,10 +122,30 @@ def _check_state(decision: Decision, lake: Lake, decisions: pl.DataFrame) -> Non
         )
 
 
+def _still_counts(row: Mapping[str, Any], lake: Lake) -> Mapping[str, Any] | None:
+    """A decision that was stored; None if what it was about has been proposed anew since."""
+    standing = book(lake).standings.get(row["subject_id"]) if row["subject"] == ACTION else None
+    return None if standing is not None and row["at"] < standing.proposed_at else row
+
+
+def _check_action(decision: Decision, lake: Lake, decisions: pl.DataFrame) -> None:
+    """A decision about an action must be possible in the state to which the decisions before it lead."""
+    opened = book(lake)
+    opened.hear(about_actions(decisions), decision.at)
+    state = opened.standings[decision.subject_id].state
+    if state not in OF_ACTIONS[decision.verdict][1]:
+        possible = ", ".join(sorted(verdict for verdict, (_, states) in OF_ACTIONS.items() if state in states))
+        raise BadInput(
+            f"action {decision.subject_id} is {state}: {decision.verdict} cannot be said of it",
+            f"what can be said of it now: {possible or 'nothing'}",
+        )
+
+
 def _known_ids(lake: Lake, subject: str) -> list[str]:
     table, column = {
         RECOMMENDATION: (tables.RECOMMENDATIONS, "recommendation_id"),
         ANOMALY: (tables.ANOMALY_EPISODES, "episode_id"),
+        ACTION: (tables.ACTIONS, "action_id"),
     }[subject]
     found: list[str] = lake.scan(table).select(pl.col(column).unique().sort()).collect()[column].to_list()
     return found
@@ -143,7 +169,7 @@ def _day(text: str | None, name: str) -> date | None:
 
 
 def _named(subject: str) -> str:
-    return "an anomaly" if subject == ANOMALY else "a recommendation"
+    return f"{'a' if subject == RECOMMENDATION else 'an'} {subject}"
 
 
 def run_config(**decision: Any) -> Mapping[str, Any]:  # noqa: ANN401

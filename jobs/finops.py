@@ -29,6 +29,7 @@ finops_overview = dg.define_asset_job(
                 "unit_economics",
                 "policy_matches",
                 "recommendations",
+                "actions",
                 "focus_conformance",
                 "finops_report",
             )
@@ -36,7 +37,7 @@ finops_overview = dg.define_asset_job(
     ),
     run_tags=_TAGS,
     description="Looks at all days: anomalies and how well they are detected, forecasts, efficiency, unit economics, "
-    "policies, recommendations, conformance and the report.",
+    "policies, recommendations, proposed actions, conformance and the report.",
 )
 finops_oci_usage = dg.define_asset_job(
     "finops_oci_usage",
@@ -44,4 +45,10 @@ finops_oci_usage = dg.define_asset_job(
     run_tags=_TAGS,
     description="Reads OCI's Usage API and holds it against the cost reports of the same days. It needs an OCI tenancy.",
 )
-JOBS = (finops_intake, finops_days, finops_overview, finops_oci_usage)
+finops_utilisation = dg.define_asset_job(
+    "finops_utilisation",
+    selection=dg.AssetSelection.assets(["finops", "resource_utilisation"]),
+    run_tags=_TAGS,
+    description="Reads from OCI Monitoring and Amazon CloudWatch what machines and databases use. It needs credentials.",
+)
+JOBS = (finops_intake, finops_days, finops_overview, finops_oci_usage, finops_utilisation)

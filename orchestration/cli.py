@@ -1,4 +1,4 @@
-"""The command line: `cloudops run`, `ingest`, `backfill`, `report`, `dev`; the rest is in `cli_decisions` and `cli_policies`."""
+"""The command line: `cloudops run`, `ingest`, `backfill`, `report`, `dev`; the rest is in `cli_*` beside it."""
 
 import logging
 import signal
@@ -17,7 +17,9 @@ import typer
 from dagster import BetaWarning
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from orchestration.cli_actions import approvals
 from orchestration.cli_decisions import decisions
+from orchestration.cli_doctor import doctors
 from orchestration.cli_policies import policies
 from orchestration.terminal import Data, console, fail, told_failures
 
@@ -32,6 +34,8 @@ Start with [bold]cloudops run[/bold]: it makes a demo company's bills and takes 
 [bold]cloudops run --data FOLDER[/bold]. Nothing leaves this machine.""",
 )
 app.add_typer(decisions)
+app.add_typer(approvals)
+app.add_typer(doctors)
 app.add_typer(policies, name="policies")
 WORKSPACE = Path(__file__).parent.parent / "workspace.yaml"
 

@@ -61,7 +61,7 @@ def explain(
     with told_failures():
         place = embedded.prepare(data)
         chosen = _policy(policy, place.inputs_root)
-        inventory = policy_inventory(Lake(root=str(place.home / "lake")))
+        inventory = policy_inventory(Lake(root=str(place.home / "lake")), [chosen])
         rows = _resources(inventory, resource)
         if as_test:
             _print_tests(chosen, rows)
@@ -127,7 +127,7 @@ def _print_reasons(policy: "Policy", rows: "pl.DataFrame", inventory: "pl.DataFr
 
     judged = pl.concat([with_dependants(rows, relations(inventory)), explained(policy, rows)], how="horizontal")
     for row in judged.iter_rows(named=True):
-        where = ", ".join(str(row[name]) for name in ("ServiceName", "RegionId", "BillingCurrency"))
+        where = ", ".join(row[name] for name in ("ServiceName", "RegionId", "BillingCurrency") if row[name])
         console.print(
             f"[bold]{policy.name}[/bold] and {escape(row['ResourceId'])} ({escape(where)}): [bold]{row['verdict']}[/bold]"
         )

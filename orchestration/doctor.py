@@ -1,11 +1,11 @@
-"""Examines every connection and permission of a deployment without changing anything: the probes are run at once, each in its time.
+"""Examines every connection and permission of a deployment, and changes nothing: probes run at once, each within its time.
 
 What the probes are is in `orchestration.probes`.
 """
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -67,11 +67,12 @@ class Finding:
         return asdict(self)
 
 
-def examine(seconds: float = SECONDS) -> list[Finding]:
+def examine(seconds: float = SECONDS, resources: Mapping[str, object] | None = None) -> list[Finding]:
     """Examine the deployment that the environment describes.
 
     Args:
         seconds: How long a probe may take; one that takes longer has failed, and is left behind.
+        resources: In the place of those that the deployment is wired with.
     """
     from orchestration.probes import misconfigured, of_deployment, warmed_up
     from orchestration.settings import current_settings
@@ -81,7 +82,7 @@ def examine(seconds: float = SECONDS) -> list[Finding]:
     except ValueError as error:
         return run([misconfigured(str(error))], seconds)
     with ExitStack() as stack:
-        probes = of_deployment(settings, stack)
+        probes = of_deployment(settings, stack, resources)
         warmed_up(probes)
         return run(probes, seconds)
 

@@ -78,7 +78,7 @@ def prepare(data: Path | None, *, state: Path = STATE) -> Embedded:
 @contextmanager
 def clouds(place: Embedded, *, demo: bool) -> Iterator[None]:
     """The clouds of the demo while the block runs; one's own bills have none."""
-    if not demo:
+    if not (demo and embedded_clouds.are_there()):
         yield
         return
     with embedded_clouds.running(place.home):
@@ -105,6 +105,8 @@ def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FB
             failed += _run(
                 definitions, instance, "finops_oci_usage", run_config={"ops": {"finops__oci_usage": {"config": {"days": 366}}}}
             )
+            step("What machines and databases use")
+            failed += _run(definitions, instance, "finops_utilisation")
         step("Anomalies, forecasts, recommendations, report")
         failed += _run(definitions, instance, "finops_overview")
     from assets.finops.finops_report import REPORT_KEY

@@ -1,6 +1,7 @@
 """What the code location is made of, by name. A new module is added here."""
 
 from assets.finops import (
+    actions,
     billing_files,
     cost_and_usage,
     cost_anomalies,
@@ -13,9 +14,11 @@ from assets.finops import (
     policy_matches,
     recommendations,
     resource_efficiency,
+    resource_utilisation,
     unit_economics,
 )
 from jobs import finops as finops_jobs
+from jobs.actions import finops_actions
 from jobs.budgets import finops_budgets
 from jobs.decisions import finops_decision
 from jobs.maintenance import maintenance_lake, maintenance_retention
@@ -28,8 +31,9 @@ from orchestration.sensors import finops as finops_sensors
 
 ASSET_MODULES = (
     billing_files, cost_and_usage, daily_costs, cost_anomalies, detection_quality, cost_forecasts, focus_conformance,
-    resource_efficiency, policy_matches, recommendations, unit_economics, oci_usage, finops_report,
+    resource_utilisation, resource_efficiency, policy_matches, recommendations, actions, unit_economics, oci_usage,
+    finops_report,
 )  # fmt: skip
-JOBS = (*finops_jobs.JOBS, finops_budgets, finops_decision, maintenance_retention, maintenance_lake)
+JOBS = (*finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, maintenance_retention, maintenance_lake)
 SCHEDULES = (*finops_schedules.SCHEDULES, *maintenance_schedules.SCHEDULES)
 SENSORS = (*finops_sensors.SENSORS, *anomaly_sensors.SENSORS, *AUTOMATION_SENSORS, run_failures, failed_checks)

@@ -8,6 +8,7 @@ from typing import Literal, cast, get_args
 
 Deployment = Literal["local", "production"]
 Principal = Literal["config file", "instance principal", "resource principal", "security token"]
+Metrics = Literal["own account", "linked accounts"]
 VARIABLES = {
     "CLOUDOPS_DEPLOYMENT": "`local` (default) or `production`",
     "CLOUDOPS_HOME": "Folder of the embedded deployment's state; default `.cloudops/demo`",
@@ -26,6 +27,8 @@ VARIABLES = {
     "CLOUDOPS_OCI_PRINCIPAL": "Caller: `config file` (default), `security token`, `instance principal`, `resource principal`",
     "CLOUDOPS_OCI_ENDPOINT": "Address of an embedded Oracle cloud; Oracle's if empty",
     "CLOUDOPS_AWS_ENDPOINT": "Address of an embedded AWS; Amazon's if empty",
+    "CLOUDOPS_AWS_METRICS": "CloudWatch metrics of the `own account` (default), or as a monitoring account of `linked accounts`",
+    "CLOUDOPS_NOTIFY_TOPIC": "Topic for alerts instead of that URL: OCID (OCI Notifications) or ARN (SNS) (production)",
 }
 """Every variable the project reads, and what it is for."""
 
@@ -40,6 +43,8 @@ class Clouds:
     oci_principal: Principal = "config file"
     oci_endpoint: str = ""
     aws_endpoint: str = ""
+    aws_metrics: Metrics = "own account"
+    notify_topic: str = ""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -85,6 +90,8 @@ def _clouds() -> Clouds:
         cast(Principal, principal),
         os.environ.get("CLOUDOPS_OCI_ENDPOINT", ""),
         os.environ.get("CLOUDOPS_AWS_ENDPOINT", ""),
+        cast(Metrics, _one_of("CLOUDOPS_AWS_METRICS", "own account", get_args(Metrics))),
+        os.environ.get("CLOUDOPS_NOTIFY_TOPIC", ""),
     )
 
 

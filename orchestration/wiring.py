@@ -3,22 +3,33 @@
 import dagster as dg
 
 from orchestration.settings import Clouds, Settings
+from resources.actions import ActionService
+from resources.actions import NotConfigured as NothingToDo
+from resources.aws.actions import AwsActions
 from resources.aws.budgets import AwsBudgets
 from resources.aws.clients import AwsClients
+from resources.aws.cloudwatch import CloudWatch
+from resources.aws.notifications import SnsNotifier
 from resources.aws.s3 import S3ObjectStore
 from resources.both_clouds import AWS, BothClouds
 from resources.budgets import BudgetService, NotConfigured
 from resources.clock import Clock
 from resources.lake import Lake
-from resources.notifier import AppriseNotifier, LogNotifier
+from resources.notifier import AppriseNotifier, LogNotifier, Notifier
 from resources.object_store import LocalObjectStore, ObjectStore
+from resources.oci.actions import OciActions
 from resources.oci.budgets import OciBudgets
 from resources.oci.clients import OciClients
+from resources.oci.monitoring import OciMonitoring
+from resources.oci.notifications import OnsNotifier
 from resources.oci.object_storage import OciObjectStore
 from resources.oci.usage import OciUsage
+from resources.utilisation import NotMeasured, Utilisation
 
 EMBEDDED_BUCKET, EMBEDDED_REGION = "acme-billing", "us-east-1"
 """Where the embedded AWS has the demo's billing files."""
+_NO_OCI = "Set CLOUDOPS_OCI_TENANCY and CLOUDOPS_OCI_HOME_REGION."
+_NO_AWS = "Set CLOUDOPS_AWS_ENDPOINT to the address of the embedded AWS."
 
 
 def resources_for(settings: Settings) -> dict[str, object]:
@@ -26,7 +37,9 @@ def resources_for(settings: Settings) -> dict[str, object]:
     own = _local(settings) if settings.is_local else _production(settings)
     clients = oci_clients(settings.clouds)
     budgets = {"oci_budgets": _oci_budgets(settings.clouds, clients), "aws_budgets": _aws_budgets(settings)}
-    return {**own, **budgets, "oci_clients": clients, "oci_usage_source": OciUsage(clients=clients)}
+    use = {"oci_utilisation": _oci_utilisation(settings.clouds, clients), "aws_utilisation": _aws_utilisation(settings)}
+    acts = {"oci_actions": _oci_actions(settings.clouds, clients), "aws_actions": _aws_actions(settings)}
+    return {**own, **budgets, **use, **acts, "oci_clients": clients, "oci_usage_source": OciUsage(clients=clients)}
 
 
 def oci_clients(clouds: Clouds) -> OciClients:
@@ -42,25 +55,55 @@ def oci_clients(clouds: Clouds) -> OciClients:
 def _oci_budgets(clouds: Clouds, clients: OciClients) -> BudgetService:
     """Budgets of the tenancy, if one is named."""
     if not clouds.oci_tenancy:
-        return NotConfigured(of_system="oci", advice="Set CLOUDOPS_OCI_TENANCY and CLOUDOPS_OCI_HOME_REGION.")
+        return NotConfigured(of_system="oci", advice=_NO_OCI)
     return OciBudgets(clients=clients, region=clouds.oci_home_region)
 
 
 def _aws_budgets(settings: Settings) -> BudgetService:
     """Budgets of the account; an embedded deployment never asks the real one."""
+    clients = _aws_clients(settings)
+    return NotConfigured(of_system="aws", advice=_NO_AWS) if clients is None else AwsBudgets(clients=clients)
+
+
+def _aws_clients(settings: Settings) -> AwsClients | None:
+    """Clients of AWS; None in an embedded deployment without an embedded AWS."""
     endpoint = settings.clouds.aws_endpoint
     if not settings.is_local:
-        return AwsBudgets(clients=AwsClients(region=dg.EnvVar("CLOUDOPS_REGION"), endpoint_url=endpoint or None))
+        return AwsClients(region=dg.EnvVar("CLOUDOPS_REGION"), endpoint_url=endpoint or None)
     if not endpoint:
-        return NotConfigured(of_system="aws", advice="Set CLOUDOPS_AWS_ENDPOINT to the address of the embedded AWS.")
-    return AwsBudgets(
-        clients=AwsClients(
-            region=EMBEDDED_REGION,
-            endpoint_url=endpoint,
-            access_key_id="embedded",
-            secret_access_key="embedded",  # noqa: S106 - the embedded AWS takes any
-        )
+        return None
+    return AwsClients(
+        region=EMBEDDED_REGION,
+        endpoint_url=endpoint,
+        access_key_id="embedded",
+        secret_access_key="embedded",  # noqa: S106 - the embedded AWS takes any
     )
+
+
+def _oci_actions(clouds: Clouds, clients: OciClients) -> ActionService:
+    """What can be done to resources of the tenancy, if one is named."""
+    return OciActions(clients=clients) if clouds.oci_tenancy else NothingToDo(of_system="oci", advice=_NO_OCI)
+
+
+def _aws_actions(settings: Settings) -> ActionService:
+    """What can be done to resources of the account; the embedded AWS has those of all accounts in one."""
+    clients = _aws_clients(settings)
+    if clients is None:
+        return NothingToDo(of_system="aws", advice=_NO_AWS)
+    return AwsActions(clients=clients, one_account=not settings.is_local)
+
+
+def _oci_utilisation(clouds: Clouds, clients: OciClients) -> Utilisation:
+    """Metrics of the tenancy, if one is named."""
+    return OciMonitoring(clients=clients) if clouds.oci_tenancy else NotMeasured(of_provider="Oracle", advice=_NO_OCI)
+
+
+def _aws_utilisation(settings: Settings) -> Utilisation:
+    """Metrics that the account sees."""
+    clients = _aws_clients(settings)
+    if clients is None:
+        return NotMeasured(of_provider="AWS", advice=_NO_AWS)
+    return CloudWatch(clients=clients, linked_accounts=settings.clouds.aws_metrics == "linked accounts")
 
 
 def local_lake(settings: Settings) -> Lake:
@@ -115,5 +158,15 @@ def _production(settings: Settings) -> dict[str, object]:
         "report_store": S3ObjectStore(bucket=dg.EnvVar("CLOUDOPS_REPORT_BUCKET"), region=region),
         "lake": Lake(root=dg.EnvVar("CLOUDOPS_LAKE_ROOT"), region=region),
         "clock": Clock(),
-        "notifier": AppriseNotifier(urls=[dg.EnvVar("CLOUDOPS_NOTIFY_URL")]),
+        "notifier": _notifier(settings),
     }
+
+
+def _notifier(settings: Settings) -> Notifier:
+    """A topic of either cloud, if one is named; else whatever the Apprise URL says."""
+    topic = settings.clouds.notify_topic
+    if topic.startswith("ocid1.onstopic."):
+        return OnsNotifier(clients=oci_clients(settings.clouds), topic=topic)
+    if topic:
+        return SnsNotifier(clients=AwsClients(endpoint_url=settings.clouds.aws_endpoint or None), topic=topic)
+    return AppriseNotifier(urls=[dg.EnvVar("CLOUDOPS_NOTIFY_URL")])

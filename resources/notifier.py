@@ -1,4 +1,7 @@
-"""Messages to the people who run this: one interface and its variants."""
+"""Messages to the people who run this: one interface and its variants; clouds' topics are in `resources.oci` and `resources.aws`.
+
+Nothing here remembers what was sent: who sends repeatedly keeps the keys of what was sent, such as a sensor in its cursor.
+"""
 
 import logging
 from abc import ABC, abstractmethod
@@ -28,6 +31,13 @@ class Notifier(dg.ConfigurableResource[Any], ABC):
     @abstractmethod
     def _deliver(self, title: str, body: str, severity: Severity) -> None:
         """Deliver text that is free of secrets."""
+
+
+def shortened(text: str, most_bytes: int, end: str = "…") -> str:
+    """The text in at most so many bytes of UTF-8; one that is cut off ends with `end`."""
+    if len(text.encode()) <= most_bytes:
+        return text
+    return text.encode()[: most_bytes - len(end.encode())].decode(errors="ignore") + end
 
 
 _LEVELS: dict[Severity, int] = {"info": logging.INFO, "warning": logging.WARNING, "failure": logging.ERROR}

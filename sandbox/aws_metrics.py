@@ -1,8 +1,8 @@
 """CloudWatch beyond what moto answers: percentiles, pages, and the bounds of GetMetricData; answered from an index.
 
-Rules are those of the API reference of GetMetricData (docs.aws.amazon.com): at most 500 queries, at most 100,800 values of a page,
-a value stands at the beginning of its period. That `pNN` of a period is the least value that so large a share of the datapoints
-does not exceed is not sourced: how CloudWatch interpolates is not said.
+Rules are those of the API reference of GetMetricData (docs.aws.amazon.com): at most 500 queries, and 100,800 values of a page; a
+value stands at the beginning of its period. How CloudWatch interpolates percentiles is not sourced: here `pNN` is the least value
+that so large a share of the datapoints does not exceed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _Points = list[tuple[datetime, float]]
 
 def extend() -> None:
     """Let moto answer so, in this process; doing it again changes nothing."""
-    CloudWatchResponse.get_metric_data = _get_metric_data  # type: ignore[method-assign]
+    CloudWatchResponse.get_metric_data = _get_metric_data
 
 
 def _get_metric_data(self: CloudWatchResponse) -> ActionResult:

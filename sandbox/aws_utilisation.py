@@ -39,7 +39,9 @@ def _data(resource: Resource, window: Window, seed: int) -> Iterator[tuple[str, 
     if load is None:
         return
     found = hours(resource.name, load, window, seed)
-    dimension = {"Name": "DBClusterIdentifier", "Value": resource.name} if database else {"Name": "InstanceId", "Value": resource.id}
+    dimension = (
+        {"Name": "DBClusterIdentifier", "Value": resource.name} if database else {"Name": "InstanceId", "Value": resource.id}
+    )
     metrics: list[tuple[str, str, str, tuple[float, ...] | None]] = [
         ("AWS/RDS" if database else "AWS/EC2", "CPUUtilization", "Percent", found.cpu),
         ("CWAgent", "mem_used_percent", "Percent", found.memory if resource.account in _WITH_AGENT else None),
@@ -47,6 +49,10 @@ def _data(resource: Resource, window: Window, seed: int) -> Iterator[tuple[str, 
     for namespace, name, unit, values in metrics:
         if values is not None:
             common = {"MetricName": name, "Dimensions": [dimension], "Unit": unit}
-            yield namespace, [
-                {**common, "Timestamp": at.replace(tzinfo=None), "Value": value} for at, value in zip(found.at, values, strict=True)
-            ]
+            yield (
+                namespace,
+                [
+                    {**common, "Timestamp": at.replace(tzinfo=None), "Value": value}
+                    for at, value in zip(found.at, values, strict=True)
+                ],
+            )

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from sandbox.usage import Window
 
-DAYS = 30
-"""Last days of the scenario that have metrics."""
+DAYS = 32
+"""Last days of the scenario that have metrics: a month of settled ones, and two whose bills may still fill up."""
 _SATURDAY = 5
 _HOURS = 24
 _NOISE = 0.12

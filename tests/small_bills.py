@@ -12,6 +12,8 @@ import polars as pl
 
 from assets.finops.partitions import range_tags
 from orchestration.definitions import build_defs
+from orchestration.settings import current_settings
+from orchestration.wiring import resources_for
 from resources.clock import Clock
 from resources.lake import Lake
 from resources.notifier import LogNotifier
@@ -81,6 +83,7 @@ class Deployment:
 
     def run(self, job: str, *, tags: dict[str, str] | None = None, config: Any = None) -> dg.ExecuteInProcessResult:
         resources = {
+            **resources_for(current_settings()),
             "billing_store": LocalObjectStore(root=str(self.bills), read_only=True),
             "inputs_store": LocalObjectStore(root=str(self.folder / "inputs"), read_only=True),
             "report_store": LocalObjectStore(root=str(self.folder / "reports")),

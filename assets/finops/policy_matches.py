@@ -1,5 +1,6 @@
 """The asset of what policies match, and the checks that every policy can be trusted."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import dagster as dg
@@ -14,13 +15,16 @@ from assets.finops.logic.policies.evaluate import evaluate
 from assets.finops.logic.policies.inventory import Sources, inventory
 from assets.finops.logic.policies.library import Library
 from assets.finops.logic.policies.lifecycle import ENDED, follow
+from assets.finops.logic.policies.schema import Policy
+from assets.finops.logic.policies.windows import daily_use, windowed, windows_asked
 from assets.finops.policy_files import PREFIX, policies_in_force
 from resources.lake import Lake
 from resources.object_store import ObjectStore
 
 _KEY = dg.AssetKey(["finops", "policy_matches"])
-_INPUTS = ("resource_efficiency", "resource_costs", "cost_and_usage", "cost_anomalies")
+_INPUTS = ("resource_efficiency", "resource_costs", "resource_utilisation", "cost_and_usage", "cost_anomalies")
 _DAYS_OF_TAGS = 91
+_CENTS = pl.Decimal(38, 2)
 
 
 @dg.asset(
@@ -55,8 +59,9 @@ def policy_matches(lake: Lake, inputs_store: ObjectStore) -> dg.MaterializeResul
     """
     with errors_classified():
         library = policies_in_force(inputs_store)
-    resources = policy_inventory(lake)
-    found = evaluate(list(library.policies.values()), resources)
+    policies = list(library.policies.values())
+    resources = policy_inventory(lake, policies)
+    found = evaluate(policies, resources)
     files = pl.DataFrame(list(library.files.items()), schema={"policy": pl.String, "policy_file": pl.String}, orient="row")
     matched = with_dependants(found.matches.join(files, on="policy", how="left", maintain_order="left"), relations(resources))
     ends = resources.group_by("ProviderName").agg(pl.col("as_of").max())
@@ -69,7 +74,7 @@ def policy_matches(lake: Lake, inputs_store: ObjectStore) -> dg.MaterializeResul
             "resources": len(resources),
             "states": dg.MetadataValue.json(dict(sorted(rows["state"].value_counts().iter_rows()))),
             "policies": markdown_table(found.counts, limit=100),
-            "blast_radius": markdown_table(blast_radius(now).with_columns(pl.col("cost_30d").round(2)), limit=100),
+            "blast_radius": markdown_table(blast_radius(now).with_columns(pl.col("cost_30d").round(2).cast(_CENTS)), limit=100),
             "own_policies": sum(not file.startswith("shipped/") for file in library.policies),
             "how_to_add_a_policy": f"Put a file at {PREFIX}NAME.yaml in the inputs store; try it with `cloudops policies check`.",
         },
@@ -77,13 +82,14 @@ def policy_matches(lake: Lake, inputs_store: ObjectStore) -> dg.MaterializeResul
     )
 
 
-def policy_inventory(lake: Lake) -> pl.DataFrame:
-    """What policies look at, read from the lake."""
+def policy_inventory(lake: Lake, policies: Sequence[Policy]) -> pl.DataFrame:
+    """What the policies look at, read from the lake, with the measured use of the windows that they ask for."""
     efficiency = lake.scan(tables.RESOURCE_EFFICIENCY).collect()
     lines = lake.scan(tables.COST_AND_USAGE).select("ProviderName", "ResourceId", "Tags", "x_charge_date")
     if len(efficiency):
         since = efficiency["as_of"].to_list()
         lines = lines.filter(pl.col("x_charge_date") >= min(since) - timedelta(days=_DAYS_OF_TAGS))
+    used = windowed(daily_use(lake.scan(tables.RESOURCE_UTILISATION)), efficiency, windows_asked(policies))
     looked = lake.version(tables.ANOMALY_EPISODES) is not None
     return inventory(
         Sources(
@@ -91,6 +97,7 @@ def policy_inventory(lake: Lake) -> pl.DataFrame:
             resource_costs=lake.scan(tables.RESOURCE_COSTS),
             lines=lines,
             episodes=lake.scan(tables.ANOMALY_EPISODES).collect() if looked else None,
+            measurements=used,
         )
     )
 

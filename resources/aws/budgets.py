@@ -100,7 +100,9 @@ class AwsBudgets(BudgetService):
     def retire(self, seen: Budget) -> None:
         """See BudgetService."""
         try:
-            self._current(seen)
+            _, current = self._current(seen)
+            if (current.amount, current.currency) != (seen.amount, seen.currency):
+                raise Conflict(f"{seen.key}: somebody changed the budget meanwhile", "Run this job again.")
             self._ask("delete_budget", seen.key, BudgetName=seen.reference)
         except NotFound:
             return

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
 _STALE_CREDENTIALS = {
-    "ExpiredTokenException", "IncompleteSignature", "InvalidClientTokenId", "InvalidSignatureException",
-    "MissingAuthenticationToken", "UnrecognizedClientException",
+    "ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidClientTokenId", "InvalidSignatureException",
+    "MissingAuthenticationToken", "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
 }  # fmt: skip
 """Codes that mean the caller is not known, whatever it may do (AWS, "Common Errors")."""
 _DENIED = {"AccessDenied", "AccessDeniedException", "NotAuthorized", "OptInRequired"}
@@ -92,6 +92,7 @@ class AwsClients(dg.ConfigurableResource[Any]):
             about: What it is about, in words.
         """
         from botocore import exceptions as boto
+        from botocore.parsers import ResponseParserError
 
         try:
             yield
@@ -108,6 +109,10 @@ class AwsClients(dg.ConfigurableResource[Any]):
             ) from error
         except (boto.ParamValidationError, boto.NoRegionError, ValueError) as error:
             raise BadInput(f"{about}: {error}", "Correct the request, the region or the endpoint.") from error
+        except ResponseParserError as error:
+            raise Unavailable(
+                f"{about}: what answers is not AWS", f"Check the proxy and the endpoint {self.endpoint_url or 'of AWS'}."
+            ) from error
         except boto.BotoCoreError as error:
             raise Unavailable(
                 f"{about}: no answer ({type(error).__name__})",

@@ -36,8 +36,8 @@ class CloudWatch(Utilisation):
     clients: AwsClients = Field(description="Clients of AWS.")
     linked_accounts: bool = Field(
         default=False,
-        description="Ask for each resource in the account that pays for it, which a monitoring account of CloudWatch cross-account "
-        "observability may; otherwise only the caller's own account is seen.",
+        description="Ask for each resource in the account that pays for it, as a monitoring account of CloudWatch's "
+        "cross-account observability may; otherwise only the caller's own account is seen.",
     )
     queries_per_call: int = Field(default=MOST_QUERIES, ge=4, le=MOST_QUERIES, description="Queries of one call; 4 per resource.")
 
@@ -58,9 +58,7 @@ class CloudWatch(Utilisation):
             for begin in range(0, len(here), step):
                 yield from self._asked(region, here[begin : begin + step], metric, first, last)
 
-    def _asked(
-        self, region: str, resources: Sequence[Measured], metric: Metric, first: date, last: date
-    ) -> Iterator[DailyUse]:
+    def _asked(self, region: str, resources: Sequence[Measured], metric: Metric, first: date, last: date) -> Iterator[DailyUse]:
         found: dict[int, dict[str, dict[date, float]]] = defaultdict(lambda: defaultdict(dict))
         queries = [
             self._query(f"{name}_{place}", one, metric, statistic)
@@ -68,8 +66,8 @@ class CloudWatch(Utilisation):
             for name, statistic in _STATISTICS.items()
         ]
         for identity, moment, value in self._values(region, queries, first, last):
-            name, _, place = identity.partition("_")
-            found[int(place)][name][moment.astimezone(UTC).date()] = value
+            name, _, number = identity.partition("_")
+            found[int(number)][name][moment.astimezone(UTC).date()] = value
         for place, one in enumerate(resources):
             yield from daily_use(one.id, found[place])
 

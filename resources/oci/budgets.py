@@ -50,7 +50,7 @@ class OciBudgets(BudgetService):
                 f"{budget.key}: OCI has no budgets for a {budget.target_kind}, only for a compartment or a cost-tracking tag",
                 "Target the compartments in which it runs, or a cost-tracking tag that its resources carry.",
             )
-        if budget.target_kind == "tag" and budget.target.count(".") != 2:
+        if budget.target_kind == "tag" and budget.target.count(".") < 2:
             raise BadInput(f"{budget.key} is no cost-tracking tag", "Write it as namespace.key.value.")
         rules = tuple(sorted(self._fitted(budget, rule) for rule in budget.rules))
         amount = max(budget.amount.to_integral_value(ROUND_UP), Decimal(1))
@@ -114,7 +114,9 @@ class OciBudgets(BudgetService):
     def retire(self, seen: Budget) -> None:
         """See BudgetService."""
         try:
-            response, _ = self._current(seen)
+            response, current = self._current(seen)
+            if not _same(current, seen):
+                raise Conflict(f"{seen.key}: somebody changed the budget meanwhile", "Run this job again.")
             self._call("delete_budget")(seen.reference, if_match=response.headers["etag"])
         except NotFound:
             return

@@ -65,9 +65,7 @@ class OciMonitoring(Utilisation):
                         asked = ids[begin : begin + self.resources_per_call]
                         yield from self._asked(region, (namespace, name), asked, start, end)
 
-    def _asked(
-        self, region: str, metric: tuple[str, str], ids: Sequence[str], first: date, last: date
-    ) -> Iterator[DailyUse]:
+    def _asked(self, region: str, metric: tuple[str, str], ids: Sequence[str], first: date, last: date) -> Iterator[DailyUse]:
         found: dict[str, dict[str, dict[date, float]]] = defaultdict(dict)
         for statistic, call in _STATISTICS.items():
             for row in self._summarized(region, metric, call, ids, first, last):

@@ -66,9 +66,7 @@ def _measure(store: Store, resource: Resource, window: Window, seed: int) -> Non
         metrics |= {"MemoryUtilization": found.memory or (), "NetworksBytesIn": found.network}
     for name, values in metrics.items():
         points = (monitoring.Datapoint(at, value) for at, value in zip(found.at, values, strict=False))
-        monitoring.add_datapoints(
-            store, resource.region, COMPARTMENTS[resource.compartment], namespace, name, dimensions, points
-        )
+        monitoring.add_datapoints(store, resource.region, COMPARTMENTS[resource.compartment], namespace, name, dimensions, points)
 
 
 def _usage(line: Line) -> Body:

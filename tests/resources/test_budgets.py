@@ -233,6 +233,9 @@ def test_a_change_by_somebody_else_is_not_overwritten_unseen(world):
 
     with pytest.raises(Conflict, match="meanwhile"):
         world.service.update(made, wanted(world, amount="150"))
+    with pytest.raises(Conflict, match="meanwhile"):
+        world.service.retire(made)
+    assert [budget.amount for budget in world.service.managed()] == [1]
 
 
 def test_what_was_deleted_by_hand_can_be_made_again(world):

@@ -1,4 +1,4 @@
-"""Decisions of people: what they may say about a recommendation or an anomaly, and which of it is in force."""
+"""Decisions of people: what they may say about a recommendation, an anomaly or an action, and which of it is in force."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from typing import Any
 
 import polars as pl
 
-RECOMMENDATION, ANOMALY = "recommendation", "anomaly"
+RECOMMENDATION, ANOMALY, ACTION = "recommendation", "anomaly", "action"
 VERDICTS: Mapping[str, tuple[str, ...]] = {
     RECOMMENDATION: ("accepted", "done", "dismissed", "open"),
     ANOMALY: ("true", "false", "expected", "withdrawn"),
+    ACTION: ("approved", "rejected", "rollback", "open"),
 }
 """What may be said: of a recommendation its next state (`open` reopens it); of an anomaly whether it was one (`true`), was none
-(`false`) or was known to come (`expected`). `withdrawn` takes back what was said before."""
+(`false`) or was known to come (`expected`), and `withdrawn` takes back what was said before; of an action whether it may be done,
+is to be taken back, or waits for approval again (`open`)."""
 NEAR = 5
 """How many ids are named when one is not found."""
 
@@ -29,7 +31,7 @@ class Decision:
 
     Attributes:
         at: When, aware, in UTC.
-        subject: `recommendation` or `anomaly`.
+        subject: `recommendation`, `anomaly` or `action`.
         subject_id: Its whole id.
         verdict: One of `VERDICTS[subject]`.
         by: Who.

@@ -150,17 +150,17 @@ REALISED_SAVINGS = Table(
 
 DECISIONS = Table(
     name="finops/decisions",
-    description="One row per decision of a person about a recommendation or an anomaly; rows are only added.",
+    description="One row per decision of a person about a recommendation, an anomaly or an action; rows are only added.",
     columns=(
         Column("decision_id", pl.String(), "Identity of the decision.", nullable=False),
         Column("at", UTC, "When it was made.", nullable=False),
-        Column("subject", pl.String(), "`recommendation` or `anomaly`.", nullable=False),
-        Column("subject_id", pl.String(), "recommendation_id, or episode_id of the anomaly.", nullable=False),
+        Column("subject", pl.String(), "`recommendation`, `anomaly` or `action`.", nullable=False),
+        Column("subject_id", pl.String(), "recommendation_id, episode_id of the anomaly, or action_id.", nullable=False),
         Column(
             "verdict",
             pl.String(),
             "Of a recommendation: `accepted`, `done`, `dismissed` or `open`. Of an anomaly: `true`, `false`, `expected` or "
-            "`withdrawn`.",
+            "`withdrawn`. Of an action: `approved`, `rejected`, `rollback` or `open`.",
             nullable=False,
         ),
         Column("by", pl.String(), "Who decided.", nullable=False),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sandbox.oci.faults import Fault
 from sandbox.oci.process import HOME_REGION
 from sandbox.oci.services.identity import add_compartment
-from sandbox.oci.services.monitoring import Datapoint, add_datapoints
+from sandbox.oci.services.monitoring import Datapoint, add_datapoints, reach_from
 from tests.sandbox.oci.conftest import NOW, refused
 
 MODELS = oci.monitoring.models
@@ -460,3 +460,18 @@ def test_an_alarm_that_is_repeated_with_its_token_is_made_once(sandbox, client, 
     made = [client.create_alarm(alarm(sandbox, topic), opc_retry_token="t").data.id for _ in range(2)]
     assert made[0] == made[1]
     assert len(client.list_alarms(sandbox.tenancy).data) == 1
+
+
+def test_a_scenario_does_not_age(sandbox, client):
+    where = (HOME_REGION, sandbox.tenancy, *CPU, {"resourceId": "r"})
+    add_datapoints(sandbox.cloud.store, *where, [Datapoint(NOW, 5.0)])
+    details = MODELS.SummarizeMetricsDataDetails(
+        namespace=CPU[0], query="CpuUtilization[1d].mean()", start_time=NOW, end_time=NOW + timedelta(days=2)
+    )
+    sandbox.advance(400 * 86_400)
+
+    assert client.summarize_metrics_data(sandbox.tenancy, details).data == []
+
+    reach_from(sandbox.cloud.store, NOW)
+    (row,) = client.summarize_metrics_data(sandbox.tenancy, details).data
+    assert [point.value for point in row.aggregated_datapoints] == [5.0]

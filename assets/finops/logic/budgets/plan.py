@@ -200,7 +200,7 @@ def plan(
     steps = [_step(there.get(key), budget, (reasons or {}).get(key, "")) for key, budget in wanted.items()]
     for key, budget in there.items():
         if key in keep and key not in wanted:
-            steps.append(Step("leave", budget, budget, "kept, though none can be planned for it"))
+            steps.append(Step("leave", budget, budget, "stays as it is: none can be planned for it"))
         elif key not in wanted:
             retired.append(Step("retire", budget, None, "no budget is wanted for it any more"))
     return Plan((*steps, *retired), tuple(notes))
@@ -247,7 +247,7 @@ def _rule_key(rule: HasRule) -> tuple[str, Decimal, tuple[str, ...], str]:
 
 
 def _movement(step: Step[B]) -> str:
-    amounts = [f"{budget.amount:f}" for budget in (step.before, step.after) if budget is not None]
+    amounts = [f"{budget.amount.normalize():f}" for budget in (step.before, step.after) if budget is not None]
     if step.operation == "retire":
         return f"{amounts[0]} → none"
     return " → ".join(dict.fromkeys(amounts))

@@ -13,7 +13,10 @@ _NON_PREFIX = r"(?i)non[-_ ]?prod"
 _PRODUCTION = r"(?i)(^|[^a-z])(prod|production)($|[^a-z])"
 
 UTILISATION = {"ResourceId": pl.String(), "cpu_p95": pl.Float64(), "memory_p95": pl.Float64(), "days_observed": pl.Int64()}
-"""Measured use: 95th percentile of CPU and memory in percent of what is provisioned, null if not measured, over how many days."""
+"""Measured use: 95th percentile of CPU and memory in percent of what is provisioned, null if not measured, over how many days.
+
+A further column `memory_follows_cpu` may say of a resource that its memory is no size of its own, but comes with its CPU.
+"""
 
 
 def with_utilisation(resources: pl.DataFrame, utilisation: pl.DataFrame | None, rule: Rule) -> pl.DataFrame:
@@ -27,7 +30,9 @@ def with_utilisation(resources: pl.DataFrame, utilisation: pl.DataFrame | None, 
     Raises:
         polars.exceptions.ComputeError: A ResourceId occurs twice in `utilisation`.
     """
-    measured = pl.DataFrame(schema=UTILISATION) if utilisation is None else utilisation.select(list(UTILISATION))
+    given = pl.DataFrame(schema=UTILISATION) if utilisation is None else utilisation
+    follows = pl.col("memory_follows_cpu") if "memory_follows_cpu" in given.columns else pl.lit(value=False)
+    measured = given.select(*UTILISATION, follows.alias("memory_follows_cpu"))
     joined = resources.join(measured, on="ResourceId", how="left", validate="m:1")
     nothing = pl.col("cpu_p95").is_null() & pl.col("memory_p95").is_null()
     status = (
@@ -103,12 +108,13 @@ def _observed() -> pl.Expr:
 
 
 def _at_rest(rule: Rule) -> pl.Expr:
-    resting = (pl.col("cpu_p95") < rule.idle_cpu) & (pl.col("memory_p95") < rule.idle_memory)
+    resting = (pl.col("cpu_p95") < rule.idle_cpu) & (pl.col("memory_follows_cpu") | (pl.col("memory_p95") < rule.idle_memory))
     return (_observed() & resting).fill_null(value=False)
 
 
 def _half_is_enough(rule: Rule) -> pl.Expr:
-    return (_observed() & (pl.col("cpu_p95") < rule.half_size) & (pl.col("memory_p95") < rule.half_size)).fill_null(value=False)
+    memory = pl.col("memory_follows_cpu") | (pl.col("memory_p95") < rule.half_size)
+    return (_observed() & (pl.col("cpu_p95") < rule.half_size) & memory).fill_null(value=False)
 
 
 def _runs_all_week(rule: Rule) -> pl.Expr:
@@ -135,13 +141,8 @@ def _of_idleness(rule: Rule) -> pl.Expr:
     unused = pl.format(
         "billed {} {} for 0 {} of use", _number(pl.col("cost_last")), pl.col("BillingCurrency"), pl.col("usage_unit")
     )
-    memory = (
-        pl.when(pl.col("memory_p95").is_null())
-        .then(pl.lit("memory unknown"))
-        .otherwise(pl.format("memory {} %", _number(pl.col("memory_p95"))))
-    )
     resting = pl.format(
-        "95th percentile of CPU {} %, {}, {} days observed", _number(pl.col("cpu_p95")), memory, pl.col("days_observed")
+        "95th percentile of CPU {} %, {}, {} days observed", _number(pl.col("cpu_p95")), _memory(), pl.col("days_observed")
     )
     flat = pl.format(
         "the same cost every day for {} days, weekends included, while {} of {} peers vary: use is unknown",
@@ -153,8 +154,18 @@ def _of_idleness(rule: Rule) -> pl.Expr:
 
 
 def _of_size() -> pl.Expr:
-    text = "95th percentile of CPU {} %, memory {} %, {} days observed: both fit into half the size"
-    return pl.format(text, _number(pl.col("cpu_p95")), _number(pl.col("memory_p95")), pl.col("days_observed"))
+    text = "95th percentile of CPU {} %, {}, {} days observed: both fit into half the size"
+    return pl.format(text, _number(pl.col("cpu_p95")), _memory(), pl.col("days_observed"))
+
+
+def _memory() -> pl.Expr:
+    return (
+        pl.when(pl.col("memory_follows_cpu"))
+        .then(pl.lit("memory comes with it"))
+        .when(pl.col("memory_p95").is_null())
+        .then(pl.lit("memory unknown"))
+        .otherwise(pl.format("memory {} %", _number(pl.col("memory_p95"))))
+    )
 
 
 def _of_price(rule: Rule) -> pl.Expr:

@@ -34,7 +34,7 @@ def relations(inventory: pl.DataFrame, budgets: pl.DataFrame | None = None) -> p
     """
     attached = inventory.filter(pl.col("attached_to").is_not_null()).select(
         "ResourceId", pl.lit("attached to").alias("relation"), pl.col("attached_to").alias("id")
-    ).explode("id")  # fmt: skip
+    ).explode("id", empty_as_null=True)  # fmt: skip
     tags = inventory.select("ResourceId", "tags").explode("tags", empty_as_null=False).drop_nulls("tags").unnest("tags")
     key = pl.col("key").str.to_lowercase()
     group = pl.format("{} {}", key.replace_strict(_GROUPS, default=None, return_dtype=pl.String), "value")

@@ -30,6 +30,9 @@ _WEEKEND, _NIGHTS_AND_WEEKEND = Decimal(48), Decimal(108)
 """Hours of a week without the weekend, and outside of twelve hours on each working day: what a schedule switches off."""
 _MATERIAL_GROWTH = Decimal("1.10")
 _MATERIAL = Decimal("0.001")
+_AIM = Decimal(80)
+_LEAST_SIZE = Decimal("0.125")
+"""Peak use of the size that remains, a fifth in reserve; and the least size that a saving is promised for, three halvings."""
 _OBJECT_STORAGE = "Object storage"
 _NOT_BY_THE_HOUR = "none of its cost is known to be billed by the hour and not covered by a commitment, which is paid in any case"
 
@@ -128,8 +131,7 @@ def _rightsizing(row: dict[str, Any], hourly: Mapping[Atom, Decimal]) -> Proposa
     by_the_hour = hourly.get((subject.series, subject.resource_id))
     savings = Savings.unknown(_NOT_BY_THE_HOUR)
     if by_the_hour is not None and by_the_hour > 0:
-        half = _share(by_the_hour, Decimal(1), Decimal(2))
-        savings = Savings(half, half)
+        savings = _of_smaller_size(by_the_hour, row)
     return _of_resource(
         row,
         AUTOMATION,
@@ -141,21 +143,49 @@ def _rightsizing(row: dict[str, Any], hourly: Mapping[Atom, Decimal]) -> Proposa
         (
             Datapoint(_TABLE, subject.where(), "95th percentile of CPU use", _percent(row["cpu_utilisation"])),
             Datapoint(_TABLE, subject.where(), "95th percentile of memory use", _percent(row["memory_utilisation"])),
-            Datapoint("assumption", "price in proportion to the size", "saved of the cost billed by the hour", "half"),
+            Datapoint(
+                "assumption", "price in proportion to the size", "saved of the cost billed by the hour",
+                "half, up to all but what a peak of 80 % of the rest asks for",
+            ),
         ),
         at_stake=row["cost_30d"],
-    )
+    )  # fmt: skip
 
 
-def _idle(row: dict[str, Any], _: Mapping[Atom, Decimal]) -> Proposal:
+def _of_smaller_size(by_the_hour: Decimal, row: dict[str, Any]) -> Savings:
+    """From half the size to the one at which the measured peak would be 80 %, but no less than an eighth; half if unmeasured."""
+    half = _share(by_the_hour, Decimal(1), Decimal(2))
+    measured = [row[name] for name in ("cpu_utilisation", "memory_utilisation") if row[name] is not None]
+    if not measured:
+        return Savings(half, half)
+    needed = max(EXACT.divide(Decimal(str(max(measured))), _AIM), _LEAST_SIZE)
+    return Savings(half, max(half, _share(by_the_hour, 1 - needed, Decimal(1))))
+
+
+def _idle(row: dict[str, Any], hourly: Mapping[Atom, Decimal]) -> Proposal:
+    """Where its use is measured, from nothing, if its owner keeps it, to all that is billed by the hour, if it is stopped."""
+    subject = Subject.of(row, resource_id=row["ResourceId"])
+    by_the_hour = hourly.get((subject.series, subject.resource_id))
+    savings = Savings.unknown("whether it may go is for its owner to say; at most its whole cost")
+    figures: tuple[Datapoint, ...] = ()
+    if row["utilisation_status"] == "observed":
+        figures = (
+            Datapoint(_TABLE, subject.where(), "95th percentile of CPU use", _percent(row["cpu_utilisation"])),
+            Datapoint(_TABLE, subject.where(), "95th percentile of memory use", _percent(row["memory_utilisation"])),
+            Datapoint("finops/resource_costs", subject.where("x_comparable_unit ends with Hours", "last 30 days"),
+                      "cost billed by the hour", "unknown" if by_the_hour is None else text(by_the_hour)),
+        )  # fmt: skip
+        if by_the_hour is not None and by_the_hour > 0:
+            savings = Savings(Decimal(0), rounded(by_the_hour))
     return _of_resource(
         row,
         AUTOMATION,
         "idle review",
         "looks idle",
         "Ask its owner whether it is needed. Keep a backup, stop it, and delete it after a week in which nobody missed it.",
-        Savings.unknown("whether it may go is for its owner to say; at most its whole cost"),
+        savings,
         ("low", "medium: what looks idle may be a standby"),
+        figures,
         at_stake=row["cost_30d"],
     )
 

@@ -218,3 +218,14 @@ def test_a_match_carries_the_actions_with_their_parameters():
     assert found.matches["actions"].to_list() == [
         [{"action": "notify", "parameters": "{}"}, {"action": "stop", "parameters": '{"wait_days": 3}'}]
     ]
+
+
+def test_a_filter_that_holds_beside_one_that_does_not_is_no_reason():
+    dear, idle, old = {"cost_30d": {"above": 5}}, {"state": {"is": ["idle"]}}, {"age_days": {"above": 30}}
+    said = policy({"any": [{"all": [dear, idle]}, old]})
+
+    _, matched = judged(said, cost_30d=9, state="steady", age_days=60)
+    _, failed = judged(said, cost_30d=9, state="steady", age_days=3)
+
+    assert [reason["clause"] for reason in matched] == ["filters[1].any[2].age_days"]
+    assert [reason["clause"] for reason in failed] == ["filters[1].any[1].all[2].state", "filters[1].any[2].age_days"]

@@ -1,5 +1,7 @@
 """All files together: the shipped ones are sound, people's own take their place, a bad one holds up no other."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -119,3 +121,13 @@ def test_a_resource_is_recorded_as_texts_that_a_file_can_hold():
         "state": "idle", "tags": {"a": "b"},
     }  # fmt: skip
     assert pl.Series([recorded["cost_30d"]]).dtype == pl.String
+
+
+def test_the_example_in_the_operations_manual_is_sound_and_passes_its_tests():
+    page = (Path(__file__).parents[4] / "docs" / "operations.md").read_text(encoding="utf-8")
+    example = page.split("\n## Policies\n")[1].split("```yaml\n")[1].split("```")[0]
+
+    found = library({}, {"example.yaml": example.encode()})
+
+    assert found.quarantined == {}
+    assert len(found.outcomes) == 3

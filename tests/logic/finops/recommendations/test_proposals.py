@@ -198,6 +198,30 @@ def test_a_saving_that_others_decide_about_is_unknown_with_its_reason(candidate)
     assert found.at_stake_per_day == {"idle_review": Decimal(10), "price_increase": Decimal("3.333333")}[candidate]
 
 
+def observed(candidate: str, cpu: float | None, memory: float | None) -> pl.DataFrame:
+    return efficient(candidates=[candidate], cpu_utilisation=cpu, memory_utilisation=memory, utilisation_status="observed")
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "high"),
+    [(20.0, 30.0, "105"), (2.0, 8.0, "147"), (39.0, None, "86.1"), (None, None, "84"), (90.0, 9.0, "84")],
+)
+def test_a_smaller_size_saves_half_up_to_what_the_measured_peak_leaves(cpu, memory, high):
+    (found,) = automation.propose(observed("rightsizing", cpu, memory), hourly(168))
+
+    assert (found.savings.low, found.savings.high) == (Decimal(84), Decimal(high))
+
+
+def test_what_is_measured_to_be_idle_saves_at_most_what_is_billed_by_the_hour():
+    (found,) = automation.propose(observed("idle_review", 1.5, None), hourly(168))
+    (unbilled,) = automation.propose(observed("idle_review", 1.5, None), {})
+
+    assert (found.savings.low, found.savings.high) == (Decimal(0), Decimal(168))
+    assert ("95th percentile of CPU use", "2 %") in {(point.figure, point.value) for point in found.datapoints}
+    assert unbilled.savings.low is None
+    assert unbilled.savings.unknown_because
+
+
 def test_each_candidate_of_a_resource_is_a_recommendation_and_an_unknown_one_is_none():
     row = efficient(candidates=["off_hours_schedule", "rightsizing", "something new"])
 

@@ -1,0 +1,143 @@
+"""What `cloudops doctor` asks of a deployment: a list of probes over the resources that it is wired with."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestration.doctor import Answer, Cloud, Probe
+from orchestration.probes_of_aws import of_aws
+from orchestration.probes_of_oci import of_oci
+from orchestration.probes_of_stores import cloud_of, lake_reading, lake_writing, reading, writing
+from orchestration.settings import VARIABLES, Settings, unset
+from orchestration.wiring import resources_for
+from resources.aws import identity as aws_identity
+from resources.aws.notifications import SnsNotifier
+from resources.both_clouds import BothClouds
+from resources.notifier import LogNotifier, Notifier
+from resources.oci import identity as oci_identity
+from resources.oci import policies
+from resources.oci.notifications import OnsNotifier
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "billing_store": ("CLOUDOPS_BILLING_BUCKET", "CLOUDOPS_BILLING_PREFIX", "CLOUDOPS_REGION"),
+    "inputs_store": ("CLOUDOPS_INPUTS_BUCKET", "CLOUDOPS_REGION"),
+    "report_store": ("CLOUDOPS_REPORT_BUCKET", "CLOUDOPS_REGION"),
+    "lake": ("CLOUDOPS_LAKE_ROOT", "CLOUDOPS_REGION"),
+    "aws_budgets": ("CLOUDOPS_REGION",),
+    "notifier": ("CLOUDOPS_NOTIFY_URL",),
+}
+"""Variables without which a resource of the production deployment cannot be made; a notifier to a topic needs none."""
+_OF_OCI = ("CLOUDOPS_OCI_TENANCY", "CLOUDOPS_OCI_HOME_REGION")
+_SETTINGS = "which deployment this is, and where everything is"
+
+
+def misconfigured(why: str) -> Probe:
+    """The one probe of an environment that cannot be understood."""
+    return Probe("settings", "local", _SETTINGS, lambda: Answer(why, "missing", "Correct that variable."))
+
+
+def of_deployment(settings: Settings, stack: ExitStack, resources: Mapping[str, Any] | None = None) -> list[Probe]:
+    """All probes of a deployment, or of resources in the place of its own; they are ready for as long as the stack is open."""
+    wired = _Wired(settings, resources or resources_for(settings), stack)
+    clock = wired.ready("clock")
+    return [
+        Probe("settings", "local", _SETTINGS, lambda: _settings(settings)),
+        wired.probe("notifier", "notifications", "alerts reach people", _notifications, "local"),
+        *_of_stores(wired),
+        *of_oci(wired.ready("oci_clients"), wired.ready("oci_usage_source"), settings.clouds, clock, wired.reports),
+        *of_aws(None if wired.lacks("aws_budgets") else wired.ready("aws_budgets").clients, clock, wired.lacks("aws_budgets")),
+    ]
+
+
+def warmed_up(probes: list[Probe]) -> None:
+    """Import the SDKs of the clouds that are asked: several threads should not do that at once."""
+    loaders: dict[Cloud, Callable[[], None]] = {"aws": aws_identity.load, "oci": oci_identity.load}
+    for cloud in {probe.cloud for probe in probes} & loaders.keys():
+        loaders[cloud]()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wired:
+    """The resources of a deployment, and what they lack."""
+
+    settings: Settings
+    resources: Mapping[str, Any]
+    stack: ExitStack
+    made: dict[str, Any] = field(default_factory=dict)
+
+    def ready(self, name: str) -> Any:  # noqa: ANN401
+        """A resource whose settings are those of the environment."""
+        if name not in self.made:
+            self.made[name] = self.stack.enter_context(self.resources[name].process_config_and_initialize_cm())
+        return self.made[name]
+
+    def lacks(self, name: str) -> str:
+        """What has to be set before a resource can be made; empty if it can."""
+        absent = unset(_needed(self.settings).get(name, ()))
+        if absent:
+            return f"Set {', '.join(absent)}."
+        return str(self.resources[name].missing() or "") if name == "aws_budgets" else ""
+
+    @property
+    def reports(self) -> bool:
+        """Whether the tenancy's cost reports are read."""
+        return isinstance(self.resources["billing_store"], BothClouds)
+
+    def probe(self, name: str, called: str, purpose: str, ask: Callable[[Any], Answer], cloud: Cloud) -> Probe:
+        """A probe over one resource."""
+        lacking = self.lacks(name)
+        if lacking:
+            return Probe(called, cloud, purpose, lambda: Answer("its settings are missing", "not configured", lacking))
+        resource = self.ready(name)
+        return Probe(called, cloud, purpose, lambda: ask(resource))
+
+
+def _needed(settings: Settings) -> Mapping[str, tuple[str, ...]]:
+    """Variables that resources of this deployment need."""
+    if settings.is_local:
+        return {}
+    return {**NEEDED, "notifier": ()} if settings.clouds.notify_topic else NEEDED
+
+
+def _of_stores(wired: _Wired) -> list[Probe]:
+    at, inputs = cloud_of(wired.resources["report_store"]), cloud_of(wired.resources["inputs_store"])
+    bills = wired.resources["billing_store"]
+    where = cloud_of(bills.aws if isinstance(bills, BothClouds) else bills)
+    return [
+        wired.probe("billing_store", "billing files", "costs are made from them", reading, where),
+        wired.probe("inputs_store", "inputs", "what people supply, such as business metrics", reading, inputs),
+        wired.probe("report_store", "reports", "the report can be looked up", reading, at),
+        wired.probe("report_store", "reports: writing", "the report is written", writing, at),
+        wired.probe("lake", "lake", "the tables are read", lake_reading, at),
+        wired.probe("lake", "lake: writing", "the tables are written", lake_writing, at),
+    ]
+
+
+def _settings(settings: Settings) -> Answer:
+    clouds = settings.clouds
+    absent = [name for needed in _needed(settings).values() for name in unset(needed)]
+    if bool(clouds.oci_tenancy) != bool(clouds.oci_home_region):
+        absent += unset(_OF_OCI)
+    if absent:
+        told = "; ".join(f"{name} is not set ({VARIABLES[name]})" for name in dict.fromkeys(absent))
+        return Answer(told, "missing", "Set them in the environment; .env.example has them all, and the prefix may be empty.")
+    if settings.is_local:
+        return Answer(f"the embedded deployment, with its state in {settings.home}")
+    return Answer("the production deployment; every variable that it needs is set")
+
+
+def _notifications(notifier: Notifier) -> Answer:
+    """Whether messages can be sent, of which only sending one would tell."""
+    if isinstance(notifier, LogNotifier):
+        return Answer("they are written to Dagster's log")
+    return Answer("a message would have to be sent", "not checked", _of_notifier(notifier))
+
+
+def _of_notifier(notifier: Notifier) -> str:
+    if isinstance(notifier, OnsNotifier):
+        statements = policies.in_tenancy("ons_messages", "publish_message", notifier.clients.subject)
+        return f"It needs this policy: {'; '.join(statements)}"
+    if isinstance(notifier, SnsNotifier):
+        return f"Allow sns:Publish on {notifier.topic}."
+    return "CLOUDOPS_NOTIFY_URL must be one that Apprise knows, with a token that is valid: the first alert tells."

@@ -1,0 +1,125 @@
+"""What can be done to Autonomous Databases: stop, start, and change the number of ECPUs.
+
+The service knows no `opc-retry-token` for these calls: it is `if-match` that keeps a repeat from doing something twice.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import Field
+
+from resources.actions import ABSENT, ActionService, Operation, Resource, Seen, Status
+from resources.errors import BadInput, NotFound, PermanentError, Unavailable
+from resources.oci.clients import OciClients
+
+_DATABASE = "ocid1.autonomousdatabase."
+_STATUS: dict[str, Status] = {
+    "AVAILABLE": "running", "AVAILABLE_NEEDS_ATTENTION": "running", "STOPPED": "stopped", "TERMINATED": "absent",
+    **dict.fromkeys(
+        ("PROVISIONING", "STARTING", "STOPPING", "RESTARTING", "SCALE_IN_PROGRESS", "UPDATING", "TERMINATING", "UPGRADING",
+         "BACKUP_IN_PROGRESS", "RESTORE_IN_PROGRESS", "MAINTENANCE_IN_PROGRESS", "ROLE_CHANGE_IN_PROGRESS", "RECREATING"),
+        "changing",
+    ),
+}  # fmt: skip
+_LEAST_ECPUS = 2
+_OVER = ("SUCCEEDED", "FAILED", "CANCELED")
+
+
+class OciActions(ActionService):
+    """Autonomous Databases of the tenancy that the clients call for; each is asked in the region that its bill names."""
+
+    clients: OciClients = Field(description="Clients of Oracle's cloud.")
+    longest_wait_seconds: float = Field(default=1200, ge=0, description="How long to wait for something to be done.")
+    poll_seconds: float = Field(default=10, ge=0, description="How long to wait between two looks.")
+
+    @property
+    def system(self) -> str:
+        """See ActionService."""
+        return "oci"
+
+    def kind(self, resource: Resource) -> str:
+        """See ActionService."""
+        return "database" if resource.id.startswith(_DATABASE) else ""
+
+    def operations(self, resource: Resource) -> frozenset[Operation]:
+        """See ActionService."""
+        return frozenset({"stop", "start", "resize"}) if self.kind(resource) else frozenset()
+
+    def look(self, resource: Resource) -> Seen:
+        """See ActionService. Its size is the number of its ECPUs; one that is counted in OCPUs has none that can be changed."""
+        if not self.kind(resource):
+            raise BadInput(f"{resource.id} is no Autonomous Database", "Nothing else in OCI can be acted on.")
+        try:
+            answer = self._call("get_autonomous_database", resource)(resource.id)
+        except NotFound:
+            return ABSENT
+        found = answer.data
+        size = f"{found.compute_count:g}" if found.compute_model == "ECPU" and found.compute_count else ""
+        tags = {**(found.freeform_tags or {})}
+        for namespace, defined in (found.defined_tags or {}).items():
+            tags |= {f"{namespace}.{key}": str(value) for key, value in defined.items()}
+        status = _STATUS.get(found.lifecycle_state, "unknown")
+        return Seen(status, size, answer.headers["etag"], tuple(sorted(tags.items()))) if status != "absent" else ABSENT
+
+    def _act(self, operation: Operation, resource: Resource, current: Seen, size: str) -> None:
+        if operation == "resize":
+            answer = self._call("update_autonomous_database", resource)(
+                resource.id, _scaled(resource, current, size), if_match=current.version
+            )
+        else:
+            answer = self._call(f"{operation}_autonomous_database", resource)(resource.id, if_match=current.version)
+        request = answer.headers.get("opc-work-request-id")
+        if request:
+            self._await_work(resource, request)
+
+    def _await_work(self, resource: Resource, request: str) -> None:
+        """Wait until a work request is over. Raises PermanentError, with what the service says of it, if it failed."""
+        ask = self.clients.operation("work_requests", "get_work_request", resource.region)
+
+        def status() -> str | None:
+            found = ask(request).data.status
+            return found if found in _OVER else None
+
+        if self._waited(status, f"work request {request} on {resource.id}") != "SUCCEEDED":
+            listed = self.clients.operation("work_requests", "list_work_request_errors", resource.region)(request).data
+            said = "; ".join(f"{error.code} {error.message}" for error in listed) or "without a reason"
+            raise PermanentError(f"{resource.id}: the cloud gave it up: {said}", "See the work request in the console.")
+
+    def _settled(self, resource: Resource) -> Seen:
+        """See ActionService."""
+
+        def settled() -> Seen | None:
+            now = self.look(resource)
+            return None if now.status == "changing" else now
+
+        found: Seen = self._waited(settled, f"{resource.id}, which is changing,")
+        return found
+
+    def _waited(self, ask: Callable[[], Any], about: str) -> Any:  # noqa: ANN401
+        """What `ask` answers, as soon as it is not None."""
+        waited = 0.0
+        while (found := ask()) is None:
+            if waited >= self.longest_wait_seconds:
+                raise Unavailable(
+                    f"{about} was not done within {self.longest_wait_seconds:g} s",
+                    "It goes on. Run this job again in a while: it looks what became of it.",
+                )
+            time.sleep(self.poll_seconds)
+            waited += max(self.poll_seconds, 0.01)
+        return found
+
+    def _call(self, operation: str, resource: Resource) -> Callable[..., Any]:
+        return self.clients.operation("database", operation, resource.region)
+
+
+def _scaled(resource: Resource, current: Seen, size: str) -> object:
+    from oci.database import models
+
+    if not current.size or not size.isdigit() or int(size) < _LEAST_ECPUS:
+        raise BadInput(
+            f"{resource.id}: cannot be scaled from {current.size or 'a size in OCPUs'} to {size!r}",
+            f"Give a whole number of ECPUs, {_LEAST_ECPUS} at least.",
+        )
+    made: object = models.UpdateAutonomousDatabaseDetails(compute_model="ECPU", compute_count=float(size))
+    return made

@@ -1,0 +1,67 @@
+"""What AWS answers becomes an error of ours that says what to do."""
+
+import socket
+
+import pytest
+from botocore.exceptions import ClientError
+
+from resources.aws.clients import AwsClients
+from resources.errors import BadInput, CloudOpsError, Conflict, Denied, NotFound, Throttled, Unavailable
+
+KEYS = {"region": "us-east-1", "access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "s3cr3t"}
+
+
+def answered(code: str, status: int = 400) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": "said so"}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Operation"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind", "advice"),
+    [
+        ("ExpiredTokenException", 400, Denied, "Renew the AWS credentials"),
+        ("AccessDeniedException", 400, Denied, "Allow budgets:ViewBudget"),
+        ("", 403, Denied, "Allow budgets:ViewBudget"),
+        ("ThrottlingException", 400, Throttled, "fewer calls"),
+        ("DuplicateRecordException", 400, Conflict, "Look at what is there"),
+        ("NotFoundException", 400, NotFound, "Check its name"),
+        ("InternalErrorException", 400, Unavailable, "Repeat later"),
+        ("", 503, Unavailable, "Repeat later"),
+        ("CreationLimitExceededException", 400, BadInput, "higher quota"),
+        ("InvalidParameterException", 400, BadInput, "Correct the request"),
+    ],
+)
+def test_an_answer_says_what_is_wrong_and_what_to_do(code, status, kind, advice):
+    with (
+        pytest.raises(kind, match="account:1") as error,
+        AwsClients(**KEYS).errors("budgets:ViewBudget", "account:1"),
+    ):
+        raise answered(code, status)
+
+    assert advice in error.value.advice
+
+
+def test_nobody_at_the_address_is_a_reason_to_try_again_later():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+    clients = AwsClients(endpoint_url=nobody, max_attempts=1, **KEYS)
+
+    with pytest.raises(Unavailable, match="the caller's account: no answer"):
+        clients.account()
+
+
+@pytest.mark.parametrize("wrong", [{"profile": "not-there"}, {"endpoint_url": "not a url"}])
+def test_settings_that_cannot_be_used_are_named_without_their_secrets(wrong):
+    with pytest.raises(CloudOpsError) as error:
+        AwsClients(**{**KEYS, **wrong}).account()
+
+    assert "s3cr3t" not in f"{error.value}{error.value.__cause__}"
+    assert error.value.advice
+
+
+def test_the_same_client_is_used_again():
+    clients = AwsClients(**KEYS)
+
+    assert clients.client("budgets") is clients.client("budgets")
