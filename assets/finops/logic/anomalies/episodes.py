@@ -149,14 +149,15 @@ def _episode(panel: Panel, totals: Matrix, watch: Watch, alarm: Mapping[str, Any
 
 
 def _length(moved: Matrix, noise: Matrix, least: int) -> int:
-    """Days until the cost is back for longer than a gap; at least those up to the alarm."""
+    """Days until the cost is back for longer than a gap, or has gone as far the other way; at least those up to the alarm."""
     known = moved[:least][~np.isnan(moved[:least])]
     mean = float(known.mean()) if len(known) else 0.0
-    away = moved * np.sign(mean) > np.maximum(noise, _STILL * abs(mean))
+    least_moved = np.maximum(noise, _STILL * abs(mean))
+    away, turned = moved * np.sign(mean) > least_moved, moved * np.sign(mean) < -least_moved
     last, back = least - 1, 0
     for n in least + np.flatnonzero(~np.isnan(moved[least:])):
         last, back = (int(n), 0) if away[n] else (last, back + 1)
-        if back > _GAP_DAYS:
+        if back > _GAP_DAYS or turned[n]:
             break
     return last + 1
 

@@ -64,6 +64,17 @@ def test_a_day_or_two_back_are_a_gap_within_the_episode():
     assert only(panel)["days"] == 12
 
 
+def test_a_day_as_far_the_other_way_ends_the_episode_and_is_no_part_of_its_money():
+    usual = three(LENGTH)
+    fallen = changed(changed(usual["a"], slice(DAY, DAY + 3), times=0.1), DAY + 3, times=6.0)
+    panel = panel_of(Series({**usual, "a": changed(fallen, DAY + 4, times=0.1)}), *bystanders(LENGTH))
+
+    (row,) = [r for r in followed(panel).episodes.to_dicts() if r["direction"] == "down"]
+
+    assert row["last_day"] == day(DAY + 2)
+    assert row["impact"] < 0
+
+
 def test_amounts_are_the_sums_of_the_days_and_at_stake_is_their_mean():
     panel = raised(slice(DAY, DAY + 4), 60.0)
     found = followed(panel)
