@@ -51,5 +51,5 @@ def _action(entry: dict[str, Any]) -> str:
     return parse_qs(text).get("Action", [""])[0] if text.startswith("Action=") or "&Action=" in text else ""
 
 
-def _ask(endpoint: str, what: str, body: object) -> None:
+def _ask(endpoint: str, what: str, body: dict[str, str] | None) -> None:
     requests.post(f"{endpoint}/moto-api/recorder/{what}", json=body, timeout=_SECONDS).raise_for_status()
