@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -125,39 +124,38 @@ def report(
 def dev(
     data: Data = None,
     port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000,
-    sandbox_port: Annotated[int, typer.Option(help="Port of the embedded cloud.")] = 5555,
+    sandbox_port: Annotated[int, typer.Option(help="Port of the embedded AWS; the Oracle cloud has the next one.")] = 5555,
 ) -> None:
-    """Start the embedded cloud and the Dagster UI on this machine, with schedules and sensors; Ctrl-C ends both."""
+    """Start the Dagster UI on this machine, with schedules and sensors, and for the demo both clouds; Ctrl-C ends all."""
     _check_folder(data)
-    if find_spec("moto") is None:
-        fail("the embedded cloud is not installed: use [bold]make dev[/bold], which installs it")
-    for number in (port, sandbox_port):
-        _refuse_used_port(number)
-    from orchestration import embedded
+    from orchestration import embedded, embedded_clouds
 
+    if data is None and not embedded_clouds.are_there():
+        fail("the embedded clouds are not installed: use [bold]make dev[/bold], which installs them")
+    for number in (port, *((sandbox_port, sandbox_port + 1) if data is None else ())):
+        _refuse_used_port(number)
     with told_failures():
         place = embedded.prepare(data)
-    sandbox = [sys.executable, "-m", "sandbox", "--port", str(sandbox_port)]
-    if data is None:
-        sandbox += ["--data", str(place.home / "scenario")]
     ui = [sys.executable, "-m", "dagster", "dev", "-w", str(WORKSPACE), "-h", "127.0.0.1", "-p", str(port)]
     console.print(f"Dagster UI: [bold]http://127.0.0.1:{port}[/bold]   state: {place.home}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us in the background has it ignored
     code = 0
-    with suppress(KeyboardInterrupt), embedded.processes(sandbox, ui) as (_, web):
+    clouds = embedded.clouds(place, demo=data is None, port=sandbox_port)
+    with suppress(KeyboardInterrupt), clouds, embedded.processes(ui) as (web,):
         code = web.wait()
     raise typer.Exit(code)
 
 
 def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds: float) -> None:  # type: ignore[name-defined] # noqa: F821
-    from orchestration.summary import models, planted, stored
+    from orchestration.summary import done_in_the_clouds, models, planted, stored
     from resources.lake import Lake
 
     lake = Lake(root=str(place.home / "lake"))
     stored(lake)
     models(lake)
     planted(lake, place.home)
+    done_in_the_clouds(lake, summary.started)
     console.print(f"Ranges of days brought up to date: {len(summary.days)}.")
     for check in dict.fromkeys(summary.checks_failed):
         console.print(f"  check to look at: {check}")

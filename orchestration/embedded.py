@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ concurrency:
     default_limit: 1
 """
 STATE = Path(".cloudops")
+_DEMO_BUDGETS = {
+    "ops": {"reconcile_budgets": {"config": {"mode": "apply", "recipients": ["finops@acme.example"], "by": "the demo"}}}
+}
 
 
 class RunFailed(Exception):
@@ -42,6 +45,7 @@ class Summary:
     days: list[tuple[date, date]]
     checks_failed: list[str]
     report: Path
+    started: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +80,18 @@ def prepare(data: Path | None, *, state: Path = STATE) -> Embedded:
 
 
 @contextmanager
-def clouds(place: Embedded, *, demo: bool) -> Iterator[None]:
-    """The clouds of the demo while the block runs; one's own bills have none."""
+def clouds(place: Embedded, *, demo: bool, port: int = 0) -> Iterator[None]:
+    """The clouds of the demo while the block runs; one's own bills have none.
+
+    Args:
+        place: The deployment; it keeps the state of its clouds.
+        demo: Whether it is the demo's.
+        port: Of AWS, the next one being the Oracle cloud's; free ones if 0.
+    """
     if not (demo and embedded_clouds.are_there()):
         yield
         return
-    with embedded_clouds.running(place.home):
+    with embedded_clouds.running(place.home, port):
         yield
 
 
@@ -91,7 +101,7 @@ def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FB
     from orchestration.pending import changed_days
     from resources.clock import Clock
 
-    definitions = build_defs()
+    definitions, started = build_defs(), Clock().now()
     with _instance() as instance:
         step("Inspecting billing files")
         failed = _run(definitions, instance, "finops_intake")
@@ -109,9 +119,12 @@ def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FB
             failed += _run(definitions, instance, "finops_utilisation")
         step("Anomalies, forecasts, recommendations, report")
         failed += _run(definitions, instance, "finops_overview")
+        if current_settings().clouds.oci_endpoint:
+            step("Budgets and alert rules in both clouds")
+            failed += _run(definitions, instance, "finops_budgets", run_config=_DEMO_BUDGETS)
     from assets.finops.finops_report import REPORT_KEY
 
-    return Summary(days, failed, current_settings().home / "reports" / REPORT_KEY)
+    return Summary(days, failed, current_settings().home / "reports" / REPORT_KEY, started)
 
 
 def backfill(first: date, last: date, *, a_run_a_day: bool, step: Callable[[str], None]) -> int:

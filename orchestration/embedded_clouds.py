@@ -43,14 +43,22 @@ def addresses(home: Path, aws: str, oracle: str) -> Clouds:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[None]:
+def running(home: Path, port: int = 0) -> Iterator[None]:
     """The demo's clouds while the block runs; this process is pointed at them, and afterwards at none.
+
+    Args:
+        home: Folder of the deployment.
+        port: Of AWS, the next one being the Oracle cloud's; free ones if 0.
 
     Raises:
         Unavailable: They did not start.
     """
     process = subprocess.Popen(
-        command(home), stdout=subprocess.PIPE, text=True, start_new_session=True, env=inherited_environment()
+        command(home, port, port and port + 1),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=inherited_environment(),
     )
     try:
         lines = [process.stdout.readline().split() if process.stdout else [] for _ in range(2)]

@@ -1,6 +1,6 @@
 """What a complete run tells on the terminal: what was stored and proven, what the models say, and where to look."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,27 @@ def models(lake: Lake) -> None:
     states = lake.scan(tables.RECOMMENDATIONS).group_by("state").agg(pl.len()).sort("state").collect()
     named = ", ".join(f"{number} {state}" for state, number in states.iter_rows()) or "none"
     console.print(f"Recommendations: {named} ([bold]cloudops recommendations[/bold] lists them).")
+
+
+def done_in_the_clouds(lake: Lake, since: datetime) -> None:
+    """How OCI's Usage API compares with its reports, and what was changed in the clouds since a time; nothing without clouds."""
+    compared = lake.scan(tables.OCI_USAGE_RECONCILIATION).group_by("status").agg(pl.len()).sort("status").collect()
+    if compared.is_empty():
+        return
+    said = ", ".join(f"{number:,} {status}" for status, number in compared.iter_rows())
+    console.print(f"Oracle's Usage API beside its reports, days and services: {said}.")
+    for line in changes(lake.scan(tables.JOURNAL).filter(pl.col("at") >= since).collect()):
+        console.print(line)
+
+
+def changes(journal: pl.DataFrame) -> list[str]:
+    """A line per cloud and kind of change that was done, with what it was done to; one that says so if there was none."""
+    done = journal.filter(pl.col("outcome") == "done").sort("system", "operation", "subject")
+    lines = [
+        f"{system}: {operation}: {', '.join(subjects)}"
+        for system, operation, subjects in done.group_by("system", "operation", maintain_order=True).agg("subject").iter_rows()
+    ]
+    return lines or ["Nothing had to be changed in the clouds."]
 
 
 def forecasts(days: pl.DataFrame, quality: pl.DataFrame) -> list[str]:

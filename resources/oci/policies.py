@@ -61,6 +61,7 @@ NEEDED: tuple[tuple[str, str], ...] = (
     ("identity", "list_tag_namespaces"),
     ("budget", "create_budget"),
     ("monitoring", "summarize_metrics_data"),
+    ("database", "update_autonomous_database"),
     ("ons_messages", "publish_message"),
 )
 """Service and operation of everything that the product does in a tenancy, the cost reports aside."""

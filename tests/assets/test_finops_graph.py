@@ -51,7 +51,7 @@ def test_bills_become_a_report_and_totals_are_exact_per_currency(deployment):
     assert all(passed for result in results for passed in checks(result).values())
     assert materialized(results[2]) == {
         "cost_anomalies", "detection_quality", "cost_forecasts", "resource_efficiency", "unit_economics", "recommendations",
-        "focus_conformance", "policy_matches", "finops_report",
+        "focus_conformance", "policy_matches", "actions", "finops_report",
     }  # fmt: skip
     for table in SUMMED:
         assert deployment.billed(table) == BILLED

@@ -569,7 +569,9 @@ class TestPolicies:
 
         assert all(placeholder in document for placeholder in BUCKETS)
         for statement in json.loads(document)["Statement"]:
-            assert statement["Resource"] != "*" or all(re.search(r":(View|List|Get)", action) for action in statement["Action"])
+            assert statement["Resource"] != "*" or all(
+                re.search(r":(View|List|Get|Describe)", action) for action in statement["Action"]
+            )
 
 
 VERBS = ("inspect", "read", "use", "manage")

@@ -1,4 +1,4 @@
-"""Actions from end to end, against both embedded clouds over HTTP: proposed, approved, done, cut off anywhere, taken back."""
+"""What every cloud's actions promise, held against the embedded clouds over HTTP: one contract, and what is peculiar to each."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
