@@ -8,6 +8,7 @@ import polars as pl
 from rich.table import Table
 
 from assets.finops import tables
+from assets.finops.logic.report.wording import short
 from orchestration.terminal import console
 from resources.lake import Lake
 
@@ -78,7 +79,7 @@ def changes(journal: pl.DataFrame) -> list[str]:
     """A line per cloud and kind of change that was done, with what it was done to; one that says so if there was none."""
     done = journal.filter(pl.col("outcome") == "done").sort("system", "operation", "subject")
     lines = [
-        f"{system}: {operation}: {', '.join(subjects)}"
+        f"{system}: {operation}: {len(subjects)} ({', '.join(short(subject, 32) for subject in subjects)})"
         for system, operation, subjects in done.group_by("system", "operation", maintain_order=True).agg("subject").iter_rows()
     ]
     return lines or ["Nothing had to be changed in the clouds."]

@@ -143,12 +143,14 @@ def _upload(folder: Path, endpoint: str) -> None:
 
 
 def _measure(data: Path) -> None:
-    """Give the instances and databases of a scenario their metrics; a folder of other files has none."""
+    """Let the instances of a scenario exist, and give them and its databases their metrics; a folder of other files has none."""
+    from sandbox import aws_machines
     from sandbox.aws_utilisation import put
     from sandbox.scenario import parameters_of
 
     found = parameters_of(data)
     if found is not None:
+        aws_machines.put()
         put(*found)
 
 

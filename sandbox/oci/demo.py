@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sandbox.oci.clock import text
 from sandbox.oci.credentials import USER
-from sandbox.oci.services import identity, monitoring, object_storage, usage_api
+from sandbox.oci.services import database, identity, monitoring, object_storage, usage_api
 from sandbox.oci.store import Body, Store
 from sandbox.oci_billing import billed_lines
 from sandbox.oci_estate import COMPARTMENTS, TENANCY, Resource, resources
@@ -39,6 +39,7 @@ def populate(store: Store, data: Path | None) -> None:
         return
     usage_api.add_lines(store, [_usage(line) for line in billed_lines(*found)])
     for resource in resources():
+        _exist(store, resource)
         _measure(store, resource, *found)
     # days of a scenario do not age: a demo shows the same whenever it is looked at
     monitoring.reach_from(store, datetime.combine(found[0].last + timedelta(days=1), time(), UTC))
@@ -47,6 +48,14 @@ def populate(store: Store, data: Path | None) -> None:
         modified = text(datetime.fromtimestamp(file.stat().st_mtime, UTC))
         name = file.relative_to(reports).as_posix()
         object_storage.add_object(store, object_storage.REPORTS_NAMESPACE, TENANCY, name, file.read_bytes(), modified)
+
+
+def _exist(store: Store, resource: Resource) -> None:
+    """Let a database exist, under the id that it is billed under."""
+    if resource.kind == _DATABASE and resource.season != "absent":
+        name = resource.name.replace("-", "")
+        fields = {"id": resource.id, "displayName": resource.name, "computeCount": 4.0}
+        database.add_database(store, resource.region, COMPARTMENTS[resource.compartment], name, **fields)
 
 
 def _measure(store: Store, resource: Resource, window: Window, seed: int) -> None:

@@ -595,7 +595,7 @@ def test_a_run_that_is_killed_at_any_call_to_aws_and_run_again_does_everything_o
     assert killed > 10
 
 
-@pytest.mark.parametrize("write", range(1, 8))
+@pytest.mark.parametrize("write", range(1, 7))
 def test_a_run_that_is_killed_at_any_write_to_the_lake_and_run_again_does_everything_once(world, erp, write, monkeypatch):
     world.say("approved")
     sound, left = Lake.replace, [write]

@@ -8,7 +8,7 @@ import polars as pl
 
 from assets.finops import tables
 from assets.finops.tables import COST_FORECASTS, FORECAST_QUALITY
-from orchestration.summary import against, forecasts, models
+from orchestration.summary import against, changes, forecasts, models
 from orchestration.terminal import console
 from resources.lake import Lake
 
@@ -82,3 +82,23 @@ def test_a_forecast_that_cannot_be_told_or_is_of_nothing_says_so():
     none = pl.DataFrame(schema=FORECAST_QUALITY.schema)
     assert forecasts(issue(date(2026, 9, 1), None), none)[0].endswith("EUR: not enough history.")
     assert forecasts(issue(date(2026, 9, 1), "0", "ended"), none)[0].endswith("EUR: nothing more, its costs have ended.")
+
+
+def entry(system: str, operation: str, subject: str, outcome: str = "done") -> dict[str, object]:
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    return {
+        "change_id": subject, "at": now, "run_id": "r", "by": "ann", "system": system, "operation": operation,
+        "subject": subject, "reason": "x", "outcome": outcome,
+    }  # fmt: skip
+
+
+def test_what_was_done_in_the_clouds_is_told_by_cloud_and_kind():
+    rows = [entry("oci", "create budget", "b"), entry("aws", "update budget", "c"), entry("oci", "create budget", "a")]
+    rows += [entry("oci", "create budget", "d", "begun"), entry("oci", "create budget", "e", "failed: no")]
+    assert changes(pl.DataFrame(rows, schema=tables.JOURNAL.schema)) == [
+        "aws: update budget: 1 (c)", "oci: create budget: 2 (a, b)",
+    ]  # fmt: skip
+
+
+def test_clouds_that_are_as_they_should_be_are_said_to_be():
+    assert changes(pl.DataFrame(schema=tables.JOURNAL.schema)) == ["Nothing had to be changed in the clouds."]

@@ -125,7 +125,8 @@ def plan(
 ) -> Planned:
     """What to propose: of everything that is wanted for a resource, one action that is possible and not forbidden.
 
-    What stands already goes first, then what saves most for certain, then the gentlest.
+    What stands already goes first, then what a policy says, then what saves most for certain, then the gentlest. Where a
+    recommendation knows better what the same operation saves, that is expected.
 
     Args:
         wanted: What policies and recommendations would do.
@@ -144,7 +145,7 @@ def plan(
     chosen: list[Action] = []
     for resource, several in sorted(found.items()):
         standing = in_force.get(resource)
-        first, *others = sorted(_once(several), key=lambda action: _order(action, standing))
+        first, *others = sorted(_told_better(_once(several)), key=lambda action: _order(action, standing))
         if standing not in (None, first.action_id):
             others, winner = [first, *others], standing
         else:
@@ -238,9 +239,23 @@ def _once(several: Sequence[Action]) -> list[Action]:
     return list(found.values())
 
 
-def _order(action: Action, standing: str | None) -> tuple[bool, Decimal, Decimal, int, str]:
+def _told_better(several: Sequence[Action]) -> list[Action]:
+    """With the saving that a recommendation of the same operation knows."""
+    known = {a.operation: a.savings for a in several if a.source == "recommendation" and a.savings is not None}
+    better = (replace(a, savings=known[a.operation], savings_unknown_because=None) for a in several if a.operation in known)
+    return [*better, *(a for a in several if a.operation not in known)]
+
+
+def _order(action: Action, standing: str | None) -> tuple[bool, bool, Decimal, Decimal, int, str]:
     low, high = action.savings or (Decimal(-1), Decimal(-1))
-    return (action.action_id != standing, -low, -high, _GENTLEST.index(action.operation), action.action_id)
+    return (
+        action.action_id != standing,
+        action.source != "policy",
+        -low,
+        -high,
+        _GENTLEST.index(action.operation),
+        action.action_id,
+    )
 
 
 def _left(action: Action, reason: str, *, undecided: bool = False) -> Left:

@@ -82,6 +82,19 @@ def test_while_an_action_stands_nothing_else_is_proposed_for_its_resource(wanted
     assert on_it <= {standing.action_id}
 
 
+def test_what_a_policy_says_goes_first_with_the_saving_that_a_recommendation_knows():
+    seen = Facts("instance", ALL, "running", "m5.xlarge")
+    range_of_both = (Decimal(40), Decimal(60))
+    policy = Action("policy", "small", "m", "aws", "r1", SERIES, "resize", savings=(Decimal(0), Decimal(50)))
+    recommended = Action("recommendation", "rightsizing", "r", "aws", "r1", SERIES, "resize", savings=range_of_both)
+
+    found = plan([recommended, policy], lambda _: seen, {}, Protection())
+
+    (action,) = found.actions
+    assert (action.source, action.savings, action.parameters) == ("policy", range_of_both, {"size": "m5.large"})
+    assert [left.reason for left in found.left] == [f"action {action.action_id} on the same resource goes first"]
+
+
 def match(action: str, **fields: Any) -> pl.DataFrame:
     parameters = json.dumps(fields.pop("parameters", {}))
     row = {
