@@ -1,6 +1,6 @@
 """Budgets and alert rules in both clouds follow the forecasts: a job that plans, and acts where it is told to."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -130,6 +130,8 @@ def reconcile_budgets(
             context.log.info("%s: plan\n%s", service.system, plan_.table())
             metadata |= _told(service.system, plan_)
         _demand_known_limits(context, config, [plan_ for _, plan_, _ in plans], complete=len(plans) == _CLOUDS)
+        if config.mode == "apply":
+            _demand_recipients(plan_ for _, plan_, _ in plans)
         problems: list[str] = []
         for service, plan_, actual in plans if config.mode == "apply" else ():
             settle(service, journal, actual, clock.now())
@@ -156,10 +158,11 @@ def plan_for(
     found = desired.estimates(targets, outlook, clock.today(), Decimal(str(config.headroom)))
     begun = journal.rows(OPERATIONS).to_dicts()
     wanted = _wanted(service, config, found, actual, begun, clock.now(), held_budgets(lake))
-    if not outlook.days:
+    if not outlook.days or (_every(service, config) and not outlook.knows(service.system)):
         # nothing is known of any target, not even that it is gone
         lost = sorted({budget.key for budget in actual} - {target.key for target in targets})
-        notes = [Note("unknown", service.system, key, outlook.why_not(clock.today()) or "") for key in lost]
+        why = outlook.why_not(clock.today()) or "the newest forecast is about nothing of this cloud: see whether its bills arrive"
+        notes = [Note("unknown", service.system, key, why) for key in lost]
         wanted = replace(wanted, notes=[*wanted.notes, *notes], keep=lost)
     return planned(service, wanted, actual), actual
 
@@ -168,9 +171,25 @@ def _targets(service: BudgetService, config: BudgetsConfig, outlook: Outlook, la
     """One target per key; what the config says of one counts for more than what is made by itself."""
     within = service.within()
     asked = [target.as_target(within) for target in config.targets if target.system == service.system]
-    wanted = {OCI: config.every_compartment, AWS: config.every_account}[service.system]
-    made = desired.every(service.system, outlook, lake.scan(tables.DAILY_COSTS).collect(), within) if wanted else []
+    every = _every(service, config)
+    made = desired.every(service.system, outlook, lake.scan(tables.DAILY_COSTS).collect(), within) if every else []
     return list({target.key: target for target in (*made, *asked)}.values())
+
+
+def _every(service: BudgetService, config: BudgetsConfig) -> bool:
+    """Whether there is to be a budget for whatever has costs in a cloud."""
+    return {OCI: config.every_compartment, AWS: config.every_account}[service.system]
+
+
+def _demand_recipients(plans: Iterable[Plan[Budget]]) -> None:
+    """Raises BadInput if a budget would alert nobody: a topic is told by AWS alone."""
+    after = [step.after for plan_ in plans for step in plan_.changes if step.after is not None]
+    silent = sorted({budget.system for budget in after if not all(rule.recipients for rule in budget.rules)})
+    if silent:
+        raise BadInput(
+            f"nobody would be told by the alerts of {', '.join(silent)}",
+            "Give `recipients` in the run's config: e-mail addresses.",
+        )
 
 
 def _demand_known_limits(
@@ -206,18 +225,30 @@ def _wanted(
         of_target = limits.get(target.target, usual)
         if (service.system, target.key) in held:
             of_target = replace(of_target, freeze=True)
-        base = beginnings.get((service.system, target.key)) if current else None
-        if target.amount is not None and not of_target.freeze:
-            result = Adjusted(target.amount, estimate.reason)
-        else:
-            result = adjusted(estimate.amount, estimate.reason, of_target, current.amount if current else None, base)
+        result, currency = _adjusted(estimate, of_target, current, beginnings)
         reasons[target.key] = result.reason
         if result.amount is None:
             notes.append(Note("unknown", service.system, target.key, result.reason))
             continue
-        currency = estimate.currency or (current.currency if current else "")
         budgets.append(_budget(config, target, result.amount, currency))
     return Wanted(budgets, reasons, notes)
+
+
+def _adjusted(
+    estimate: Estimate, limits: Limits, current: Budget | None, beginnings: Mapping[tuple[str, str, str], Decimal]
+) -> tuple[Adjusted, str]:
+    """The amount of a budget within its limits, and its currency. Amounts of two currencies are not compared."""
+    target = estimate.target
+    if target.amount is not None and not limits.freeze:
+        return Adjusted(target.amount, estimate.reason), estimate.currency
+    if current is None:
+        return adjusted(estimate.amount, estimate.reason, limits), estimate.currency
+    stays = limits.freeze or estimate.amount is None
+    if not stays and current.currency not in ("", estimate.currency):
+        reason = f"{estimate.reason}; it was in {current.currency}, so that no change of it is bounded"
+        return adjusted(estimate.amount, reason, limits), estimate.currency
+    base = beginnings.get((target.system, target.key, current.currency))
+    return adjusted(estimate.amount, estimate.reason, limits, current.amount, base), current.currency or estimate.currency
 
 
 def _budget(config: BudgetsConfig, target: Target, amount: Decimal, currency: str) -> Budget:

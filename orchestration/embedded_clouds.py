@@ -73,5 +73,6 @@ def running(home: Path, port: int = 0) -> Iterator[None]:
             process.wait(timeout=_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
         if process.stdout:
             process.stdout.close()

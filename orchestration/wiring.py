@@ -29,6 +29,7 @@ from resources.utilisation import NotMeasured, Utilisation
 EMBEDDED_BUCKET, EMBEDDED_REGION = "acme-billing", "us-east-1"
 """Where the embedded AWS has the demo's billing files."""
 _NO_OCI = "Set CLOUDOPS_OCI_TENANCY and CLOUDOPS_OCI_HOME_REGION."
+_NO_EMBEDDED_OCI = "Set CLOUDOPS_OCI_ENDPOINT to the address of the embedded Oracle cloud."
 _NO_AWS = "Set CLOUDOPS_AWS_ENDPOINT to the address of the embedded AWS."
 
 
@@ -36,9 +37,9 @@ def resources_for(settings: Settings) -> dict[str, object]:
     """Resources by the name that assets, jobs and sensors use."""
     own = _local(settings) if settings.is_local else _production(settings)
     clients = oci_clients(settings.clouds)
-    budgets = {"oci_budgets": _oci_budgets(settings.clouds, clients), "aws_budgets": _aws_budgets(settings)}
-    use = {"oci_utilisation": _oci_utilisation(settings.clouds, clients), "aws_utilisation": _aws_utilisation(settings)}
-    acts = {"oci_actions": _oci_actions(settings.clouds, clients), "aws_actions": _aws_actions(settings)}
+    budgets = {"oci_budgets": _oci_budgets(settings, clients), "aws_budgets": _aws_budgets(settings)}
+    use = {"oci_utilisation": _oci_utilisation(settings, clients), "aws_utilisation": _aws_utilisation(settings)}
+    acts = {"oci_actions": _oci_actions(settings, clients), "aws_actions": _aws_actions(settings)}
     return {**own, **budgets, **use, **acts, "oci_clients": clients, "oci_usage_source": OciUsage(clients=clients)}
 
 
@@ -52,11 +53,19 @@ def oci_clients(clouds: Clouds) -> OciClients:
     )
 
 
-def _oci_budgets(clouds: Clouds, clients: OciClients) -> BudgetService:
+def _no_oci(settings: Settings) -> str | None:
+    """What to set before Oracle's cloud is asked; an embedded deployment never asks the real one."""
+    if not settings.clouds.oci_tenancy:
+        return _NO_OCI
+    return _NO_EMBEDDED_OCI if settings.is_local and not settings.clouds.oci_endpoint else None
+
+
+def _oci_budgets(settings: Settings, clients: OciClients) -> BudgetService:
     """Budgets of the tenancy, if one is named."""
-    if not clouds.oci_tenancy:
-        return NotConfigured(of_system="oci", advice=_NO_OCI)
-    return OciBudgets(clients=clients, region=clouds.oci_home_region)
+    advice = _no_oci(settings)
+    if advice:
+        return NotConfigured(of_system="oci", advice=advice)
+    return OciBudgets(clients=clients, region=settings.clouds.oci_home_region)
 
 
 def _aws_budgets(settings: Settings) -> BudgetService:
@@ -80,9 +89,10 @@ def _aws_clients(settings: Settings) -> AwsClients | None:
     )
 
 
-def _oci_actions(clouds: Clouds, clients: OciClients) -> ActionService:
+def _oci_actions(settings: Settings, clients: OciClients) -> ActionService:
     """What can be done to resources of the tenancy, if one is named."""
-    return OciActions(clients=clients) if clouds.oci_tenancy else NothingToDo(of_system="oci", advice=_NO_OCI)
+    advice = _no_oci(settings)
+    return NothingToDo(of_system="oci", advice=advice) if advice else OciActions(clients=clients)
 
 
 def _aws_actions(settings: Settings) -> ActionService:
@@ -93,9 +103,10 @@ def _aws_actions(settings: Settings) -> ActionService:
     return AwsActions(clients=clients, one_account=not settings.is_local)
 
 
-def _oci_utilisation(clouds: Clouds, clients: OciClients) -> Utilisation:
+def _oci_utilisation(settings: Settings, clients: OciClients) -> Utilisation:
     """Metrics of the tenancy, if one is named."""
-    return OciMonitoring(clients=clients) if clouds.oci_tenancy else NotMeasured(of_provider="Oracle", advice=_NO_OCI)
+    advice = _no_oci(settings)
+    return NotMeasured(of_provider="Oracle", advice=advice) if advice else OciMonitoring(clients=clients)
 
 
 def _aws_utilisation(settings: Settings) -> Utilisation:

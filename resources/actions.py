@@ -86,10 +86,11 @@ class ActionService(dg.ConfigurableResource[Any], ABC):
 
     @abstractmethod
     def look(self, resource: Resource) -> Seen:
-        """How it is now; one that is gone is `absent`.
+        """How it is now; one that is known to be gone is `absent`.
 
         Raises:
             BadInput: Nothing can be done to such a thing, so that nobody looks at it.
+            NotFound: It is gone, or may not be seen: the cloud does not say which.
         """
 
     def stop(self, resource: Resource, seen: Seen) -> Seen:

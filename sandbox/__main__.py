@@ -28,6 +28,9 @@ _AWS_REQUESTS = "aws-requests.jsonl"
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code, 2 if the sandbox cannot start as asked."""
     arguments = _arguments(argv)
+    if arguments.port and arguments.port == arguments.oci_port:
+        sys.stderr.write(f"sandbox: --port and --oci-port are both {arguments.port}; each cloud needs a port of its own\n")
+        return 2
     for option, port in (("--port", arguments.port), ("--oci-port", arguments.oci_port)):
         refusal = _refusal(arguments.host, port, arguments.data, option, allow_remote=arguments.allow_remote)
         if refusal:

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -24,6 +24,7 @@ from assets.finops.logic.actions.lifecycle import (
 )
 from assets.finops.logic.actions.model import HOLD, LASTING, SCHEDULE, Action, Facts
 from assets.finops.logic.panel import SERIES
+from assets.finops.logic.recommendations.verification import BEFORE_DAYS
 from resources.actions import ActionService, BudgetActions, Resource
 from resources.budgets import BudgetService
 from resources.errors import BadInput, CloudOpsError, NotFound, TransientError
@@ -195,7 +196,11 @@ def effects_shown(lake: Lake, content: pl.DataFrame, opened: Book, today: date, 
             expected = None if row["savings_low"] is None else (row["savings_low"], row["savings_high"])
             series = tuple(row[name] for name in SERIES)
             done.append(Done(row["action_id"], standing.executed_at.date(), series, row["resource_id"], expected))
-    return effects(done, lake.scan(tables.RESOURCE_COSTS).collect(), today, after_days) if done else {}
+    if not done:
+        return {}
+    first = min(one.day for one in done) - timedelta(days=BEFORE_DAYS)
+    costs = lake.scan(tables.RESOURCE_COSTS).filter(pl.col("x_charge_date") >= first)
+    return effects(done, costs.collect(), today, after_days)
 
 
 def in_force(lake: Lake, opened: Book, states: frozenset[str]) -> dict[tuple[str, str], str]:

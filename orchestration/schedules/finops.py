@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from jobs.actions import finops_actions
 from jobs.finops import finops_intake
 
 finops_intake_schedule = dg.ScheduleDefinition(
@@ -12,4 +13,13 @@ finops_intake_schedule = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Lists the whole store once a day: finds what a sensor cannot see, such as a file copied in with an old date.",
 )
-SCHEDULES = (finops_intake_schedule,)
+finops_actions_schedule = dg.ScheduleDefinition(
+    name="finops_actions_schedule",
+    job=finops_actions,
+    cron_schedule="*/15 * * * *",
+    execution_timezone="UTC",
+    run_config={"ops": {"carry_out_actions": {"config": {"mode": "apply"}}}},
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="Carries out what people approved, and lets timetables turn. Deletes nothing. Off until somebody turns it on.",
+)
+SCHEDULES = (finops_intake_schedule, finops_actions_schedule)

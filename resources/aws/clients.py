@@ -103,9 +103,12 @@ class AwsClients(dg.ConfigurableResource[Any]):
             boto.PartialCredentialsError,
             boto.CredentialRetrievalError,
             boto.ProfileNotFound,
+            boto.SSOError,
+            boto.TokenRetrievalError,
         ) as error:
             raise Denied(
-                f"{about}: no usable AWS credentials ({type(error).__name__})", "Give this process a role, profile or key."
+                f"{about}: no usable AWS credentials ({type(error).__name__})",
+                "Give this process a role, profile or key; a session that ended begins anew with `aws sso login`.",
             ) from error
         except (boto.ParamValidationError, boto.NoRegionError, ValueError) as error:
             raise BadInput(f"{about}: {error}", "Correct the request, the region or the endpoint.") from error

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from resources.aws.clients import AwsClients
+from resources.errors import Unavailable
 from resources.utilisation import DailyUse, Measured, Metric, Utilisation, daily_use
 
 _EC2, _RDS, _AGENT = "AWS/EC2", "AWS/RDS", "CWAgent"
@@ -92,6 +93,11 @@ class CloudWatch(Utilisation):
         with self.clients.errors("cloudwatch:GetMetricData", f"use of {len(queries) // len(_STATISTICS)} resources in {region}"):
             for page in client.get_paginator("get_metric_data").paginate(**request):
                 for result in page["MetricDataResults"]:
+                    if result.get("StatusCode") == "InternalError":
+                        raise Unavailable(
+                            f"use of resources in {region}: CloudWatch failed to read a metric",
+                            "Repeat later: it says so itself.",
+                        )
                     for moment, value in zip(result["Timestamps"], result["Values"], strict=True):
                         yield result["Id"], moment, float(value)
 

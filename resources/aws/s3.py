@@ -160,10 +160,12 @@ class S3ObjectStore(ObjectStore):
             boto.PartialCredentialsError,
             boto.CredentialRetrievalError,
             boto.ProfileNotFound,
+            boto.SSOError,
+            boto.TokenRetrievalError,
         ) as error:
             raise Denied(
                 f"{where}: no usable AWS credentials ({type(error).__name__})",
-                "Give this process a role, profile or key.",
+                "Give this process a role, profile or key; a session that ended begins anew with `aws sso login`.",
             ) from error
         except (boto.ParamValidationError, ValueError) as error:
             raise BadInput(f"{where}: {error}", "Correct the bucket, key or endpoint.") from error

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from resources.actions import ABSENT, ActionService, Operation, Resource, Seen, Status
-from resources.errors import BadInput, NotFound, PermanentError, Unavailable
+from resources.errors import BadInput, PermanentError, Unavailable
 from resources.oci.clients import OciClients
 
 _DATABASE = "ocid1.autonomousdatabase."
@@ -47,13 +47,13 @@ class OciActions(ActionService):
         return frozenset({"stop", "start", "resize"}) if self.kind(resource) else frozenset()
 
     def look(self, resource: Resource) -> Seen:
-        """See ActionService. Its size is the number of its ECPUs; one that is counted in OCPUs has none that can be changed."""
+        """See ActionService. Its size is the number of its ECPUs; one that is counted in OCPUs has none that can be changed.
+
+        One that was terminated is told for some time as such, and not at all after that.
+        """
         if not self.kind(resource):
             raise BadInput(f"{resource.id} is no Autonomous Database", "Nothing else in OCI can be acted on.")
-        try:
-            answer = self._call("get_autonomous_database", resource)(resource.id)
-        except NotFound:
-            return ABSENT
+        answer = self._call("get_autonomous_database", resource)(resource.id)
         found = answer.data
         size = f"{found.compute_count:g}" if found.compute_model == "ECPU" and found.compute_count else ""
         tags = {**(found.freeform_tags or {})}

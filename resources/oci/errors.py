@@ -1,5 +1,6 @@
 """Turns what the SDK raises into the exceptions of `resources.errors`, with what an operator should do."""
 
+import configparser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,6 +75,12 @@ def translated(call: Call) -> Iterator[None]:
             f"{about}: no usable OCI credentials ({type(error).__name__}: {error})",
             "Correct the configuration file, its profile and its key, or the principal.",
         ) from error
+    except configparser.Error as error:
+        # its text, and so its cause, quotes lines of the file
+        raise Denied(
+            f"{about}: the OCI configuration file is none ({type(error).__name__})",
+            "Write it anew with `oci setup config`, or name another file or principal.",
+        ) from None
     except (RequestException, HTTPError) as error:
         raise Unavailable(
             f"{about}: no answer ({_kind(error)})",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.oci.errors import invalid
-from sandbox.oci.store import Body, Store
+from sandbox.oci.store import Body, Resource, Store
 
 MOST_PER_PAGE = 1000
+_IDENTITIES = ("id", "topicId", "uploadId", "partNumber")
+"""Fields that tell one row of a list from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +93,42 @@ def page_of(asked: Asked, found: Sequence[Any], usual: int = 100) -> tuple[Seque
     limit = asked.query.get("limit", usual)
     if not 1 <= limit <= MOST_PER_PAGE:
         raise invalid(f"limit must be between 1 and {MOST_PER_PAGE}")
-    start = _place(asked.query.get("page"))
+    start = _start(asked.query.get("page"), found)
     end = start + limit
-    return found[start:end], ({"opc-next-page": token(end)} if end < len(found) else {})
+    return found[start:end], ({"opc-next-page": _token(end, found[end])} if end < len(found) else {})
 
 
-def token(place: int) -> str:
-    """An opaque token of a place in a list."""
-    return base64.urlsafe_b64encode(f"from:{place}".encode()).decode()
+def _token(place: int, first: Any) -> str:  # noqa: ANN401
+    """An opaque token of the row that the next page begins with, and of its place in the list."""
+    return base64.urlsafe_b64encode(f"from:{place}:{_identity(first)}".encode()).decode()
 
 
-def _place(page_token: str | None) -> int:
+def _start(page_token: str | None, found: Sequence[Any]) -> int:
+    """Where a page begins: at its row, wherever that is now; if it is gone, at its place."""
     if page_token is None:
         return 0
     try:
-        said, _, place = base64.urlsafe_b64decode(page_token).decode().partition(":")
-        if said == "from":
-            return int(place)
+        said = re.fullmatch(r"from:(\d+):(\w+)", base64.urlsafe_b64decode(page_token).decode(), re.ASCII)
     except (binascii.Error, ValueError):
-        pass
-    raise invalid("The page token is not one of this list")
+        said = None
+    if said is None:
+        raise invalid("The page token is not one of this list")
+    place, row = int(said[1]), said[2]
+    if place < len(found) and _identity(found[place]) == row:
+        return place
+    return next((n for n, one in enumerate(found) if _identity(one) == row), place)
+
+
+def _identity(row: Any) -> str:  # noqa: ANN401
+    known = [row[field] for field in _IDENTITIES if row.get(field) is not None] if isinstance(row, dict) else []
+    return hashlib.sha256(repr(known or row).encode()).hexdigest()[:32]
 
 
 def shown(asked: Asked, body: Body, before: Body | None) -> Body:
     """A resource, or what it was before its last change where a stale answer is asked for."""
     return before if asked.stale and before is not None else body
+
+
+def etag_shown(asked: Asked, found: Resource) -> str:
+    """The etag of what is shown: a stale answer has that of its own version, so that `if-match` finds out."""
+    return found.etag_of(found.version - 1) if asked.stale and found.before is not None else found.etag

@@ -52,13 +52,28 @@ class Condition:
         """Whether a value of the dimension is one that is asked for."""
         if "~" not in self.operator:
             return (given == self.value) is (self.operator == "=")
-        patterns = (".*".join(re.escape(part) for part in choice.split("*")) for choice in self.value.split("|"))
-        found = given is not None and any(re.fullmatch(pattern, given, re.DOTALL) for pattern in patterns)
+        found = given is not None and any(_fits(choice.split("*"), given) for choice in self.value.split("|"))
         return found is (self.operator == "=~")
 
     def __str__(self) -> str:
         value = self.value.replace("\\", "\\\\").replace('"', '\\"')
         return f'{self.dimension} {self.operator} "{value}"'
+
+
+def _fits(parts: list[str], given: str) -> bool:
+    """Whether a text consists of parts with anything between them; in time that does not grow with the number of ways to fit."""
+    first, last = parts[0], parts[-1]
+    if len(parts) == 1:
+        return given == first
+    if not given.startswith(first) or not given.endswith(last) or len(given) < len(first) + len(last):
+        return False
+    place, end = len(first), len(given) - len(last)
+    for part in parts[1:-1]:
+        found = given.find(part, place, end)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ from sandbox.oci.server import Cloud
 from sandbox.oci.signatures import Keyring
 from sandbox.oci.store import Store
 
+_LAST_SECONDS = 2
+"""What is still being answered has so long when the sandbox stops."""
+
 
 def cloud(folder: Path, clock: Clock | None = None, data: Path | None = None) -> Cloud:
     """The cloud as it was saved in the folder, or that of the demo company; its credentials lie there.
@@ -43,7 +46,7 @@ def served(what: Cloud, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]
 
     async def run() -> None:
         # An object's content encoding is kept as it is said, and its bytes as they come.
-        runner = web.AppRunner(what.application(), access_log=None, auto_decompress=False)
+        runner = web.AppRunner(what.application(), access_log=None, auto_decompress=False, shutdown_timeout=_LAST_SECONDS)
         await runner.setup()
         try:
             site = web.TCPSite(runner, host, port, reuse_address=True)
@@ -67,5 +70,5 @@ def served(what: Cloud, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]
         yield first
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(timeout=10)
+        thread.join()
         loop.close()

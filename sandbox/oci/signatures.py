@@ -32,13 +32,15 @@ class Signed:
         method: HTTP method.
         target: Path and query as they were sent.
         headers: Of the request, by lower-case name.
-        body: None where the body is that of an object, which need not be signed.
+        body: None where it is that of an object, which is not read before the signature is verified.
+        signs_body: Whether the signature has to cover the body.
     """
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: bytes | None
+    signs_body: bool = True
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class Keyring:
             raise _refused("no such key")
         covered = parts.get("headers", "").split()
         _demand_covered(request, covered)
-        _demand_fresh(request, now or datetime.now(UTC))
+        _demand_fresh(request, covered, now or datetime.now(UTC))
         try:
             key.verify(base64.b64decode(parts.get("signature", "")), _text(request, covered).encode(), PKCS1v15(), SHA256())
         except (InvalidSignature, ValueError):
@@ -78,7 +80,7 @@ class Keyring:
 
 def _demand_covered(request: Signed, covered: list[str]) -> None:
     wanted = {"(request-target)", "host", "x-date" if "x-date" in covered else "date"}
-    if request.method in _WITH_BODY and request.body is not None:
+    if request.method in _WITH_BODY and request.signs_body:
         wanted |= {"content-length", "content-type", "x-content-sha256"}
     missing = sorted(wanted - set(covered))
     if missing:
@@ -88,9 +90,10 @@ def _demand_covered(request: Signed, covered: list[str]) -> None:
         raise _refused(f"the signature covers {absent[0]}, which the request lacks")
 
 
-def _demand_fresh(request: Signed, now: datetime) -> None:
+def _demand_fresh(request: Signed, covered: list[str], now: datetime) -> None:
+    """By the date that is signed: another one could be put beside it at any time."""
     try:
-        then = parsedate_to_datetime(request.headers.get("x-date") or request.headers["date"])
+        then = parsedate_to_datetime(request.headers["x-date" if "x-date" in covered else "date"])
         skew = abs((now - then).total_seconds())
     except (TypeError, ValueError):
         raise _refused("the date cannot be read") from None

@@ -39,7 +39,11 @@ class Resource:
     @property
     def etag(self) -> str:
         """Of this version."""
-        text_of = f"{self.body.get('id') or self.body.get('name')}/{self.version}"
+        return self.etag_of(self.version)
+
+    def etag_of(self, version: int) -> str:
+        """Of a version that it is or was."""
+        text_of = f"{self.body.get('id') or self.body.get('name')}/{version}"
         return hashlib.sha256(text_of.encode()).hexdigest()[:32]
 
     def change(self, **fields: Any) -> None:  # noqa: ANN401
@@ -129,13 +133,19 @@ class Store:
         moment = text(datetime.fromtimestamp(due, tz=self.clock.now().tzinfo))
         self.changes.append(Change(moment, table, key, fields))
 
+    def forget_changes(self, table: str, key: str) -> list[Change]:
+        """Let what was to come of a resource not happen; returns it."""
+        mine = [c for c in self.changes if (c.table, c.key) == (table, key)]
+        self.changes = [c for c in self.changes if (c.table, c.key) != (table, key)]
+        return mine
+
     def catch_up(self) -> None:
         """Make the changes that are due, in the order of their times."""
-        now = self.clock.now()
-        due = sorted((c for c in self.changes if parsed(c.due) <= now), key=lambda c: c.due)
+        now = text(self.clock.now())  # times of one form have the order of their texts
+        due = sorted((c for c in self.changes if c.due <= now), key=lambda c: c.due)
         if not due:
             return
-        self.changes = [c for c in self.changes if parsed(c.due) > now]
+        self.changes = [c for c in self.changes if c.due > now]
         for change in due:
             resource = self.table(change.table).get(change.key)
             if resource is not None:

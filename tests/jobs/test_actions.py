@@ -373,7 +373,7 @@ def test_what_is_protected_or_impossible_is_not_proposed_and_said_why(world):
     for reason in (
         "protects it",
         "it is excluded by",
-        "no such thing any more",
+        "of what may not be seen",
         "nothing can be done to such a thing",
         "for people",
     ):

@@ -17,6 +17,7 @@ from botocore.exceptions import ConnectionClosedError
 
 from assets.finops import tables
 from assets.finops.journal import BEGUN, Change, Journal
+from assets.finops.logic.budgets.plan import as_json
 from jobs.budget_changes import Wanted, apply, planned, settle
 from jobs.budgets import BudgetsConfig, finops_budgets, plan_for
 from resources.aws.budgets import AwsBudgets
@@ -85,11 +86,11 @@ class World:
     def amounts(self) -> dict[str, Decimal]:
         return {budget.target: budget.amount for budget in self.managed()}
 
-    def forecast(self, **uppers: str) -> None:
+    def forecast(self, currency: str = "EUR", **uppers: str) -> None:
         """Let a new forecast be all that there is: upper bound of the next 30 days by `prod`, `dev` and `account`."""
         rows = [
-            ("Oracle", self.prod, "EUR", uppers.get("prod", "1000")),
-            ("Oracle", self.dev, "EUR", uppers.get("dev", "100")),
+            ("Oracle", self.prod, currency, uppers.get("prod", "1000")),
+            ("Oracle", self.dev, currency, uppers.get("dev", "100")),
             ("AWS", ACCOUNT, "USD", uppers.get("account", "500")),
         ]
         known = [row for row in rows if row[3] != "gone"]
@@ -211,6 +212,47 @@ def test_a_budget_follows_the_forecast_no_faster_than_it_may_in_a_month(world):
     assert world.amounts()[world.prod] == (month("1000") * Decimal("1.2")).to_integral_value("ROUND_DOWN")
 
 
+def test_a_rise_that_was_cut_off_counts_as_one_of_the_month(world):
+    world.told(now=NOW - timedelta(days=31), **APPLY)
+    world.forecast(prod="4000")
+    limits = [{"most_up_percent": 20}]
+    # the cloud did it, and the run was killed before it could say so
+    journal, clock = Journal(world.lake, "killed", "ann"), Clock(fixed_at=NOW.isoformat())
+    plan, _ = plan_for(world.oci_budgets, BudgetsConfig(**APPLY, limits=limits), world.lake, journal, clock)
+    (step,) = plan.changes
+    before, after = as_json(step.before), as_json(step.after)
+    journal.begin([Change("oci", "update budget", step.budget.key, before, after, step.reason)], NOW)
+    world.oci_budgets.update(step.before, step.after)
+    risen = world.amounts()[world.prod]
+
+    world.told(**APPLY, limits=limits)
+
+    assert world.amounts()[world.prod] == risen == (month("1000") * Decimal("1.2")).to_integral_value("ROUND_DOWN")
+
+
+def test_amounts_of_two_currencies_are_never_compared(world):
+    world.told(**APPLY)
+    was = world.amounts()
+    world.forecast(prod="1005", dev="1000", currency="USD")
+
+    world.told(**APPLY, limits=[{"most_up_percent": 20}, {"target": world.prod, "freeze": True}])
+
+    now = {budget.target: (budget.amount, budget.currency) for budget in world.oci_budgets.managed()}
+    assert now == {world.prod: (was[world.prod], "EUR"), world.dev: (month("1000"), "USD")}
+
+
+def test_budgets_stay_while_the_forecast_is_about_nothing_of_their_cloud(world):
+    world.told(**APPLY)
+    before = world.amounts()
+    world.forecast(prod="gone", dev="gone")
+
+    told = world.told(**APPLY, confirm_retire=["all"])
+
+    assert world.amounts() == before
+    assert (told["oci_retire"], told["oci_unknown"]) == (0, 2)
+    assert "about nothing of this cloud" in told["oci_plan"]
+
+
 def test_one_budget_is_frozen_and_another_has_a_ceiling(world):
     world.told(**APPLY)
     world.forecast(prod="2000", dev="2000", account="2000")
@@ -282,6 +324,16 @@ def test_a_budget_made_by_hand_is_neither_counted_nor_touched(world):
 def test_nothing_is_applied_if_nobody_would_be_told(world):
     assert "Give `recipients`" in world.why_failed(mode="apply")
     assert world.managed() == []
+
+
+def test_a_topic_alone_is_not_enough_where_oracle_would_tell_nobody(world):
+    topic = "arn:aws:sns:us-east-1:111122223333:alerts"
+
+    assert "nobody would be told by the alerts of oci" in world.why_failed(mode="apply", topic=topic)
+    assert world.managed() == []
+
+    world.told(mode="apply", topic=topic, every_compartment=False)
+    assert list(world.amounts()) == [ACCOUNT]
 
 
 def test_tags_and_services_have_budgets_where_they_are_asked_for(world):

@@ -44,6 +44,14 @@ def test_an_embedded_deployment_asks_the_embedded_clouds(budgets):
     assert (oracle.clients.endpoint, amazon.clients.endpoint_url) == ("http://o", "http://a")
 
 
+def test_an_embedded_deployment_does_not_touch_a_real_tenancy_that_the_environment_names(budgets):
+    oracle, _ = budgets(OCI_TENANCY="ocid1.tenancy.oc1..t", OCI_HOME_REGION="eu-frankfurt-1")
+    wiring = resources_for(current_settings())
+
+    for service in (oracle, wiring["oci_utilisation"], wiring["oci_actions"]):
+        assert "CLOUDOPS_OCI_ENDPOINT" in (service.missing() or "")
+
+
 def test_production_keeps_the_budgets_of_its_account_and_of_a_tenancy_that_is_named(budgets):
     oracle, amazon = budgets(DEPLOYMENT="production")
 

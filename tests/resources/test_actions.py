@@ -100,11 +100,16 @@ def test_a_look_tells_status_size_version_and_tags(world):
     assert ("team", "blue") in seen.tags
 
 
-def test_what_is_not_there_is_absent(world):
-    kind, _, rest = world.machine.id.rpartition("-" if world.machine.system == "aws" else ".")
-    gone = replace(world.machine, id=f"{kind}{'-' if world.machine.system == 'aws' else '.'}{'0' * len(rest)}")
+def test_what_is_gone_is_absent(oracle, amazon, sandbox):
+    sandbox.cloud.store.find(DATABASES, oracle.machine.id).change(lifecycleState="TERMINATED")
 
-    assert world.service.look(gone) == ABSENT
+    assert oracle.service.look(oracle.machine) == ABSENT
+    assert amazon.service.look(replace(amazon.machine, id="i-00000000")) == ABSENT
+
+
+def test_what_oracle_does_not_show_is_not_taken_for_gone(oracle):
+    with pytest.raises(NotFound, match="of what may not be seen"):
+        oracle.service.look(replace(oracle.machine, id="ocid1.autonomousdatabase.oc1..gone"))
 
 
 def test_what_was_stopped_is_stopped_and_starts_again(world):

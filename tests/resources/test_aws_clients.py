@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from resources.aws.clients import AwsClients
+from resources.aws.s3 import S3ObjectStore
 from resources.errors import BadInput, CloudOpsError, Conflict, Denied, NotFound, Throttled, Unavailable
 
 KEYS = {"region": "us-east-1", "access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "s3cr3t"}
@@ -59,6 +60,21 @@ def test_settings_that_cannot_be_used_are_named_without_their_secrets(wrong):
 
     assert "s3cr3t" not in f"{error.value}{error.value.__cause__}"
     assert error.value.advice
+
+
+@pytest.mark.parametrize(
+    "made", [lambda: AwsClients(profile="person").account(), lambda: S3ObjectStore(bucket="b", profile="person").head("k")]
+)
+def test_a_session_that_ended_asks_for_a_new_one_and_is_not_repeated(made, monkeypatch, tmp_path):
+    settings = ("sso_start_url=https://example.awsapps.com/start", "sso_region=eu-west-1", "sso_account_id=1", "sso_role_name=r")
+    (tmp_path / "config").write_text("\n".join(["[profile person]", "region=eu-west-1", *settings]))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    with pytest.raises(Denied) as error:
+        made()
+
+    assert "aws sso login" in error.value.advice
 
 
 def test_the_same_client_is_used_again():

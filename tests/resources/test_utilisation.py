@@ -260,6 +260,17 @@ def test_amazon_reads_every_page(amazon: World, monkeypatch: pytest.MonkeyPatch)
     assert [use.day for use in amazon.use.daily([machine], "cpu", FIRST, LAST)] == days
 
 
+def test_a_metric_that_amazon_failed_to_read_is_no_metric_without_values(amazon: World, monkeypatch: pytest.MonkeyPatch):
+    from moto.cloudwatch.responses import CloudWatchResponse
+    from moto.core.responses import ActionResult
+
+    failed = {"Id": "mean_0", "Label": "CPUUtilization", "Timestamps": [], "Values": [], "StatusCode": "InternalError"}
+    monkeypatch.setattr(CloudWatchResponse, "get_metric_data", lambda _: ActionResult({"MetricDataResults": [failed]}))
+
+    with pytest.raises(Unavailable, match="eu-central-1"):
+        list(amazon.use.daily([amazon.machine(1, "eu-central-1")], "cpu", FIRST, LAST))
+
+
 def test_a_cloud_that_is_not_asked_says_what_to_set():
     none: Any = NotMeasured(of_provider="AWS", advice="Set it.")
 

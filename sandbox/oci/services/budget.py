@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.oci.clock import text
 from sandbox.oci.errors import OciError, invalid
-from sandbox.oci.exchange import Answer, Asked, answers, page, shown
+from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, shown
 from sandbox.oci.services import usage_api
 from sandbox.oci.services.identity import demand_compartment
 from sandbox.oci.store import Body, Resource
@@ -18,8 +18,7 @@ MOST_RULES = 5
 def create_budget(asked: Asked) -> Answer:
     """A budget for one compartment or one tag.
 
-    Rules: exactly one target (SDK docstring of `targets`); `startDate` and `endDate` with SINGLE_USE (SDK docstring of
-    `processingPeriodType`); budgets live in the tenancy (Oracle's Terraform example).
+    Source: SDK docstrings of `targets` (exactly one) and of `processingPeriodType` (SINGLE_USE has `startDate` and `endDate`).
     """
     body = asked.body
     demand_compartment(asked, body["compartmentId"])
@@ -57,7 +56,7 @@ def create_budget(asked: Asked) -> Answer:
 def get_budget(asked: Asked) -> Answer:
     """One budget with what was spent of it."""
     found = asked.store.find(BUDGETS, asked.path["budgetId"])
-    return Answer(_spent(asked, found), headers={"etag": found.etag})
+    return Answer(_spent(asked, found), headers={"etag": etag_shown(asked, found)})
 
 
 @answers("budget")
@@ -101,7 +100,7 @@ def delete_budget(asked: Asked) -> Answer:
 
 @answers("budget")
 def create_alert_rule(asked: Asked) -> Answer:
-    """An alert rule of a budget; a threshold in per cent lies between 0 and 10,000. Source: SDK docstring of `threshold`."""
+    """An alert rule of a budget."""
     budget = asked.store.find(BUDGETS, asked.path["budgetId"])
     body = asked.body
     _demand_threshold(body)
@@ -135,7 +134,7 @@ def create_alert_rule(asked: Asked) -> Answer:
 def get_alert_rule(asked: Asked) -> Answer:
     """One alert rule."""
     found = _rule(asked)
-    return Answer(shown(asked, found.body, found.before), headers={"etag": found.etag})
+    return Answer(shown(asked, found.body, found.before), headers={"etag": etag_shown(asked, found)})
 
 
 @answers("budget")
@@ -149,7 +148,7 @@ def list_alert_rules(asked: Asked) -> Answer:
         and asked.query.get("displayName") in (None, r.body["displayName"])
         and asked.query.get("lifecycleState") in (None, r.body["lifecycleState"])
     ]
-    return page(asked, [r.body for r in _sorted(asked, rows)])
+    return page(asked, [shown(asked, r.body, r.before) for r in _sorted(asked, rows)])
 
 
 @answers("budget")
@@ -209,9 +208,12 @@ def _demand_amount(amount: float) -> None:
 
 
 def _demand_threshold(body: Body) -> None:
-    most = 10_000 if body["thresholdType"] == "PERCENTAGE" else float("inf")
-    if not 0 < body["threshold"] <= most:
-        raise invalid("threshold must be greater than 0, and at most 10000 per cent")
+    """At most 10,000 per cent, or 12 digits before the point; two after it. Source: SDK docstring of `threshold`."""
+    most = 10_000 if body["thresholdType"] == "PERCENTAGE" else 10**12 - 0.01
+    if not 0 < body["threshold"] <= most or round(body["threshold"], 2) != body["threshold"]:
+        raise invalid(
+            "threshold must be greater than 0, at most 10000 per cent or 12 digits before the point, with two digits after it"
+        )
 
 
 def _sorted(asked: Asked, rows: list[Resource]) -> list[Resource]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.oci.clock import text
-from sandbox.oci.exchange import Answer, Asked, answers, page, shown
+from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, shown
 from sandbox.oci.services.identity import REGIONS, demand_compartment
 from sandbox.oci.store import Body, Resource, Store
 
@@ -102,7 +102,7 @@ def list_clusters(asked: Asked) -> Answer:
 def get_cluster(asked: Asked) -> Answer:
     """One cluster."""
     found = asked.store.find(CLUSTERS, asked.path["clusterId"], asked.region)
-    return Answer(shown(asked, found.body, found.before), headers={"etag": found.etag})
+    return Answer(shown(asked, found.body, found.before), headers={"etag": etag_shown(asked, found)})
 
 
 @answers("container_engine")
@@ -117,7 +117,7 @@ def list_node_pools(asked: Asked) -> Answer:
 def get_node_pool(asked: Asked) -> Answer:
     """One node pool with its nodes."""
     found = asked.store.find(POOLS, asked.path["nodePoolId"], asked.region)
-    return Answer(shown(asked, found.body, found.before), headers={"etag": found.etag})
+    return Answer(shown(asked, found.body, found.before), headers={"etag": etag_shown(asked, found)})
 
 
 def _is_wanted(asked: Asked, found: Resource) -> bool:

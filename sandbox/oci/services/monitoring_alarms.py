@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.oci import specification
 from sandbox.oci.clock import text
 from sandbox.oci.errors import invalid, not_found
-from sandbox.oci.exchange import MOST_PER_PAGE, Answer, Asked, answers, page, shown
+from sandbox.oci.exchange import MOST_PER_PAGE, Answer, Asked, answers, etag_shown, page, shown
 from sandbox.oci.services import ons, streaming
 from sandbox.oci.services.identity import below, demand_compartment
 from sandbox.oci.services.monitoring import read
@@ -55,7 +55,7 @@ def create_alarm(asked: Asked) -> Answer:
 def get_alarm(asked: Asked) -> Answer:
     """One alarm; one that was deleted says so. That it is still shown then is not sourced."""
     found = asked.store.find(ALARMS, asked.path["alarmId"], asked.region)
-    return Answer(shown(asked, found.body, found.before), headers={"etag": found.etag})
+    return Answer(shown(asked, found.body, found.before), headers={"etag": etag_shown(asked, found)})
 
 
 @answers("monitoring")
@@ -68,11 +68,11 @@ def list_alarms(asked: Asked) -> Answer:
         raise invalid("compartmentIdInSubtree can be true for the tenancy alone")
     compartments = below(asked.store, compartment) if subtree else {compartment}
     rows = [
-        r.body
-        for r in asked.store.all(ALARMS, asked.region)
-        if r.body["compartmentId"] in compartments
-        and r.body["lifecycleState"] == query.get("lifecycleState", "ACTIVE")
-        and query.get("displayName") in (None, r.body["displayName"])
+        body
+        for body in (shown(asked, r.body, r.before) for r in asked.store.all(ALARMS, asked.region))
+        if body["compartmentId"] in compartments
+        and body["lifecycleState"] == query.get("lifecycleState", "ACTIVE")
+        and query.get("displayName") in (None, body["displayName"])
     ]
     rows.sort(key=lambda row: _place(row, query.get("sortBy", "displayName")), reverse=query.get("sortOrder") == "DESC")
     fields = specification.services()["monitoring"].models["AlarmSummary"]["fields"]

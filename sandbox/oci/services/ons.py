@@ -8,7 +8,7 @@ import uuid
 from sandbox.oci.clock import text
 from sandbox.oci.endpoints import own
 from sandbox.oci.errors import conflict, invalid, not_found
-from sandbox.oci.exchange import Answer, Asked, answers, page, shown
+from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, shown
 from sandbox.oci.services.identity import demand_compartment
 from sandbox.oci.store import Body, Resource, Store
 
@@ -121,7 +121,7 @@ def list_subscriptions(asked: Asked) -> Answer:
     """Subscriptions of a compartment, or of a topic in it."""
     demand_compartment(asked, asked.query["compartmentId"])
     rows = [
-        {**r.body, "etag": r.etag}
+        _subscription_body(asked, r)
         for r in asked.store.all(SUBSCRIPTIONS, asked.region)
         if r.body["compartmentId"] == asked.query["compartmentId"] and asked.query.get("topicId") in (None, r.body["topicId"])
     ]
@@ -164,11 +164,11 @@ def publish_message(asked: Asked) -> Answer:
 
 def _topic(asked: Asked, found: Resource) -> Body:
     body = shown(asked, found.body, found.before)
-    return {**body, "apiEndpoint": own(asked, "ons"), "etag": found.etag}
+    return {**body, "apiEndpoint": own(asked, "ons"), "etag": etag_shown(asked, found)}
 
 
 def _topic_shown(asked: Asked, found: Resource) -> Answer:
-    return Answer(_topic(asked, found), headers={"etag": found.etag})
+    return Answer(_topic(asked, found), headers={"etag": etag_shown(asked, found)})
 
 
 def _subscription(asked: Asked) -> Resource:
@@ -176,7 +176,12 @@ def _subscription(asked: Asked) -> Resource:
 
 
 def _subscription_shown(asked: Asked, found: Resource) -> Answer:
-    return Answer({**shown(asked, found.body, found.before), "etag": found.etag}, headers={"etag": found.etag})
+    body = _subscription_body(asked, found)
+    return Answer(body, headers={"etag": body["etag"]})
+
+
+def _subscription_body(asked: Asked, found: Resource) -> Body:
+    return {**shown(asked, found.body, found.before), "etag": etag_shown(asked, found)}
 
 
 def _demand_endpoint(protocol: str, endpoint: str) -> None:

@@ -14,7 +14,7 @@ from sandbox.oci import specification
 from sandbox.oci.clock import text
 from sandbox.oci.endpoints import own
 from sandbox.oci.errors import OciError, conflict, invalid, not_found
-from sandbox.oci.exchange import Answer, Asked, answers, page, shown
+from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, shown
 from sandbox.oci.services.identity import COMPARTMENTS, demand_compartment
 from sandbox.oci.store import Body, Resource, Store
 
@@ -207,4 +207,4 @@ def _body(asked: Asked, found: Resource) -> Body:
 
 
 def _shown(asked: Asked, found: Resource) -> Answer:
-    return Answer(_body(asked, found), headers={"etag": found.etag})
+    return Answer(_body(asked, found), headers={"etag": etag_shown(asked, found)})

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.oci.clock import parsed, text
-from sandbox.oci.errors import invalid, not_found
+from sandbox.oci.errors import OciError, invalid, not_found
 from sandbox.oci.exchange import Answer, Asked, answers, page_of
 from sandbox.oci.services import identity
 from sandbox.oci.store import Body, Store
@@ -28,6 +28,8 @@ GROUPS = {
     "compartmentId", "platform", "region", "logicalAd", "resourceId", "tenantId", "tenantName",
 }  # fmt: skip
 """What can be grouped by. Source: SDK docstring of `groupBy`."""
+MOST_COMPUTED = 256
+"""Answers that are kept for their next pages."""
 _FIELDS = {"logicalAd": "ad"}
 _PRECISION = "UTC date does not have the right precision: hours, minutes, seconds, and second fractions must be 0"
 """The service's words. Source: oracle/oci-typescript-sdk#193, oracle/oci-dotnet-sdk#67."""
@@ -77,6 +79,7 @@ def request_summarized_usages(asked: Asked) -> Answer:
     if body["tenantId"] != asked.tenancy:
         raise not_found()
     start, end = _window(body)
+    _demand_answered(body)
     groups = body.get("groupBy") or []
     if len(groups) > MOST_GROUPS:
         raise invalid(f"groupBy must have at most {MOST_GROUPS} items")
@@ -101,13 +104,31 @@ def _window(body: Body) -> tuple[datetime, datetime]:
     if end <= start:
         raise invalid("timeUsageEnded must be after timeUsageStarted")
     if end - start > LONGEST[granularity]:
-        raise invalid(f"the longest window with {granularity} granularity is {LONGEST[granularity].days} days")
+        longest = "36 hours" if granularity == "HOURLY" else f"{LONGEST[granularity].days} days"
+        raise invalid(f"the longest window with {granularity} granularity is {longest}")
     return start, end
+
+
+def _demand_answered(body: Body) -> None:
+    """Raises OciError for what the service does and the sandbox does not: an answer without it would be a wrong one.
+
+    Source of the one tag: SDK docstring of `groupByTag`.
+    """
+    if len(body.get("groupByTag") or ()) > 1:
+        raise invalid("groupByTag must have at most 1 item")
+    kind = body.get("queryType") or "COST"
+    later = [name for name in ("forecast", "groupByTag", "compartmentDepth") if body.get(name)]
+    later += ["granularity HOURLY"] if body["granularity"] == "HOURLY" else []
+    later += [f"queryType {kind}"] if kind not in ("COST", "USAGE") else []
+    if later:
+        raise OciError(501, "NotImplemented", f"The sandbox does not answer {later[0]} of usage: see docs/sandbox.md.")
 
 
 def _summed(store: Store, body: Body, groups: list[str], start: datetime, end: datetime) -> list[Body]:
     key = repr((sorted(body.items(), key=str), start, end))
     if key not in store.computed:
+        while len(store.computed) >= MOST_COMPUTED:
+            del store.computed[next(iter(store.computed))]
         store.computed[key] = _items(store, body, groups, start, end)
     found: list[Body] = store.computed[key]
     return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sandbox.oci.clock import parsed, text
-from sandbox.oci.exchange import Answer, Asked, answers, page
+from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, shown
 from sandbox.oci.services.identity import demand_compartment
 from sandbox.oci.store import Body, Resource, Store
 
@@ -67,12 +67,12 @@ def start(
 def get_work_request(asked: Asked) -> Answer:
     """One work request; until it is finished, with when to ask again."""
     found = _found(asked)
-    body = _at_present(asked.store, found)
+    body = _at_present(asked, found)
     if body["timeFinished"] is not None:
-        return Answer(body, headers={"etag": found.etag})
+        return Answer(body, headers={"etag": etag_shown(asked, found)})
     left = (parsed(found.hidden["end"]) - asked.store.clock.now()).total_seconds()
     after = min(max(math.ceil(left), 1), MOST_RETRY_AFTER)
-    return Answer(body, headers={"etag": found.etag, "retry-after": str(after)})
+    return Answer(body, headers={"etag": etag_shown(asked, found), "retry-after": str(after)})
 
 
 @answers("work_requests")
@@ -81,7 +81,7 @@ def list_work_requests(asked: Asked) -> Answer:
     compartment, resource = asked.query["compartmentId"], asked.query.get("resourceId")
     demand_compartment(asked, compartment)
     rows = [
-        {name: value for name, value in _at_present(asked.store, r).items() if name in _SUMMARY}
+        {name: value for name, value in _at_present(asked, r).items() if name in _SUMMARY}
         for r in asked.store.all(WORK_REQUESTS, asked.region)
         if r.body["compartmentId"] == compartment
         and (resource is None or any(one["identifier"] == resource for one in r.body["resources"]))
@@ -117,11 +117,12 @@ def _found(asked: Asked) -> Resource:
     return asked.store.find(WORK_REQUESTS, asked.path["workRequestId"], asked.region)
 
 
-def _at_present(store: Store, found: Resource) -> Body:
+def _at_present(asked: Asked, found: Resource) -> Body:
     """A work request with how far it has come by the clock."""
-    if found.body["status"] != "IN_PROGRESS":
-        return found.body
-    return {**found.body, "percentComplete": _percent(found, text(store.clock.now()))}
+    body = shown(asked, found.body, found.before)
+    if body["status"] != "IN_PROGRESS":
+        return body
+    return {**body, "percentComplete": _percent(found, text(asked.store.clock.now()))}
 
 
 def _percent(found: Resource, now: str) -> float:

@@ -121,6 +121,14 @@ class TestConfigFile:
         with pytest.raises(Denied, match="ProfileNotFound"):
             clients_of(profile="OTHER").client("identity")
 
+    def test_a_file_that_is_no_configuration_is_denied_and_not_shown(self, clients_of, tmp_path):
+        (tmp_path / "config").write_text("pass_phrase=hunter2")
+
+        with pytest.raises(Denied, match="oci setup config") as error:
+            clients_of(config_file=str(tmp_path / "config")).tenancy()
+
+        assert "hunter2" not in f"{error.value}{error.value.__cause__}"
+
     def test_a_key_that_is_none_is_denied_and_not_shown(self, sandbox, clients_of):
         key = sandbox.folder / "oci_api_key.pem"
         key.write_text("-----BEGIN PRIVATE KEY-----\nnonsense-secret\n-----END PRIVATE KEY-----\n")

@@ -77,19 +77,22 @@ def adjusted(
     return Adjusted(amount, "; ".join(said))
 
 
-def amounts_at_the_beginning(journal: Iterable[Mapping[str, Any]], month: date) -> dict[tuple[str, str], Decimal]:
-    """What each budget was when a month began, where the journal tells: by system and subject.
+def amounts_at_the_beginning(journal: Iterable[Mapping[str, Any]], month: date) -> dict[tuple[str, str, str], Decimal]:
+    """What each budget was when a month began, where the journal tells: by system, subject and currency.
+
+    What a budget was before a change is true whatever became of it: one that was cut off or failed may have moved the amount.
 
     Args:
         journal: Rows of `finops/journal` about budgets.
         month: A day of the month.
     """
-    found: dict[tuple[str, str], Decimal] = {}
-    done = [row for row in journal if row["outcome"] in ("done", "found done") and _same_month(row["at"], month)]
-    for row in sorted(done, key=lambda row: row["at"]):
-        before = json.loads(row["before"] or row["after"] or "{}")
-        if "amount" in before:
-            found.setdefault((row["system"], row["subject"]), Decimal(before["amount"]))
+    found: dict[tuple[str, str, str], Decimal] = {}
+    rows = [row for row in journal if _same_month(row["at"], month)]
+    for row in sorted(rows, key=lambda row: row["at"]):
+        made = row["after"] if row["outcome"] in ("done", "found done") else None
+        was = json.loads(row["before"] or made or "{}")
+        if "amount" in was:
+            found.setdefault((row["system"], row["subject"], was["currency"]), Decimal(was["amount"]))
     return found
 
 

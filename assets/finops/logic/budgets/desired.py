@@ -101,6 +101,10 @@ class Outlook:
             return f"the newest forecast ended on {self.last}: run finops_overview"
         return None
 
+    def knows(self, system: str) -> bool:
+        """Whether it is about anything of a cloud."""
+        return not self.series.filter(pl.col("system") == system).is_empty()
+
     @property
     def days(self) -> int:
         """Days that are forecast."""

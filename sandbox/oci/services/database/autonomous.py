@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.oci.exchange import Answer, Asked, answers, page, page_of, shown
+from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, page_of, shown
 from sandbox.oci.services.database import bodies, lifecycle, rules
 from sandbox.oci.services.database.lifecycle import DATABASES
 from sandbox.oci.services.identity import demand_compartment
@@ -32,7 +32,7 @@ def list_autonomous_databases(asked: Asked) -> Answer:
 def get_autonomous_database(asked: Asked) -> Answer:
     """One database."""
     found = database(asked)
-    return Answer(shown(asked, found.body, found.before), headers={"etag": found.etag})
+    return Answer(shown(asked, found.body, found.before), headers={"etag": etag_shown(asked, found)})
 
 
 @answers("database")
@@ -102,6 +102,7 @@ def delete_autonomous_database(asked: Asked) -> Answer:
     for backup in asked.store.all(lifecycle.BACKUPS):
         goes = all_of_them or backup.body["type"] != "LONGTERM"
         if backup.body["autonomousDatabaseId"] == found.body["id"] and goes and backup.body["lifecycleState"] != "DELETED":
+            asked.store.forget_changes(lifecycle.BACKUPS, backup.body["id"])  # one that is being made never gets done
             asked.store.later(seconds, lifecycle.BACKUPS, backup.body["id"], lifecycleState="DELETED", isRestorable=False)
     headers = lifecycle.begin(asked, found, "delete")
     return Answer(status=204, headers={"opc-work-request-id": headers["opc-work-request-id"]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.oci.errors import OciError, conflict, invalid
-from sandbox.oci.exchange import Answer, Asked, answers, page, shown
+from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, shown
 from sandbox.oci.services import work_requests
 from sandbox.oci.services.database import bodies, lifecycle
 from sandbox.oci.services.database.autonomous import in_order
@@ -47,7 +47,7 @@ def create_autonomous_database_backup(asked: Asked) -> Answer:
 def get_autonomous_database_backup(asked: Asked) -> Answer:
     """One backup."""
     found = _backup(asked)
-    return Answer(shown(asked, found.body, found.before), headers={"etag": found.etag})
+    return Answer(shown(asked, found.body, found.before), headers={"etag": etag_shown(asked, found)})
 
 
 @answers("database")

@@ -106,8 +106,6 @@ def _paused(store: Store, found: Resource, name: str) -> Body:
     kept: Body = dict(found.hidden.pop("scaling", None) or {}) if name == "start" else {}
     if found.body["lifecycleState"] != "SCALE_IN_PROGRESS":
         return kept
-    mine = [c for c in store.changes if (c.table, c.key) == (DATABASES, key)]
-    store.changes = [c for c in store.changes if c not in mine]
-    for change in mine:
+    for change in store.forget_changes(DATABASES, key):
         kept |= {name: value for name, value in change.fields.items() if name != "lifecycleState"}
     return kept

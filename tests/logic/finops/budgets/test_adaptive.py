@@ -115,11 +115,26 @@ def test_adjusting_what_was_adjusted_within_a_month_changes_nothing(estimate, cu
 def test_the_journal_tells_what_a_budget_was_when_the_month_began():
     def row(day: int, before: int | None, after: int, outcome: str = "done", subject: str = "a") -> dict[str, object]:
         at = datetime(2026, 11, day, tzinfo=UTC) if day > 0 else datetime(2026, 10, 31, tzinfo=UTC)
-        texts = [None if value is None else json.dumps({"amount": str(value)}) for value in (before, after)]
+        texts = [None if value is None else json.dumps({"amount": str(value), "currency": "EUR"}) for value in (before, after)]
         return {"at": at, "system": "oci", "subject": subject, "before": texts[0], "after": texts[1], "outcome": outcome}
 
-    rows = [row(5, 110, 120), row(2, 100, 110), row(0, 90, 100), row(1, 1, 2, "failed: why"), row(3, None, 7, subject="new")]
+    rows = [
+        row(5, 110, 120),
+        row(2, 100, 110),
+        row(0, 90, 100),
+        row(3, None, 7, subject="new"),
+        row(1, None, 8, "failed: why", "none"),
+    ]
 
     found = amounts_at_the_beginning(rows, date(2026, 11, 16))
 
-    assert found == {("oci", "a"): Decimal(100), ("oci", "new"): Decimal(7)}
+    assert found == {("oci", "a", "EUR"): Decimal(100), ("oci", "new", "EUR"): Decimal(7)}
+
+
+@pytest.mark.parametrize("outcome", ["begun", "found undone", "failed: its rules were refused"])
+def test_a_change_that_did_not_end_well_tells_what_a_budget_was_before_it(outcome):
+    before, after = ('{"amount": "100", "currency": "EUR"}', '{"amount": "120", "currency": "EUR"}')
+    at = datetime(2026, 11, 2, tzinfo=UTC)
+    row = {"at": at, "system": "oci", "subject": "a", "before": before, "after": after, "outcome": outcome}
+
+    assert amounts_at_the_beginning([row], date(2026, 11, 16)) == {("oci", "a", "EUR"): Decimal(100)}
