@@ -62,6 +62,10 @@ def models(lake: Lake) -> None:
     states = lake.scan(tables.RECOMMENDATIONS).group_by("state").agg(pl.len()).sort("state").collect()
     named = ", ".join(f"{number} {state}" for state, number in states.iter_rows()) or "none"
     console.print(f"Recommendations: {named} ([bold]cloudops recommendations[/bold] lists them).")
+    states = lake.scan(tables.ACTIONS).group_by("state").agg(pl.len()).sort("state").collect()
+    if len(states):
+        named = ", ".join(f"{number} {state}" for state, number in states.iter_rows())
+        console.print(f"Actions: {named} ([bold]cloudops actions[/bold] lists them; none runs unapproved).")
 
 
 def done_in_the_clouds(lake: Lake, since: datetime) -> None:

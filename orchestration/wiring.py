@@ -11,7 +11,7 @@ from resources.aws.clients import AwsClients
 from resources.aws.cloudwatch import CloudWatch
 from resources.aws.notifications import SnsNotifier
 from resources.aws.s3 import S3ObjectStore
-from resources.both_clouds import AWS, BothClouds
+from resources.both_clouds import BothClouds
 from resources.budgets import BudgetService, NotConfigured
 from resources.clock import Clock
 from resources.lake import Lake
@@ -144,7 +144,6 @@ def _embedded_bills(clouds: Clouds) -> ObjectStore | None:
         return None
     aws = S3ObjectStore(
         bucket=EMBEDDED_BUCKET,
-        prefix=AWS,
         region=EMBEDDED_REGION,
         endpoint_url=clouds.aws_endpoint,
         access_key_id="embedded",

@@ -1,4 +1,4 @@
-"""What can be done to a resource of a cloud: look at it, stop, start, resize, delete or restore it.
+"""What can be done to a resource of a cloud: look at it, stop, start, resize, scale by load, delete or restore it.
 
 Every operation is guarded by the state that the caller saw: a resource that somebody changed meanwhile is left alone. Every one
 may be repeated after it was cut off anywhere: what was done is not done twice, what was left out is made up for.
@@ -15,13 +15,17 @@ from pydantic import Field
 from resources.budgets import Budget, BudgetService
 from resources.errors import BadInput, Conflict, NotFound, PermanentError, TransientError, Unavailable
 
-Operation = Literal["stop", "start", "resize", "delete", "restore", "hold"]
-"""`restore` brings back what was deleted; `hold` sets a budget back to the amount that was seen."""
+Operation = Literal["stop", "start", "resize", "autoscale", "autoscale-off", "delete", "restore", "hold"]
+"""`autoscale` lets the cloud follow the load; `restore` brings back what was deleted; `hold` sets a budget back to the amount that
+was seen."""
 Status = Literal["running", "stopped", "attached", "unattached", "changing", "absent", "unknown"]
 """`changing`: on its way from one to another; `unknown`: in a state in which nothing should be done to it."""
-UNDO: dict[Operation, Operation] = {"stop": "start", "start": "stop", "resize": "resize", "delete": "restore"}
+UNDO: dict[Operation, Operation] = {
+    "stop": "start", "start": "stop", "resize": "resize", "autoscale": "autoscale-off", "delete": "restore",
+}  # fmt: skip
 """The operation that takes one back; a resize by a resize to the former size."""
 _AFTER: dict[Operation, Status] = {"stop": "stopped", "start": "running", "delete": "absent"}
+_SCALING: dict[Operation, bool] = {"autoscale": True, "autoscale-off": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Seen:
             follows, are in the same state.
         tags: Its tags, sorted.
         under_way: What of ours was begun and is not finished; empty if nothing is.
+        auto_scaling: Whether its cloud lets its size follow the load; None of what has no auto scaling of its own.
     """
 
     status: Status
@@ -59,6 +64,7 @@ class Seen:
     version: str = field(default="", compare=False)
     tags: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     under_way: str = field(default="", compare=False)
+    auto_scaling: bool | None = field(default=None, compare=False)
 
 
 ABSENT = Seen("absent")
@@ -112,6 +118,14 @@ class ActionService(dg.ConfigurableResource[Any], ABC):
         """Give it another size; what ran runs afterwards. See `start` for what is raised."""
         return self._do("resize", resource, seen, size)
 
+    def autoscale(self, resource: Resource, seen: Seen) -> Seen:
+        """Let its cloud scale it by its load. See `start` for what is raised."""
+        return self._do("autoscale", resource, seen)
+
+    def autoscale_off(self, resource: Resource, seen: Seen) -> Seen:
+        """Let it have its size whatever its load is. See `start` for what is raised."""
+        return self._do("autoscale-off", resource, seen)
+
     def delete(self, resource: Resource, seen: Seen) -> Seen:
         """Delete it, after a copy from which it can be restored. See `start` for what is raised."""
         return self._do("delete", resource, seen)
@@ -134,6 +148,8 @@ class ActionService(dg.ConfigurableResource[Any], ABC):
             return False
         if operation in _AFTER:
             return now.status == _AFTER[operation]
+        if operation in _SCALING:
+            return now.auto_scaling is _SCALING[operation] and now.status in ("running", "stopped")
         return now.size == size and now.status in ("running", "stopped")
 
     @abstractmethod
@@ -251,4 +267,5 @@ class BudgetActions(ActionService):
 def told(seen: Seen) -> str:
     """A state in words."""
     size = f" with size {seen.size}" if seen.size else ""
-    return f"{seen.status}{size}{', with something under way' if seen.under_way else ''}"
+    scaling = " and auto scaling" if seen.auto_scaling else ""
+    return f"{seen.status}{size}{scaling}{', with something under way' if seen.under_way else ''}"

@@ -1,4 +1,8 @@
-"""The billing files of both clouds as one store: keys below `aws/` lie in one bucket, those below `oci/` in another."""
+"""The billing files of both clouds as one store: keys below `oci/` lie in Oracle's bucket, all others in that of AWS.
+
+The keys of AWS are the same with Oracle's bucket beside it and without: a file under a new name would be a delivery of its own,
+and count once more.
+"""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -8,29 +12,39 @@ from typing import BinaryIO
 
 from pydantic import Field
 
-from resources.errors import BadInput
 from resources.object_store import ObjectStore, StoredObject
 
-AWS, OCI = "aws/", "oci/"
+OCI = "oci/"
 
 
 class BothClouds(ObjectStore):
-    """Two stores side by side, each below a prefix of its own."""
+    """Two stores as one. What the store of AWS holds below `oci/` itself is not seen."""
 
-    aws: ObjectStore = Field(description="Store with what AWS delivers; its keys get the prefix `aws/`.")
+    aws: ObjectStore = Field(description="Store with what AWS delivers; its keys stay as they are.")
     oci: ObjectStore = Field(description="Store with what OCI delivers; its keys get the prefix `oci/`.")
 
     def pages(self, prefix: str = "", *, start_after: str | None = None, page_size: int = 1000) -> Iterator[list[StoredObject]]:
         """See ObjectStore. A page holds objects of one cloud."""
-        for begin, store in self._parts():
-            if not (prefix.startswith(begin) or begin.startswith(prefix)):
-                continue
-            if start_after is not None and start_after > begin and not start_after.startswith(begin):
-                continue
-            after = start_after.removeprefix(begin) if start_after is not None and start_after.startswith(begin) else None
-            below = prefix.removeprefix(begin) if prefix.startswith(begin) else ""
-            for page in store.pages(below, start_after=after or None, page_size=page_size):
-                yield [replace(found, key=begin + found.key) for found in page]
+        of_oci = self._of_oci(prefix, start_after, page_size)
+        if not prefix.startswith(OCI):
+            for page in self.aws.pages(prefix, start_after=start_after, page_size=page_size):
+                before = [found for found in page if found.key < OCI]
+                after = [found for found in page if found.key > OCI and not found.key.startswith(OCI)]
+                if before:
+                    yield before
+                if after:
+                    yield from of_oci  # nothing more, once it was listed
+                    yield after
+        yield from of_oci
+
+    def _of_oci(self, prefix: str, start_after: str | None, page_size: int) -> Iterator[list[StoredObject]]:
+        after = start_after or ""
+        if not (prefix.startswith(OCI) or OCI.startswith(prefix)) or (after > OCI and not after.startswith(OCI)):
+            return
+        below = prefix.removeprefix(OCI) if prefix.startswith(OCI) else ""
+        inside = after.removeprefix(OCI) if after.startswith(OCI) else ""
+        for page in self.oci.pages(below, start_after=inside or None, page_size=page_size):
+            yield [replace(found, key=OCI + found.key) for found in page]
 
     def head(self, key: str) -> StoredObject:
         """See ObjectStore."""
@@ -62,11 +76,5 @@ class BothClouds(ObjectStore):
         _, store, inside = self._of(key)
         store.delete(inside)
 
-    def _parts(self) -> tuple[tuple[str, ObjectStore], ...]:
-        return ((AWS, self.aws), (OCI, self.oci))
-
     def _of(self, key: str) -> tuple[str, ObjectStore, str]:
-        for begin, store in self._parts():
-            if key.startswith(begin):
-                return begin, store, key.removeprefix(begin)
-        raise BadInput(f"{key!r} is of neither cloud", f"Keys of this store begin with {AWS} or {OCI}.")
+        return (OCI, self.oci, key.removeprefix(OCI)) if key.startswith(OCI) else ("", self.aws, key)

@@ -20,7 +20,7 @@ REPORT_KEY = "finops/report.html"
 SNAPSHOT_KEY = "finops/report-snapshot.parquet"
 _DEPS = (
     "billing_files", "daily_costs", "cost_anomalies", "detection_quality", "cost_forecasts", "resource_efficiency",
-    "recommendations", "unit_economics", "focus_conformance",
+    "recommendations", "actions", "unit_economics", "focus_conformance",
 )  # fmt: skip
 
 
@@ -36,8 +36,8 @@ def finops_report(lake: Lake, report_store: ObjectStore, clock: Clock) -> dg.Mat
     """One HTML file that opens offline, with the rows behind its figures beside it.
 
     What changed since the last report comes first; then totals and trend per currency and cloud, anomalies with their culprits,
-    forecasts, recommendations, unit economics, efficiency and data quality. `finops/report-snapshot.parquet` keeps what the next
-    report is compared with.
+    forecasts, recommendations, actions, unit economics, efficiency and data quality. `finops/report-snapshot.parquet` keeps what
+    the next report is compared with.
     """
     from assets.finops.logic.report.page import charts_png
 
@@ -88,6 +88,8 @@ def report_data(lake: Lake, clock: Clock) -> ReportData:
         recommendations=_all(lake, tables.RECOMMENDATIONS),
         events=_all(lake, tables.RECOMMENDATION_EVENTS),
         savings=_all(lake, tables.REALISED_SAVINGS),
+        actions=_all(lake, tables.ACTIONS),
+        journal=_all(lake, tables.JOURNAL),
         units=_all(lake, tables.UNIT_ECONOMICS),
         efficiency=_all(lake, tables.RESOURCE_EFFICIENCY),
         files=_all(lake, tables.BILLING_FILES),

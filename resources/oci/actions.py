@@ -1,4 +1,4 @@
-"""What can be done to Autonomous Databases: stop, start, and change the number of ECPUs.
+"""What can be done to Autonomous Databases: stop, start, change the number of ECPUs, and turn auto scaling on and off.
 
 The service knows no `opc-retry-token` for these calls: it is `if-match` that keeps a repeat from doing something twice.
 """
@@ -23,6 +23,7 @@ _STATUS: dict[str, Status] = {
     ),
 }  # fmt: skip
 _LEAST_ECPUS = 2
+_OPERATIONS: frozenset[Operation] = frozenset({"stop", "start", "resize", "autoscale", "autoscale-off"})
 _OVER = ("SUCCEEDED", "FAILED", "CANCELED")
 
 
@@ -44,11 +45,13 @@ class OciActions(ActionService):
 
     def operations(self, resource: Resource) -> frozenset[Operation]:
         """See ActionService."""
-        return frozenset({"stop", "start", "resize"}) if self.kind(resource) else frozenset()
+        return _OPERATIONS if self.kind(resource) else frozenset()
 
     def look(self, resource: Resource) -> Seen:
         """See ActionService. Its size is the number of its ECPUs; one that is counted in OCPUs has none that can be changed.
 
+        An Always Free database and one for developers have a fixed shape, and no auto scaling. Source: SDK docstrings of
+        `is_free_tier` and `is_dev_tier`.
         One that was terminated is told for some time as such, and not at all after that.
         """
         if not self.kind(resource):
@@ -60,13 +63,15 @@ class OciActions(ActionService):
         for namespace, defined in (found.defined_tags or {}).items():
             tags |= {f"{namespace}.{key}": str(value) for key, value in defined.items()}
         status = _STATUS.get(found.lifecycle_state, "unknown")
-        return Seen(status, size, answer.headers["etag"], tuple(sorted(tags.items()))) if status != "absent" else ABSENT
+        scaling = None if found.is_free_tier or found.is_dev_tier else bool(found.is_auto_scaling_enabled)
+        if status == "absent":
+            return ABSENT
+        return Seen(status, size, answer.headers["etag"], tuple(sorted(tags.items())), auto_scaling=scaling)
 
     def _act(self, operation: Operation, resource: Resource, current: Seen, size: str) -> None:
-        if operation == "resize":
-            answer = self._call("update_autonomous_database", resource)(
-                resource.id, _scaled(resource, current, size), if_match=current.version
-            )
+        details = _details(operation, resource, current, size)
+        if details is not None:
+            answer = self._call("update_autonomous_database", resource)(resource.id, details, if_match=current.version)
         else:
             answer = self._call(f"{operation}_autonomous_database", resource)(resource.id, if_match=current.version)
         request = answer.headers.get("opc-work-request-id")
@@ -111,6 +116,24 @@ class OciActions(ActionService):
 
     def _call(self, operation: str, resource: Resource) -> Callable[..., Any]:
         return self.clients.operation("database", operation, resource.region)
+
+
+def _details(operation: Operation, resource: Resource, current: Seen, size: str) -> object | None:
+    """What an update is to change; None of an operation that is no update."""
+    if operation == "resize":
+        return _scaled(resource, current, size)
+    if operation in ("autoscale", "autoscale-off"):
+        return _scaling(resource, current, on=operation == "autoscale")
+    return None
+
+
+def _scaling(resource: Resource, current: Seen, *, on: bool) -> object:
+    from oci.database import models
+
+    if current.auto_scaling is None:
+        raise BadInput(f"{resource.id}: its shape is fixed, it has no auto scaling", "Nothing can be done about it.")
+    made: object = models.UpdateAutonomousDatabaseDetails(is_auto_scaling_enabled=on)
+    return made
 
 
 def _scaled(resource: Resource, current: Seen, size: str) -> object:

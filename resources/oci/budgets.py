@@ -209,7 +209,8 @@ class OciBudgets(BudgetService):
         """OCID of what was made by a call whose retry token depends on nothing but what is made.
 
         A run that is repeated sends the same token, so that the service answers with what the first one made. If that has been
-        deleted since, the service either refuses the token or answers with what is gone: then the next token is due.
+        deleted since, the service either refuses the token or answers with what is gone, and what has lost our mark is a
+        person's by now: then the next token is due.
 
         Args:
             create: Operation that makes it.
@@ -229,19 +230,19 @@ class OciBudgets(BudgetService):
                 if getattr(error.__cause__, "code", "") != "InvalidatedRetryToken":
                     raise
                 continue
-            if _is_fresh(answer) or self._exists(get, (*below, answer.data.id)):
+            if _is_fresh(answer) or self._is_ours_still(get, (*below, answer.data.id)):
                 return str(answer.data.id)
         raise Conflict(
-            f"{create}: the same was made and deleted {_TOKENS} times within a day",
-            "Find out who deletes it. The service takes it again after 24 hours.",
+            f"{create}: the same was made and then deleted, or lost our mark, {_TOKENS} times within a day",
+            "Find out who does that. The service takes it again after 24 hours.",
         )
 
-    def _exists(self, get: str, path: tuple[str, ...]) -> bool:
+    def _is_ours_still(self, get: str, path: tuple[str, ...]) -> bool:
         try:
-            self._call(get)(*path)
+            found = self._call(get)(*path).data
         except NotFound:
             return False
-        return True
+        return bool((found.freeform_tags or {}).get(OWNER_TAG) == self.owner)
 
 
 def _model(name: str, fields: dict[str, Any]) -> object:

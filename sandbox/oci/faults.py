@@ -48,6 +48,8 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {self.kind!r}")
+        if not isinstance(self.status, int) or not 400 <= self.status <= 599:
+            raise ValueError(f"status must be between 400 and 599, not {self.status!r}")
         self.drawn = random.Random(self.seed)
 
     def strikes(self, service: str, operation: str) -> bool:
@@ -79,9 +81,9 @@ class Faults:
     asked: list[Fault] = field(default_factory=list)
     struck: int = 0
 
-    def of(self, service: str, operation: str, header: str | None) -> list[Fault]:
-        """Faults that happen to a request."""
-        given = [parsed(header)] if header else []
+    def of(self, service: str, operation: str, given_with: Fault | None) -> list[Fault]:
+        """Faults that happen to a request, among them one that came with it."""
+        given = [given_with] if given_with else []
         found = [fault for fault in (*given, *self.asked) if fault.strikes(service, operation)]
         self.struck += len(found)
         return found

@@ -7,27 +7,32 @@ import copy
 import hashlib
 import inspect
 import json
+import logging
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
 from email.utils import formatdate
-from typing import Any
+from typing import Any, NoReturn
 
 from aiohttp import web
 
 import sandbox.oci.services.all  # noqa: F401 - registers what is answered
 from sandbox.oci import specification
 from sandbox.oci.clock import parsed, text
-from sandbox.oci.errors import OciError, conflict
+from sandbox.oci.errors import OciError, conflict, invalid
 from sandbox.oci.exchange import HANDLERS, Answer, Asked
 from sandbox.oci.faults import HEADER, Fault, Faults
+from sandbox.oci.faults import parsed as fault_of
 from sandbox.oci.services import usage_api
 from sandbox.oci.signatures import Keyring, Signed
 from sandbox.oci.specification import Operation
 from sandbox.oci.store import Store
 
+_LOG = logging.getLogger(__name__)
 MOST_BODY = 64 * 1024 * 1024
+"""Bytes of a body that is no object: the sandbox's own limit."""
 _TOKEN_LIFETIME = timedelta(hours=24)
 _STREAMED = ("put_object", "upload_part")
 _UNSIGNED_BODIES = (*_STREAMED, "put_messages")
@@ -54,36 +59,43 @@ class Cloud:
         """The server's application; serves `/{region}/{service}/…` and, unsigned, `/sandbox/…`."""
         made = web.Application(client_max_size=MOST_BODY)
         made.router.add_get("/sandbox/health", self._health)
-        made.router.add_route("*", "/sandbox/clock", self._clock)
-        made.router.add_route("*", "/sandbox/faults", self._faults)
+        made.router.add_route("*", "/sandbox/clock", _controlled(self._clock))
+        made.router.add_route("*", "/sandbox/faults", _controlled(self._faults))
         made.router.add_post("/sandbox/state", self._save)
-        made.router.add_post("/sandbox/usage", self._usage)
+        made.router.add_post("/sandbox/usage", _controlled(self._usage))
         made.router.add_route("*", "/{region}/{service}{path:/.*}", self._serve)
         made.router.add_route("*", "/{rest:.*}", self._nowhere)
         return made
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        wanted = request.headers.get("opc-request-id") or uuid.uuid4().hex.upper()
-        headers = {"opc-request-id": wanted, "date": _http_date()}
+        headers = _common(request)
         try:
             return await self._answered(request, headers)
         except OciError as error:
-            return _error(error, headers, body=request.method != "HEAD")
+            answer = error
+        except web.HTTPRequestEntityTooLarge:
+            answer = OciError(413, "RequestEntityTooLarge", f"The body may have at most {MOST_BODY} bytes.")
+        except ConnectionError:  # the caller is gone
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, the caller is told as OCI would
+            _LOG.exception("%s %s", request.method, request.path)
+            answer = OciError(500, "InternalServerError", "The sandbox failed; its log says why.")
+        return _error(answer, headers, body=request.method != "HEAD")
 
     async def _answered(self, request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
         region, service = request.match_info["region"], request.match_info["service"]
         raw = request.raw_path
         path = raw.split("?", 1)[0][len(f"/{region}/{service}") :]
         operation, named = specification.matched(service, request.method, path)
-        struck = self.faults.of(service, operation.name, request.headers.get(HEADER))
+        struck = self.faults.of(service, operation.name, _fault(request))
         if any(f.kind == "drop" for f in struck):
             return _dropped(request)
         await asyncio.sleep(sum(f.seconds for f in struck if f.kind == "latency"))
         streamed = operation.name in _STREAMED
         body = None if streamed else await request.read()
         lower = {name.lower(): value for name, value in request.headers.items()}
-        signed_body = None if operation.name in _UNSIGNED_BODIES else body
-        tenancy = self.keys.tenancy(Signed(request.method, raw, lower, signed_body))
+        signs_body = operation.name not in _UNSIGNED_BODIES
+        tenancy = self.keys.tenancy(Signed(request.method, raw, lower, body, signs_body))
         for fault in struck:
             if fault.kind in ("status", "denied"):
                 raise fault.error()
@@ -116,11 +128,12 @@ class Cloud:
         token = asked.headers.get("opc-retry-token")
         if token is None:
             return await _handled(operation, asked)
-        key = f"{asked.tenancy}/{operation.service}/{operation.name}/{token}"
-        digest = hashlib.sha256((body or b"") + json.dumps(dict(asked.path)).encode()).hexdigest()
+        key = f"{asked.tenancy}/{asked.region}/{operation.service}/{operation.name}/{token}"
+        digest = hashlib.sha256((body or b"") + json.dumps([dict(asked.path), dict(asked.query)]).encode()).hexdigest()
         now = self.store.clock.now()
+        self._forget_tokens()
         before = self.store.served.get(key)
-        if before is not None and now - parsed(before["at"]) < _TOKEN_LIFETIME:
+        if before is not None:
             if before["digest"] != digest:
                 raise conflict("The retry token was used with another request.", "InvalidatedRetryToken")
             return Answer(before["body"], before["status"], before["headers"])
@@ -129,6 +142,13 @@ class Cloud:
             kept = {"status": answer.status, "body": answer.body, "headers": dict(answer.headers)}
             self.store.served[key] = {"at": text(now), "digest": digest, **copy.deepcopy(kept)}
         return answer
+
+    def _forget_tokens(self) -> None:
+        """Forget answers whose tokens are no longer valid; the oldest come first."""
+        horizon = text(self.store.clock.now() - _TOKEN_LIFETIME)
+        served = self.store.served
+        while served and served[first := next(iter(served))]["at"] <= horizon:
+            del served[first]
 
     async def _health(self, _request: web.Request) -> web.Response:
         return web.json_response({"now": text(self.store.clock.now())})
@@ -154,6 +174,11 @@ class Cloud:
     async def _usage(self, request: web.Request) -> web.Response:
         """`POST` lines of usage, as `usage_api.add_lines` takes them."""
         lines = await request.json()
+        for line in lines:
+            date.fromisoformat(line["day"])
+            for amount in (line["cost"], line["quantity"]):
+                Decimal(amount)
+            _ = line["currency"], line["compartmentId"]
         usage_api.add_lines(self.store, lines)
         return web.json_response({"lines": len(lines)})
 
@@ -162,7 +187,45 @@ class Cloud:
 
     async def _nowhere(self, request: web.Request) -> web.Response:
         message = f"{request.path} is no path of the sandbox: they begin with /region/service"
-        return _error(OciError(404, "NotFound", message), {})
+        return _error(OciError(404, "NotFound", message), _common(request))
+
+
+_Route = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def _controlled(route: _Route) -> _Route:
+    """A request to the sandbox's own address; what it cannot use is told in an answer of status 400."""
+
+    async def answered(request: web.Request) -> web.Response:
+        try:
+            return await route(request)
+        except KeyError as error:
+            said = f"{error.args[0]} is required"
+        except InvalidOperation:
+            said = "an amount must be a number"
+        except (TypeError, ValueError, AttributeError) as error:
+            said = str(error)
+        return _error(invalid(said), _common(request))
+
+    return answered
+
+
+def _common(request: web.Request) -> dict[str, str]:
+    """Headers of every answer."""
+    return {"opc-request-id": request.headers.get("opc-request-id") or uuid.uuid4().hex.upper(), "date": _http_date()}
+
+
+def _fault(request: web.Request) -> Fault | None:
+    """The fault that a request asks for."""
+    header = request.headers.get(HEADER)
+    try:
+        return fault_of(header) if header else None
+    except ValueError as error:
+        raise invalid(f"{HEADER}: {error}") from None
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 async def _handled(operation: Operation, asked: Asked) -> Answer:
@@ -177,7 +240,7 @@ def _body(operation: Operation, body: bytes | None) -> Any:  # noqa: ANN401
     if operation.body in (None, "stream") or body is None:
         return None
     try:
-        value = json.loads(body or b"null")
+        value = json.loads(body or b"null", parse_constant=_no_number)
     except ValueError:
         raise OciError(400, "CannotParseRequest", "The body is not JSON.") from None
     if value is None:
@@ -201,8 +264,10 @@ async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
 async def _sent(request: web.Request, answer: Answer, headers: Mapping[str, str]) -> web.StreamResponse:
     together = {**headers, **answer.headers}
     if answer.content is not None:
+        first = await anext(answer.content, b"")  # what cannot be read is found out before the answer begins
         response = web.StreamResponse(status=answer.status, headers=together)
         await response.prepare(request)
+        await response.write(first)
         async for chunk in answer.content:
             await response.write(chunk)
         await response.write_eof()

@@ -1,6 +1,7 @@
 """What the SDK sends and expects, by `specification.json`: the operation a request is for, whether a body is well-formed."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ class Service:
         elif kind in _PYTHON:
             right = isinstance(value, _PYTHON[kind]) and (kind == "bool" or not isinstance(value, bool))
             _demand(right, where, f"must be of type {kind}")
+            _demand(not isinstance(value, float) or math.isfinite(value), where, "must be a finite number")
 
     def _check_model(self, kind: str, value: Any, where: str) -> None:  # noqa: ANN401
         _demand(isinstance(value, dict), where, "must be an object")

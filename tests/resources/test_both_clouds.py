@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resources.both_clouds import BothClouds
-from resources.errors import BadInput, NotFound
+from resources.errors import NotFound
 from resources.object_store import LocalObjectStore
 
 
@@ -35,9 +35,21 @@ def test_each_key_leads_to_the_store_of_its_cloud(store, tmp_path):
         store.get("oci/x.csv")
 
 
-def test_a_key_of_neither_cloud_is_refused_with_what_is_possible(store):
-    with pytest.raises(BadInput, match="begin with aws/ or oci/"):
-        store.get("azure/x")
+def test_a_file_of_aws_has_the_key_that_it_has_without_oracles_bucket(store):
+    for key in ("2026/a.csv", "z/b.csv"):
+        store.aws.put(key, b"1")
+    store.oci.put("c.csv", b"2")
+
+    assert listed(store) == ["2026/a.csv", "oci/c.csv", "z/b.csv"]
+    assert (store.head("z/b.csv"), store.get("z/b.csv")) == (store.aws.head("z/b.csv"), b"1")
+
+
+def test_what_lies_below_the_prefix_of_oracle_in_the_store_of_aws_is_not_seen(store):
+    store.aws.put("oci/copy.csv", b"1")
+
+    assert listed(store) == []
+    with pytest.raises(NotFound):
+        store.get("oci/copy.csv")
 
 
 NAMES = st.lists(
@@ -53,13 +65,14 @@ NAMES = st.lists(
 @given(
     NAMES,
     NAMES,
-    st.sampled_from(["", "a", "aws", "aws/", "aws/a", "o", "oci/", "oci/b", "x"]),
-    st.sampled_from([None, "a", "aws/", "aws/a", "aws0", "oci/", "oci/a", "z"]),
+    NAMES,
+    st.sampled_from(["", "a", "aws", "aws/", "aws/a", "o", "oci/", "oci/b", "x", "x/a"]),
+    st.sampled_from([None, "a", "aws/", "aws/a", "aws0", "oci/", "oci/a", "oci0", "x/a", "z"]),
 )
-def test_a_listing_is_that_of_all_keys_sorted(tmp_path_factory, of_aws, of_oci, prefix, after):
+def test_a_listing_is_that_of_all_keys_sorted(tmp_path_factory, of_aws, of_others, of_oci, prefix, after):
     store = stores(tmp_path_factory.mktemp("both"))
     keys = []
-    for begin, names in (("aws/", of_aws), ("oci/", of_oci)):
+    for begin, names in (("aws/", of_aws), ("x/", of_others), ("oci/", of_oci)):
         for name in names:
             if any(other != name and (other + "/").startswith(name + "/") for other in names):
                 continue  # a folder of this machine cannot hold a file and a folder of one name

@@ -248,6 +248,23 @@ def test_what_was_deleted_by_hand_can_be_made_again(world):
     assert len(world.everything()) == 1
 
 
+def test_a_budget_that_lost_our_mark_is_not_taken_for_the_answer_to_a_repeat(tmp_path):
+    import oci
+
+    with running(tmp_path / "cloud") as sandbox:
+        service = OciBudgets(clients=OciClients(endpoint=sandbox.url, config_file=sandbox.config_file))
+        budget = Budget("oci", "compartment", "ocid1.compartment.oc1..prod", "prod", Decimal(100), "EUR", rules(70))
+        made = service.create(budget)
+        unmarked = oci.budget.models.UpdateBudgetDetails(freeform_tags={"mine": "now"})
+        sandbox.client(oci.budget.BudgetClient, "budget").update_budget(made.reference, unmarked)
+        sandbox.advance(3600)
+
+        again = service.create(budget)
+
+        assert again.reference != made.reference
+        assert [found.reference for found in service.managed()] == [again.reference]
+
+
 def test_updating_what_is_gone_says_so(world):
     made = world.service.create(wanted(world))
     world.delete(made.reference)

@@ -6,8 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -85,6 +87,27 @@ def test_it_stops_cleanly_when_told_to(number: signal.Signals):
     assert _stop(process, number) == 0
 
 
+def test_it_stops_and_keeps_its_state_while_requests_are_open(tmp_path: Path):
+    home = tmp_path / "home"
+    process = _start("--port", "0", "--oci-port", "0", "--home", str(home))
+    aws = urlsplit(_endpoint(process))
+    assert process.stdout is not None
+    oracle = urlsplit(process.stdout.readline().split()[4].rstrip(","))
+    with socket.create_connection((aws.hostname, aws.port)) as upload, socket.create_connection(
+        (oracle.hostname, oracle.port)
+    ) as late:
+        upload.sendall(b"PUT /bucket/key HTTP/1.1\r\nHost: aws\r\nContent-Length: 100\r\n\r\npart")
+        late.sendall(
+            b"GET /eu-frankfurt-1/budget/20190111/budgets HTTP/1.1\r\nHost: oci\r\nx-sandbox-fault: latency=600\r\n\r\n"
+        )
+        time.sleep(0.5)
+        began = time.monotonic()
+
+        assert _stop(process, signal.SIGTERM) == 0
+    assert time.monotonic() - began < 10
+    assert (home / "state.json").exists()
+
+
 def _refused(*arguments: str) -> str:
     command = [sys.executable, "-m", "sandbox", *arguments]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
@@ -103,6 +126,10 @@ def test_a_used_port_is_refused_with_a_clear_message():
 
     assert f"cannot listen on 127.0.0.1 port {port}" in message
     assert "--port" in message
+
+
+def test_two_clouds_on_one_port_are_refused():
+    assert "--oci-port" in _refused("--port", "5999", "--oci-port", "5999")
 
 
 def test_an_address_that_others_can_reach_is_refused_unless_allowed():

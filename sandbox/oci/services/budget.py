@@ -203,8 +203,9 @@ def _demand_period(body: Body) -> None:
 
 
 def _demand_amount(amount: float) -> None:
-    if amount <= 0:
-        raise invalid("amount must be greater than 0")
+    """A whole number. Source: SDK docstring of `amount`."""
+    if amount <= 0 or amount != int(amount):
+        raise invalid("amount must be a whole number greater than 0")
 
 
 def _demand_threshold(body: Body) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from email.utils import format_datetime
 from pathlib import Path
 
@@ -24,6 +26,15 @@ MOST_LISTED = 1000
 """Source: SDK docstring of list_objects."""
 LEAST_PART, MOST_PARTS = 1, 10_000
 _CHUNK = 1 << 16
+_ASKED_HEADERS = {
+    "content-type": "httpResponseContentType",
+    "content-encoding": "httpResponseContentEncoding",
+    "content-language": "httpResponseContentLanguage",
+    "content-disposition": "httpResponseContentDisposition",
+    "cache-control": "httpResponseCacheControl",
+    "expires": "httpResponseExpires",
+}
+"""Headers of an answer that a request may ask for. Source: SDK docstring of get_object."""
 
 
 def objects_table(namespace: str, bucket: str) -> str:
@@ -53,8 +64,8 @@ def add_bucket(store: Store, namespace: str, name: str, compartment: str, region
 
 def add_object(store: Store, namespace: str, bucket: str, name: str, content: bytes, modified: str | None = None) -> None:
     """Let an object exist."""
-    file = _new_file(store)
-    file.write_bytes(content)
+    with _new_file(store) as file:
+        file.write_bytes(content)
     body = {"name": name, "size": len(content), "md5": _md5_of(content), "timeCreated": modified or text(store.clock.now())}
     _put(store, objects_table(namespace, bucket), {**body, "timeModified": body["timeCreated"]}, file)
 
@@ -85,14 +96,14 @@ def create_bucket(asked: Asked) -> Answer:
 @answers("object_storage")
 def get_bucket(asked: Asked) -> Answer:
     """One bucket."""
-    found = _bucket(asked)
+    found = _unknown_to_caller(asked, _bucket(asked))
     return Answer({**found.body, "etag": found.etag}, headers={"etag": found.etag})
 
 
 @answers("object_storage")
 def head_bucket(asked: Asked) -> Answer:
     """Whether a bucket exists."""
-    return Answer(headers={"etag": _bucket(asked).etag})
+    return Answer(headers={"etag": _unknown_to_caller(asked, _bucket(asked)).etag})
 
 
 @answers("object_storage")
@@ -110,11 +121,13 @@ def list_buckets(asked: Asked) -> Answer:
 
 @answers("object_storage")
 def delete_bucket(asked: Asked) -> Answer:
-    """Delete an empty bucket."""
-    found = _bucket(asked)
+    """Delete an empty bucket without uploads in progress. Source: SDK docstring of delete_bucket; the latter's code is not."""
+    found = _writable_bucket(asked)
     found.demand_etag(asked.if_match)
     if asked.store.table(_objects(asked)):
         raise conflict("The bucket is not empty.", "BucketNotEmpty")
+    if any(_is_in(asked, upload) for upload in asked.store.all(UPLOADS)):
+        raise conflict("The bucket has a multipart upload in progress.", "BucketNotEmpty")
     asked.store.remove(BUCKETS, f"{asked.path['namespaceName']}/{asked.path['bucketName']}")
     return Answer(status=204)
 
@@ -124,13 +137,10 @@ async def put_object(asked: Asked) -> Answer:
     """Store an object. `if-none-match: *` demands that there is none, `if-match` the version that there is."""
     _writable_bucket(asked)
     _demand_conditions(asked)
-    file = _new_file(asked.store)
-    size, digest = await _received(asked, file)
-    _demand_conditions(asked)
-    claimed = asked.headers.get("content-md5")
-    if claimed is not None and claimed != digest:
-        file.unlink()
-        raise OciError(400, "UnmatchedContentMD5", "The computed MD5 differs from that of the Content-MD5 header.")
+    with _new_file(asked.store) as file:
+        size, digest = await _received(asked, file)
+        _writable_bucket(asked)  # both may be otherwise now
+        _demand_conditions(asked)
     now = text(asked.store.clock.now())
     body = {
         "name": asked.path["objectName"],
@@ -152,7 +162,8 @@ def get_object(asked: Asked) -> Answer:
     found = _object(asked)
     size = found.body["size"]
     first, last, status = _range(asked.headers.get("range"), size)
-    headers = {**_headers(found), "content-length": str(last - first + 1), "accept-ranges": "bytes"}
+    wanted = {header: asked.query[name] for header, name in _ASKED_HEADERS.items() if name in asked.query}
+    headers = {**_headers(found), **wanted, "content-length": str(last - first + 1), "accept-ranges": "bytes"}
     if status == 206:
         headers["content-range"] = f"bytes {first}-{last}/{size}"
     return Answer(status=status, headers=headers, content=_content(asked.store.objects / found.hidden["file"], first, last))
@@ -215,6 +226,7 @@ def list_objects(asked: Asked) -> Answer:
 def create_multipart_upload(asked: Asked) -> Answer:
     """Begin an object in parts."""
     _writable_bucket(asked)
+    _demand_conditions(asked, asked.body["object"])
     upload = asked.store.new_ocid("upload")
     body = {
         "namespace": asked.path["namespaceName"],
@@ -223,7 +235,9 @@ def create_multipart_upload(asked: Asked) -> Answer:
         "uploadId": upload,
         "timeCreated": text(asked.store.clock.now()),
     }
-    asked.store.add(UPLOADS, body, asked.region, key=upload, parts={}, content_type=asked.body.get("contentType"))
+    given = {name: asked.body.get(name) for name in ("contentType", "contentEncoding")}
+    metadata = {name.lower(): value for name, value in (asked.body.get("metadata") or {}).items()}
+    asked.store.add(UPLOADS, body, asked.region, key=upload, parts={}, given={**given, "metadata": metadata})
     return Answer(body)
 
 
@@ -233,9 +247,13 @@ async def upload_part(asked: Asked) -> Answer:
     found, number = _upload(asked), asked.query["uploadPartNum"]
     if not LEAST_PART <= number <= MOST_PARTS:
         raise invalid(f"uploadPartNum must be between {LEAST_PART} and {MOST_PARTS}")
-    file = _new_file(asked.store)
-    size, digest = await _received(asked, file)
+    with _new_file(asked.store) as file:
+        size, digest = await _received(asked, file)
+        found = _upload(asked)  # it may be gone now
     etag = hashlib.sha256(f"{asked.query['uploadId']}/{number}/{digest}".encode()).hexdigest()[:32]
+    before = found.hidden["parts"].get(str(number))
+    if before is not None:
+        (asked.store.objects / before["file"]).unlink(missing_ok=True)
     found.hidden["parts"][str(number)] = {"etag": etag, "size": size, "md5": digest, "file": file.name}
     return Answer(headers={"etag": etag, "opc-content-md5": digest})
 
@@ -252,11 +270,7 @@ def list_multipart_upload_parts(asked: Asked) -> Answer:
 def list_multipart_uploads(asked: Asked) -> Answer:
     """Uploads that are neither committed nor aborted."""
     _bucket(asked)
-    rows = [
-        r.body
-        for r in asked.store.all(UPLOADS, asked.region)
-        if (r.body["namespace"], r.body["bucket"]) == (asked.path["namespaceName"], asked.path["bucketName"])
-    ]
+    rows = [r.body for r in asked.store.all(UPLOADS, asked.region) if _is_in(asked, r)]
     return page(asked, rows)
 
 
@@ -265,26 +279,19 @@ def commit_multipart_upload(asked: Asked) -> Answer:
     """Make the object of the parts that are named, in the order of their numbers."""
     found = _upload(asked)
     _demand_conditions(asked)
-    chosen = sorted(asked.body["partsToCommit"], key=lambda part: part["partNum"])
-    parts = found.hidden["parts"]
-    for part in chosen:
-        if parts.get(str(part["partNum"]), {}).get("etag") != part["etag"]:
-            raise OciError(400, "InvalidUploadPart", f"Part {part['partNum']} was not uploaded, or has another etag.")
-    if not chosen:
-        raise invalid("partsToCommit must not be empty")
-    file = _new_file(asked.store)
+    chosen = _chosen(found, asked.body)
     digests, size = b"", 0
-    with file.open("wb") as whole:
-        for part in chosen:
-            kept = parts[str(part["partNum"])]
-            whole.write((asked.store.objects / kept["file"]).read_bytes())
+    with _new_file(asked.store) as file, file.open("wb") as whole:
+        for kept in chosen:
+            with (asked.store.objects / kept["file"]).open("rb") as part:
+                shutil.copyfileobj(part, whole)
             digests += base64.b64decode(kept["md5"])
             size += kept["size"]
     _forget_parts(asked.store, found)
     now = text(asked.store.clock.now())
     digest = f"{_md5_of(digests)}-{len(chosen)}"
     body = {"name": asked.path["objectName"], "size": size, "md5": digest, "timeCreated": now, "timeModified": now}
-    made = _put(asked.store, _objects(asked), {**body, "contentType": found.hidden["content_type"]}, file)
+    made = _put(asked.store, _objects(asked), {**body, **found.hidden["given"]}, file)
     return Answer(headers={"etag": made.etag, "opc-multipart-md5": digest, "last-modified": _http_date(now)})
 
 
@@ -293,6 +300,40 @@ def abort_multipart_upload(asked: Asked) -> Answer:
     """Forget an upload and its parts."""
     _forget_parts(asked.store, _upload(asked))
     return Answer(status=204)
+
+
+def _chosen(upload: Resource, body: Body) -> list[Body]:
+    """Parts to commit in the order of their numbers.
+
+    Source: SDK docstring of `partsToExclude`: each part is in one of the two lists and in not both; the status is not sourced.
+    """
+    parts, numbers = upload.hidden["parts"], sorted(part["partNum"] for part in body["partsToCommit"])
+    left_out = body.get("partsToExclude") or []
+    if not numbers:
+        raise invalid("partsToCommit must not be empty")
+    if len(set(numbers)) < len(numbers) or set(numbers) & set(left_out):
+        raise invalid("A part must be once in either partsToCommit or partsToExclude")
+    for part in body["partsToCommit"]:
+        if parts.get(str(part["partNum"]), {}).get("etag") != part["etag"]:
+            raise OciError(400, "InvalidUploadPart", f"Part {part['partNum']} was not uploaded, or has another etag.")
+    unnamed = sorted({int(number) for number in parts} - {*numbers, *left_out})
+    if unnamed:
+        raise invalid(f"Part {unnamed[0]} must be in either partsToCommit or partsToExclude")
+    return [parts[str(number)] for number in numbers]
+
+
+def _is_in(asked: Asked, upload: Resource) -> bool:
+    """Whether an upload is one of the bucket of the path."""
+    return (upload.body["namespace"], upload.body["bucket"]) == (asked.path["namespaceName"], asked.path["bucketName"])
+
+
+def _unknown_to_caller(asked: Asked, found: Resource) -> Resource:
+    """Something whose version is the one that is asked for, and not the one that the caller knows already."""
+    if asked.if_match not in (None, "*", found.etag):
+        raise OciError(412, "IfMatchFailed", "The If-Match header does not match the etag.")
+    if asked.headers.get("if-none-match") in ("*", found.etag):
+        raise OciError(304, "NotModified", "", {"etag": found.etag})
+    return found
 
 
 def _bucket(asked: Asked) -> Resource:
@@ -320,15 +361,13 @@ def _object(asked: Asked) -> Resource:
     found = asked.store.table(_objects(asked)).get(name)
     if found is None:
         raise OciError(404, "ObjectNotFound", f"The object '{name}' was not found in the bucket")
-    if asked.if_match not in (None, "*", found.etag):
-        raise OciError(412, "IfMatchFailed", "The If-Match header does not match the object's etag.")
-    if asked.headers.get("if-none-match") in ("*", found.etag):
-        raise OciError(304, "NotModified", "")
-    return found
+    if "versionId" in asked.query:
+        raise OciError(501, "NotImplemented", "The sandbox keeps no versions of objects: see docs/sandbox.md.")
+    return _unknown_to_caller(asked, found)
 
 
-def _demand_conditions(asked: Asked) -> None:
-    found = asked.store.table(_objects(asked)).get(asked.path["objectName"])
+def _demand_conditions(asked: Asked, name: str | None = None) -> None:
+    found = asked.store.table(_objects(asked)).get(name or asked.path["objectName"])
     if asked.headers.get("if-none-match") == "*" and found is not None:
         raise OciError(412, "IfNoneMatchFailed", "The object exists already.")
     if asked.if_match is not None and (found is None or asked.if_match not in ("*", found.etag)):
@@ -338,7 +377,7 @@ def _demand_conditions(asked: Asked) -> None:
 def _upload(asked: Asked) -> Resource:
     _bucket(asked)
     found = asked.store.table(UPLOADS).get(asked.query["uploadId"])
-    if found is None or found.body["object"] != asked.path["objectName"]:
+    if found is None or found.body["object"] != asked.path["objectName"] or not _is_in(asked, found):
         raise OciError(404, "NoSuchUpload", "There is no such upload.")
     return found
 
@@ -358,13 +397,20 @@ def _put(store: Store, table: str, body: Body, file: Path) -> Resource:
     return made
 
 
-def _new_file(store: Store) -> Path:
+@contextmanager
+def _new_file(store: Store) -> Iterator[Path]:
+    """A file for contents; it goes again if what is done with it fails."""
     store.made += 1
-    return store.objects / f"{store.made:012}"
+    file = store.objects / f"{store.made:012}"
+    try:
+        yield file
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
 
 
 async def _received(asked: Asked, file: Path) -> tuple[int, str]:
-    """Store the body; returns its size and its MD5 in base64."""
+    """Store the body; returns its size and its MD5 in base64, which is the one that the caller claims if it claims one."""
     size, digest = 0, hashlib.md5(usedforsecurity=False)
     with file.open("wb") as kept:
         async for chunk in asked.stream or _nothing():
@@ -373,9 +419,11 @@ async def _received(asked: Asked, file: Path) -> tuple[int, str]:
             size += len(chunk)
     declared = asked.headers.get("content-length")
     if declared is not None and int(declared) != size:
-        file.unlink()
         raise OciError(400, "IncompleteBody", "The body is shorter than its Content-Length.")
-    return size, base64.b64encode(digest.digest()).decode()
+    found = base64.b64encode(digest.digest()).decode()
+    if asked.headers.get("content-md5") not in (None, found):
+        raise OciError(400, "UnmatchedContentMD5", "The computed MD5 differs from that of the Content-MD5 header.")
+    return size, found
 
 
 async def _nothing() -> AsyncIterator[bytes]:
@@ -415,7 +463,7 @@ def _headers(found: Resource) -> dict[str, str]:
     optional = {"content-type": body.get("contentType"), "content-encoding": body.get("contentEncoding")}
     headers = {
         "etag": found.etag,
-        "content-md5": body["md5"],
+        "opc-multipart-md5" if "-" in body["md5"] else "content-md5": body["md5"],
         "last-modified": _http_date(body["timeModified"]),
         "storage-tier": "Standard",
     }

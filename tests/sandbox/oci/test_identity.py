@@ -36,6 +36,22 @@ def test_compartments_form_a_tree_that_is_listed_by_level_or_whole(sandbox, clie
     assert refused(client.create_compartment, details)[0] == 409
 
 
+def test_compartments_and_policies_come_in_the_order_that_is_asked_for(sandbox, client):
+    for name in ("zulu", "alpha"):
+        sandbox.advance(60)
+        client.create_compartment(MODELS.CreateCompartmentDetails(compartment_id=sandbox.tenancy, name=name, description="d"))
+        usual = {"compartmentId": sandbox.tenancy, "description": "d", "lifecycleState": "ACTIVE", "statements": []}
+        moment = text(sandbox.cloud.store.clock.now())
+        sandbox.cloud.store.add(identity.POLICIES, {**usual, "id": name, "name": name, "timeCreated": moment})
+    for call, others in ((client.list_compartments, ["dev", "prod"]), (client.list_policies, [])):
+        orders = [
+            [row.name for row in call(sandbox.tenancy, **order).data]
+            for order in ({}, {"sort_order": "DESC"}, {"sort_by": "TIMECREATED"}, {"sort_by": "TIMECREATED", "sort_order": "ASC"})
+        ]
+        assert orders[0] == orders[1][::-1] == ["alpha", *others, "zulu"]
+        assert orders[2][:2] == orders[3][::-1][:2] == ["alpha", "zulu"]
+
+
 def test_tags_users_and_policies_are_told(sandbox, client):
     store, now = sandbox.cloud.store, text(NOW)
     usual = {"compartmentId": sandbox.tenancy, "description": "d", "timeCreated": now, "lifecycleState": "ACTIVE"}

@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import oci
@@ -20,6 +22,11 @@ def client(sandbox):
     made = sandbox.client(oci.object_storage.ObjectStorageClient, "object_storage")
     made.create_bucket(NAMESPACE, MODELS.CreateBucketDetails(name="b", compartment_id=sandbox.tenancy))
     return made
+
+
+def files(sandbox):
+    """Number of files that hold contents."""
+    return len(list(sandbox.cloud.store.objects.iterdir()))
 
 
 def names(listing):
@@ -102,7 +109,8 @@ def test_a_missing_object_is_told_from_a_missing_bucket(client):
 
 
 def test_a_body_that_arrives_damaged_is_refused(client):
-    assert refused(client.put_object, NAMESPACE, "b", "o", b"1", content_md5="AAAAAAAAAAAAAAAAAAAAAA==")[0] == 400
+    wrong = "AAAAAAAAAAAAAAAAAAAAAA=="
+    assert refused(client.put_object, NAMESPACE, "b", "o", b"1", content_md5=wrong) == (400, "UnmatchedContentMD5")
     assert refused(client.get_object, NAMESPACE, "b", "o")[0] == 404
 
 
@@ -133,7 +141,120 @@ def test_an_object_in_parts_is_whole_once_committed(sandbox, client):
     client.commit_multipart_upload(NAMESPACE, "b", "big", upload.upload_id, commit(parts_to_commit=right))
     assert client.get_object(NAMESPACE, "b", "big").data.content == b"hello world"
     assert client.list_multipart_uploads(NAMESPACE, "b").data == []
-    assert len(list(sandbox.cloud.store.objects.iterdir())) == 1
+    assert files(sandbox) == 1
+
+
+def begun(client, bucket="b", name="big", **more):
+    return client.create_multipart_upload(
+        NAMESPACE, bucket, MODELS.CreateMultipartUploadDetails(object=name, **more)
+    ).data.upload_id
+
+
+def commit(numbers, etags, left_out=None):
+    parts = [MODELS.CommitMultipartUploadPartDetails(part_num=n, etag=etags[n]) for n in numbers]
+    return MODELS.CommitMultipartUploadDetails(parts_to_commit=parts, parts_to_exclude=left_out)
+
+
+def test_an_upload_is_of_one_bucket(sandbox, client):
+    upload = begun(client)
+    etags = {1: client.upload_part(NAMESPACE, "b", "big", upload, 1, b"x").headers["etag"]}
+    reports = ("bling", sandbox.tenancy, "big", upload)
+    missing = (404, "NoSuchUpload")
+    assert refused(client.commit_multipart_upload, *reports, commit([1], etags)) == missing
+    assert refused(client.upload_part, *reports, 2, b"x") == missing
+    assert refused(client.list_multipart_upload_parts, *reports) == missing
+    assert refused(client.abort_multipart_upload, *reports) == missing
+    assert names(client.list_objects("bling", sandbox.tenancy)) == []
+
+
+def test_every_part_is_either_committed_or_left_out(sandbox, client):
+    upload = begun(client)
+    etags = {
+        n: client.upload_part(NAMESPACE, "b", "big", upload, n, body).headers["etag"] for n, body in ((1, b"one"), (2, b"two"))
+    }
+    call = (client.commit_multipart_upload, NAMESPACE, "b", "big", upload)
+    for wrong in (commit([1], etags), commit([1, 2], etags, [2]), commit([1, 1], etags, [2]), commit([], etags, [1, 2])):
+        assert refused(*call, wrong) == (400, "InvalidParameter")
+    client.commit_multipart_upload(NAMESPACE, "b", "big", upload, commit([1], etags, [2]))
+    assert client.get_object(NAMESPACE, "b", "big").data.content == b"one"
+    assert files(sandbox) == 1
+
+
+def test_a_part_that_is_sent_again_replaces_the_one_before(sandbox, client):
+    upload = begun(client)
+    for body in (b"old", b"new"):
+        etags = {1: client.upload_part(NAMESPACE, "b", "big", upload, 1, body).headers["etag"]}
+    assert files(sandbox) == 1
+    assert refused(client.upload_part, NAMESPACE, "b", "big", upload, 2, b"x", content_md5="AAAAAAAAAAAAAAAAAAAAAA==")[0] == 400
+    client.commit_multipart_upload(NAMESPACE, "b", "big", upload, commit([1], etags))
+    assert client.get_object(NAMESPACE, "b", "big").data.content == b"new"
+    assert files(sandbox) == 1
+
+
+def test_an_object_in_parts_has_what_was_said_of_it_at_the_beginning(client):
+    said = {"content_type": "text/csv", "content_encoding": "gzip", "metadata": {"opc-meta-origin": "test"}}
+    upload = begun(client, **said)
+    etags = {1: client.upload_part(NAMESPACE, "b", "big", upload, 1, b"x").headers["etag"]}
+    client.commit_multipart_upload(NAMESPACE, "b", "big", upload, commit([1], etags))
+    told = client.head_object(NAMESPACE, "b", "big").headers
+    assert [told[name] for name in ("content-type", "content-encoding", "opc-meta-origin")] == ["text/csv", "gzip", "test"]
+    assert told["opc-multipart-md5"].endswith("-1")
+    assert "content-md5" not in told
+
+
+def test_an_upload_of_what_must_not_be_there_yet_does_not_begin_over_it(client):
+    client.put_object(NAMESPACE, "b", "o", b"x")
+    details = MODELS.CreateMultipartUploadDetails(object="o")
+    assert refused(client.create_multipart_upload, NAMESPACE, "b", details, if_none_match="*") == (412, "IfNoneMatchFailed")
+    assert refused(client.create_multipart_upload, NAMESPACE, "b", details, if_match="x") == (412, "IfMatchFailed")
+
+
+def test_a_bucket_with_an_upload_in_progress_is_not_deleted(sandbox, client):
+    upload = begun(client)
+    assert refused(client.delete_bucket, NAMESPACE, "b") == (409, "BucketNotEmpty")
+    client.abort_multipart_upload(NAMESPACE, "b", "big", upload)
+    client.delete_bucket(NAMESPACE, "b")
+    assert refused(client.delete_bucket, "bling", sandbox.tenancy)[0] == 404
+
+
+def test_a_bucket_that_is_known_already_is_not_sent_again(client):
+    etag = client.get_bucket(NAMESPACE, "b").headers["etag"]
+    for call in (client.get_bucket, client.head_bucket):
+        with pytest.raises(oci.exceptions.ServiceError) as error:
+            call(NAMESPACE, "b", if_none_match=etag)
+        assert error.value.status == 304
+        with pytest.raises(oci.exceptions.ServiceError) as error:
+            call(NAMESPACE, "b", if_match="another")
+        assert error.value.status == 412
+
+
+def test_of_several_who_write_an_object_at_once_one_does_and_nothing_else_remains(sandbox, client):
+    class Slow(io.BytesIO):
+        def read(self, size=-1):
+            time.sleep(0.02)
+            return super().read(1 << 16)
+
+    def put(sign):
+        writer = sandbox.client(oci.object_storage.ObjectStorageClient, "object_storage")
+        try:
+            return writer.put_object(NAMESPACE, "b", "same", Slow(sign * 300_000), if_none_match="*").status
+        except oci.exceptions.ServiceError as error:
+            return error.status
+        finally:
+            writer.base_client.session.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        statuses = sorted(pool.map(put, (b"a", b"b", b"c")))
+    assert statuses == [200, 412, 412]
+    assert len(set(client.get_object(NAMESPACE, "b", "same").data.content)) == 1
+    assert files(sandbox) == 1
+
+
+def test_a_request_for_an_object_says_which_headers_its_answer_has(client):
+    client.put_object(NAMESPACE, "b", "o", b"x", content_type="text/plain")
+    got = client.get_object(NAMESPACE, "b", "o", http_response_content_type="text/csv", http_response_cache_control="no-store")
+    assert (got.headers["content-type"], got.headers["cache-control"]) == ("text/csv", "no-store")
+    assert refused(client.get_object, NAMESPACE, "b", "o", version_id="v") == (501, "NotImplemented")
 
 
 def test_the_sdks_upload_manager_works_with_parts(client, tmp_path):
@@ -164,6 +285,10 @@ def test_an_upload_that_breaks_off_leaves_no_object(sandbox, client):
     with pytest.raises((ConnectionError, oci.exceptions.RequestException, requests.exceptions.RequestException)):
         client.put_object(NAMESPACE, "b", "torn", Torn(b"x" * (1 << 20)))
     assert refused(client.get_object, NAMESPACE, "b", "torn")[0] == 404
+    until = time.monotonic() + 5
+    while files(sandbox) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert files(sandbox) == 0
 
 
 def test_a_header_tells_the_time_of_the_last_change_as_http_does(sandbox, client):

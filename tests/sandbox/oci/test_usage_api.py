@@ -73,10 +73,38 @@ def test_the_end_is_not_included(sandbox, client):
         {"granularity": "TOTAL"},
         {"group_by": ["service", "region", "unit", "skuName", "resourceId"]},
         {"group_by": ["resourceName"]},
+        {"group_by_tag": [MODELS.Tag(namespace="acme", key=key) for key in ("team", "environment")]},
     ],
 )
 def test_a_request_beyond_the_rules_is_refused(sandbox, client, more):
     assert refused(client.request_summarized_usages, asked(sandbox, **more)) == (400, "InvalidParameter")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"granularity": "HOURLY", "time_usage_ended": FIRST + timedelta(hours=24)},
+        {"query_type": "CREDIT"},
+        {"forecast": MODELS.Forecast(time_forecast_ended=FIRST + timedelta(days=60))},
+        {"group_by_tag": [MODELS.Tag(namespace="acme", key="team")]},
+        {"compartment_depth": 2},
+    ],
+)
+def test_what_would_be_answered_wrongly_is_not_answered(sandbox, client, more):
+    assert refused(client.request_summarized_usages, asked(sandbox, **more)) == (501, "NotImplemented")
+
+
+def test_the_longest_window_is_told_in_its_own_unit(sandbox, client):
+    with pytest.raises(oci.exceptions.ServiceError, match="HOURLY granularity is 36 hours"):
+        client.request_summarized_usages(asked(sandbox, granularity="HOURLY", time_usage_ended=FIRST + timedelta(hours=37)))
+
+
+def test_answers_that_were_computed_are_not_kept_without_end(sandbox, client, monkeypatch):
+    monkeypatch.setattr(usage_api, "MOST_COMPUTED", 4)
+    details = [asked(sandbox, time_usage_ended=FIRST + timedelta(days=n)) for n in range(1, 8)]
+    totals = [sum(i.computed_amount for i in client.request_summarized_usages(one).data.items) for one in details]
+    assert totals == sorted(totals)
+    assert len(sandbox.cloud.store.computed) == 4
 
 
 def test_another_tenancy_is_not_told(sandbox, client):

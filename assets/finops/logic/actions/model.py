@@ -10,9 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 STOP, START, RESIZE, DELETE, RESTORE = "stop", "start", "resize", "delete", "restore"
+AUTOSCALE, AUTOSCALE_OFF = "autoscale", "autoscale-off"
 SCHEDULE, HOLD = "schedule", "hold"
 """`schedule` stops and starts a resource by a timetable for as long as it is in force; `hold` keeps a budget where it is."""
-UNDO: Mapping[str, str] = {STOP: START, RESIZE: RESIZE, DELETE: RESTORE, SCHEDULE: START, HOLD: "release"}
+UNDO: Mapping[str, str] = {
+    STOP: START, RESIZE: RESIZE, AUTOSCALE: AUTOSCALE_OFF, DELETE: RESTORE, SCHEDULE: START, HOLD: "release",
+}  # fmt: skip
 """What takes an operation back; `release` lets a budget follow the forecast again."""
 LASTING = frozenset({SCHEDULE, HOLD})
 """In force until they are taken back."""
@@ -29,6 +32,7 @@ class Facts:
         size: Its size.
         tags: Its tags.
         under_way: What was begun with it and is not finished.
+        auto_scaling: Whether its cloud lets its size follow the load; None of what has no auto scaling of its own.
     """
 
     kind: str
@@ -37,10 +41,12 @@ class Facts:
     size: str = ""
     tags: tuple[tuple[str, str], ...] = ()
     under_way: str = ""
+    auto_scaling: bool | None = None
 
     def words(self) -> str:
         """For people."""
-        return f"{self.status}{f' with size {self.size}' if self.size else ''}"
+        scaling = " and auto scaling" if self.auto_scaling else ""
+        return f"{self.status}{f' with size {self.size}' if self.size else ''}{scaling}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Action:
         resource_id: What it is done to, as bills name it; of a budget, kind and name of its target.
         series: Provider, sub-account, service, region and currency of the resource's costs.
         operation: One of the operations above.
-        parameters: How: `size` of a resize, `amount` of a hold, the timetable of a schedule, `wait_days` of a stop.
+        parameters: How: `size` of a resize, `most` of auto scaling, `amount` of a hold, the timetable of a schedule, `wait_days` of a stop.
         savings: Per 30 days, from … to; None if not known.
         savings_unknown_because: Why it is not known.
         reason: Why, in one line.

@@ -11,9 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from assets.finops.logic.actions.model import DELETE, HOLD, RESIZE, SCHEDULE, STOP, Action, Facts
+from assets.finops.logic.actions.model import AUTOSCALE, DELETE, HOLD, RESIZE, SCHEDULE, STOP, Action, Facts
 from assets.finops.logic.actions.schedule import OFFICE_HOURS, WEEK_MINUTES, Timetable
-from assets.finops.logic.actions.sizes import half
+from assets.finops.logic.actions.sizes import half, most_scaled
 from assets.finops.logic.panel import SERIES
 
 SYSTEMS: Mapping[str, str] = {"AWS": "aws", "Oracle": "oci"}
@@ -21,12 +21,22 @@ SYSTEMS: Mapping[str, str] = {"AWS": "aws", "Oracle": "oci"}
 KEEP = "cloudops=keep"
 """Tag by which people protect a resource."""
 _OPERATIONS: Mapping[str, str] = {
-    "stop": STOP, "start_stop_schedule": SCHEDULE, "rightsize": RESIZE, "delete_unattached": DELETE, "freeze_budget": HOLD,
+    "stop": STOP, "start_stop_schedule": SCHEDULE, "rightsize": RESIZE, "autoscale": AUTOSCALE, "delete_unattached": DELETE,
+    "freeze_budget": HOLD,
 }  # fmt: skip
 """Actions of policies that can be carried out."""
 _KINDS: Mapping[str, str] = {"off-hours schedule": SCHEDULE, "rightsizing": RESIZE}
 """Kinds of recommendations that can be carried out without asking anybody what else they mean."""
-_GENTLEST = (HOLD, SCHEDULE, RESIZE, STOP, DELETE)
+_GENTLEST = (HOLD, AUTOSCALE, SCHEDULE, RESIZE, STOP, DELETE)
+_STATUSES: Mapping[str, tuple[str, ...]] = {
+    STOP: ("running",), RESIZE: ("running", "stopped"), AUTOSCALE: ("running",), SCHEDULE: ("running", "stopped"),
+    DELETE: ("unattached",),
+}  # fmt: skip
+"""In which an operation is proposed; one that is not named, in any."""
+_SAVES_NOTHING: Mapping[str, str] = {
+    HOLD: "a budget that is held saves nothing by itself",
+    AUTOSCALE: "auto scaling saves nothing by itself: what the load needs above the size is billed while it needs it",
+}
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _CENT = Decimal("0.01")
 _LIVE = ("new", "continuing")
@@ -174,15 +184,16 @@ def _of_match(row: Mapping[str, Any], asked: Mapping[str, str]) -> Action:
         given, _savings(operation, given, row["cost_30d"]), None, f"{named} matches the policy {row['policy']}", evidence,
     )  # fmt: skip
     if operation == HOLD:
-        made = replace(made, resource_id=budget_of(made), savings_unknown_because="a budget that is held saves nothing by itself")
-    elif made.savings is None:
-        made = replace(made, savings_unknown_because="what the resource costs is unknown")
+        made = replace(made, resource_id=budget_of(made))
+    if made.savings is None:
+        unknown = _SAVES_NOTHING.get(operation, "what the resource costs is unknown")
+        made = replace(made, savings_unknown_because=unknown)
     return made
 
 
 def _savings(operation: str, given: Mapping[str, Any], cost: Decimal | None) -> tuple[Decimal, Decimal] | None:
     """At most what it costs while it is off or too large; at least nothing: what of it is billed by the hour is not known."""
-    if cost is None or cost <= 0 or operation == HOLD:
+    if cost is None or cost <= 0 or operation in _SAVES_NOTHING:
         return None
     share = Decimal(1)
     if operation == SCHEDULE:
@@ -212,18 +223,44 @@ def _fitted(action: Action) -> Action | Left:
     assert seen is not None  # noqa: S101 - set by the only caller
     needed = {SCHEDULE: {"stop", "start"}}.get(action.operation, {action.operation})
     if not needed <= seen.operations:
-        return _left(action, f"{action.operation} cannot be done to {'a ' + seen.kind if seen.kind else 'such a thing'}")
+        return _left(action, _impossible(action, seen))
     if seen.status == "absent":
         return _left(action, "its cloud has no such thing any more")
     if seen.under_way or seen.status in ("changing", "unknown"):
         return _left(action, "it is being changed", undecided=True)
-    statuses = {STOP: ("running",), RESIZE: ("running", "stopped"), SCHEDULE: ("running", "stopped"), DELETE: ("unattached",)}
-    if seen.status not in statuses.get(action.operation, (seen.status,)):
+    if seen.status not in _STATUSES.get(action.operation, (seen.status,)):
         return _left(action, f"it is {seen.status}")
     if action.operation == HOLD:
         return replace(action, parameters={**action.parameters, "amount": seen.size})
-    if action.operation != RESIZE:
-        return action
+    if action.operation == AUTOSCALE:
+        why = _not_scaled(action, seen)
+        return _left(action, why) if why else action
+    return _smaller(action, seen) if action.operation == RESIZE else action
+
+
+def _impossible(action: Action, seen: Facts) -> str:
+    if action.operation == AUTOSCALE and action.system == "aws" and seen.kind:
+        named = "an EC2 instance" if seen.kind == "instance" else f"a {seen.kind} of AWS"
+        return f"{named} has no auto scaling of its own that can be turned on, and groups are not managed"
+    return f"{action.operation} cannot be done to {'a ' + seen.kind if seen.kind else 'such a thing'}"
+
+
+def _not_scaled(action: Action, seen: Facts) -> str | None:
+    """Why auto scaling is not turned on: there is none, it is on, or goes beyond what the policy allows; None if it is."""
+    if seen.auto_scaling is None:
+        return "its shape is fixed: it has no auto scaling"
+    if seen.auto_scaling:
+        return "its auto scaling is on already"
+    most = most_scaled(action.system, seen.kind, seen.size)
+    if most is None:
+        return f"how far its cloud would scale it from {seen.size or 'a size in OCPUs'} is unknown"
+    if int(seen.size) < action.parameters.get("least", 0) or most > action.parameters.get("most", most):
+        allowed = f"{action.parameters.get('least', 0)} to {action.parameters.get('most', most)}"
+        return f"its cloud would scale it from {seen.size} to {most}, and {allowed} is allowed"
+    return None
+
+
+def _smaller(action: Action, seen: Facts) -> Action | Left:
     smaller = half(action.system, seen.kind, seen.size)
     if smaller is None:
         return _left(action, f"no size is known that is half of {seen.size or 'an unknown one'}")

@@ -9,6 +9,8 @@ from typing import Any
 
 from assets.finops.logic.actions.lifecycle import APPROVED, EXECUTED, EXECUTING, ROLLING_BACK, VERIFIED, Standing
 from assets.finops.logic.actions.model import (
+    AUTOSCALE,
+    AUTOSCALE_OFF,
     DELETE,
     HOLD,
     LASTING,
@@ -27,6 +29,7 @@ DO, DONE_ALREADY, WAIT, LEAVE, NOTHING = "do", "done already", "wait", "leave al
 """`wait`: a later run looks again; `leave alone`: for good, and people are told."""
 ACTIVE = frozenset({APPROVED, EXECUTING, EXECUTED, VERIFIED, ROLLING_BACK})
 _AFTER = {STOP: "stopped", START: "running", DELETE: "absent"}
+_SCALING = {AUTOSCALE: True, AUTOSCALE_OFF: False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,9 @@ def _taken_back(action: Approved, seen: Facts) -> Next:
         if not seen.under_way and seen.size != action.parameters.get("size"):
             return Next(LEAVE, reason=f"somebody gave it size {seen.size} meanwhile")
         return Next(DO, RESIZE, size, "it is taken back")
+    if action.operation == AUTOSCALE:
+        # it was off when this was proposed, or it would not have been
+        return Next(DONE_ALREADY if _is(undo, seen, "") else DO, undo, "", "it is taken back")
     if status == "stopped" and action.operation in LASTING:
         return Next(DONE_ALREADY, STOP, "", "it was stopped before: only the timetable ends")
     return Next(DONE_ALREADY if seen.status == "running" else DO, undo, "", "it is taken back")
@@ -169,4 +175,6 @@ def _is(operation: str, seen: Facts, size: str) -> bool:
         return False
     if operation in _AFTER:
         return seen.status == _AFTER[operation]
+    if operation in _SCALING:
+        return seen.auto_scaling is _SCALING[operation]
     return seen.size == size

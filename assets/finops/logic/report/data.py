@@ -22,6 +22,8 @@ class ReportData:
         recommendations: `finops/recommendations`.
         events: `finops/recommendation_events`.
         savings: `finops/realised_savings`.
+        actions: `finops/actions`.
+        journal: `finops/journal`.
         units: `finops/unit_economics`.
         efficiency: `finops/resource_efficiency`.
         files: `finops/billing_files`.
@@ -44,6 +46,8 @@ class ReportData:
     recommendations: pl.DataFrame
     events: pl.DataFrame
     savings: pl.DataFrame
+    actions: pl.DataFrame
+    journal: pl.DataFrame
     units: pl.DataFrame
     efficiency: pl.DataFrame
     files: pl.DataFrame

@@ -30,6 +30,8 @@ def frames(data: ReportData, changed: pl.DataFrame) -> dict[Source, pl.DataFrame
         Source.RECOMMENDATION_DATAPOINTS: _exploded(data.recommendations, "recommendation_id", "datapoints"),
         Source.RECOMMENDATION_EVENTS: data.events,
         Source.REALISED_SAVINGS: data.savings,
+        Source.ACTIONS: data.actions,
+        Source.JOURNAL: data.journal,
         Source.UNIT_ECONOMICS: data.units,
         Source.RESOURCE_EFFICIENCY: data.efficiency,
         Source.BILLING_FILES: data.files,

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from assets.finops.logic.report import (
+    action_section,
     anomaly_section,
     change_section,
     charts,
@@ -78,6 +79,7 @@ def _sections(data: ReportData, changes: Changes) -> list[Section]:
         anomaly_section.section(data, figures, colours),
         forecast_section.section(data, currencies),
         recommendation_section.section(data, currencies),
+        action_section.section(data.actions, data.journal),
         unit_section.section(data.units),
         efficiency_section.section(data.efficiency, currencies),
     )

@@ -28,6 +28,8 @@ class Source(StrEnum):
     RECOMMENDATION_DATAPOINTS = "recommendation-datapoints"
     RECOMMENDATION_EVENTS = "recommendation-events"
     REALISED_SAVINGS = "realised-savings"
+    ACTIONS = "actions"
+    JOURNAL = "cloud-changes"
     UNIT_ECONOMICS = "unit-economics"
     RESOURCE_EFFICIENCY = "resource-efficiency"
     BILLING_FILES = "billing-files"

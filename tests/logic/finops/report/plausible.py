@@ -49,6 +49,8 @@ _TABLES = {
     "recommendations": tables.RECOMMENDATIONS,
     "events": tables.RECOMMENDATION_EVENTS,
     "savings": tables.REALISED_SAVINGS,
+    "actions": tables.ACTIONS,
+    "journal": tables.JOURNAL,
     "units": tables.UNIT_ECONOMICS,
     "efficiency": tables.RESOURCE_EFFICIENCY,
     "files": tables.BILLING_FILES,
@@ -324,6 +326,47 @@ def saving(name="0123456789abcdef", result="verified", to_date="93.75", **more):
     }
 
 
+def action(name="act0123456789ab", low="30.5", high="61", **more):
+    return {
+        "action_id": name,
+        "source": "policy",
+        "source_name": "idle",
+        "source_id": "m-1",
+        "system": "oci",
+        "resource_id": f"ocid1.autonomousdatabase.oc1..{name}",
+        "ProviderName": "Oracle",
+        "SubAccountId": "sub-1",
+        "ServiceName": "DATABASE",
+        "RegionId": "eu-frankfurt-1",
+        "BillingCurrency": "USD",
+        "operation": "stop",
+        "parameters": "{}",
+        "status_seen": "running",
+        "size_seen": "2",
+        "undo": "start it",
+        "savings_low": money(low),
+        "savings_high": money(high) if low is not None else None,
+        "savings_unknown_because": None if low is not None else "no price is known",
+        "reason": "Nobody used it for 30 days.",
+        "evidence": ["p95 CPU 1 %"],
+        "fingerprint": "f",
+        "proposed": True,
+        "state": "proposed",
+        "state_since": NOW,
+        "state_by": "cloudops",
+        "note": "policy idle",
+        "rollback_proposed": False,
+        **more,
+    }
+
+
+def change(subject="compartment:prod", outcome="done", **more):
+    return {
+        "change_id": f"{subject}/{outcome}", "at": NOW, "run_id": "r", "by": "ann", "system": "oci",
+        "operation": "create budget", "subject": subject, "reason": "forecast", "outcome": outcome, **more,
+    }  # fmt: skip
+
+
 def unit(day, spent="250", units="1000", **more):
     """A day of a business metric; its cost per unit is known if both are."""
     known = spent is not None and units is not None
@@ -510,6 +553,9 @@ def plausible(*, hostile=False) -> ReportData:
         ],
         events=[step(), step("cccc", "open", "dismissed", by="ana", note=bad)],
         savings=[saving(), saving("dddd", "not visible", None, reason=bad)],
+        actions=[action(reason=bad), action("done", state="executed", effect="realised", effect_reason="saved 31"),
+                 action("go", state="approved"), action("unsure", None, state="failed", note="refused")],
+        journal=[change(bad if hostile else "compartment:prod"), change(outcome="begun"), change("tag:x", "failed: no right")],
         units=[
             *(unit(ago(n), f"{250 + n}") for n in range(40)),
             unit(ago(40), anomaly=True, driver="cost moved", score=7.5, expected_cost_per_unit=money("0.125")),
