@@ -28,7 +28,7 @@ from assets.finops.logic.actions.lifecycle import (
     Book,
     Standing,
 )
-from assets.finops.logic.actions.model import DELETE, Facts
+from assets.finops.logic.actions.model import AUTOSCALE, AUTOSCALE_OFF, DELETE, Facts
 from assets.finops.logic.actions.plan import Protection
 from assets.finops.logic.actions.steps import Approved, Next, next_step
 from resources.actions import Operation, Seen
@@ -261,8 +261,12 @@ def _write(opened: Opened, item: Item, outcome: str) -> None:
 
 def _change(item: Item) -> Change:
     facts = item.facts
-    before = None if facts is None else {"status": facts.status, "size": facts.size}
-    after = {"action_id": item.approved.action_id, "operation": item.step.operation}
+    before: dict[str, Any] | None = None if facts is None else {"status": facts.status, "size": facts.size}
+    after: dict[str, Any] = {"action_id": item.approved.action_id, "operation": item.step.operation}
+    if item.step.operation in (AUTOSCALE, AUTOSCALE_OFF):
+        after["auto_scaling"] = item.step.operation == AUTOSCALE
+        if before is not None and facts is not None:
+            before["auto_scaling"] = facts.auto_scaling
     if item.step.size:
         after["size"] = item.step.size
     kind = facts.kind if facts else ""
@@ -274,7 +278,8 @@ def _change(item: Item) -> Change:
 
 def _operation(name: str) -> Operation:
     operations: Mapping[str, Operation] = {
-        "stop": "stop", "start": "start", "resize": "resize", "delete": "delete", "restore": "restore", "hold": "hold",
+        "stop": "stop", "start": "start", "resize": "resize", "autoscale": "autoscale", "autoscale-off": "autoscale-off",
+        "delete": "delete", "restore": "restore", "hold": "hold",
     }  # fmt: skip
     return operations[name]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from orchestration.terminal import Data, console, told_failures
+from orchestration.terminal import Data, console, told_failures, whole_id
 
 approvals = typer.Typer()
 
@@ -81,7 +81,7 @@ def _list(root: Path, *, everything: bool) -> None:
         console.print("There is no action. [bold]cloudops run[/bold] looks for some.")
         return
     decided = pending_state(book(lake), lake, Clock().now())
-    table = Table("id", "what", "why", "a month", "state", "effect", title="Actions", title_justify="left")
+    table = Table(whole_id(), "what", "why", "a month", "state", "effect", title="Actions", title_justify="left")
     for row in rows.sort("BillingCurrency", "savings_high", descending=[False, True], nulls_last=True).iter_rows(named=True):
         new = decided.get(row["action_id"])
         state = f"{row['state']}, {new} with the next run" if new else row["state"]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from orchestration.terminal import Data, console, told_failures
+from orchestration.terminal import Data, console, told_failures, whole_id
 
 decisions = typer.Typer()
 
@@ -109,7 +109,7 @@ def _list(root: Path, *, everything: bool) -> None:
     if rows.is_empty():
         console.print("There is no recommendation. [bold]cloudops run[/bold] looks for some.")
         return
-    table = Table("id", "what", "a month", "state", "saved", title="Recommendations", title_justify="left")
+    table = Table(whole_id(), "what", "a month", "state", "saved", title="Recommendations", title_justify="left")
     ranked = rows.join(results, on="recommendation_id", how="left").sort("BillingCurrency", "rank", nulls_last=True)
     for row in ranked.iter_rows(named=True):
         new = decided.get(row["recommendation_id"], row["state"])

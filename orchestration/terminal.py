@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Column
 
 console = Console()
 
@@ -20,6 +21,11 @@ Data = Annotated[
         "Files are recognised by their content. Without it, the demo's.",
     ),
 ]
+
+
+def whole_id() -> Column:
+    """A column of ids, which people copy: never cut, however narrow the terminal. A table keeps its cells in it."""
+    return Column("id", no_wrap=True, overflow="ignore", min_width=16)
 
 
 def fail(message: str) -> None:

@@ -22,7 +22,7 @@ from assets.finops.logic.actions.lifecycle import (
     Verdict,
     verdicts,
 )
-from assets.finops.logic.actions.model import HOLD, LASTING, SCHEDULE, Action, Facts
+from assets.finops.logic.actions.model import AUTOSCALE, HOLD, LASTING, SCHEDULE, Action, Facts
 from assets.finops.logic.panel import SERIES
 from assets.finops.logic.recommendations.verification import BEFORE_DAYS
 from resources.actions import ActionService, BudgetActions, Resource
@@ -39,6 +39,8 @@ OPERATIONS = tuple(
         "stop": ("instance", "database", "database cluster"),
         "start": ("instance", "database", "database cluster"),
         "resize": ("instance", "database"),
+        "autoscale": ("database",),
+        "autoscale-off": ("database",),
         "delete": ("volume",),
         "restore": ("volume",),
         "hold": ("budget",),
@@ -89,7 +91,7 @@ class Clouds:
             raise
         except CloudOpsError as error:
             return f"it could not be looked at: {error}"
-        return Facts(kind, frozenset(can), seen.status, seen.size, seen.tags, seen.under_way), seen
+        return Facts(kind, frozenset(can), seen.status, seen.size, seen.tags, seen.under_way, seen.auto_scaling), seen
 
 
 def book(lake: Lake) -> Book:
@@ -195,7 +197,8 @@ def effects_shown(lake: Lake, content: pl.DataFrame, opened: Book, today: date, 
         if standing.state in (EXECUTED, VERIFIED) and standing.executed_at is not None:
             expected = None if row["savings_low"] is None else (row["savings_low"], row["savings_high"])
             series = tuple(row[name] for name in SERIES)
-            done.append(Done(row["action_id"], standing.executed_at.date(), series, row["resource_id"], expected))
+            saves = row["operation"] != AUTOSCALE
+            done.append(Done(row["action_id"], standing.executed_at.date(), series, row["resource_id"], expected, saves))
     if not done:
         return {}
     first = min(one.day for one in done) - timedelta(days=BEFORE_DAYS)

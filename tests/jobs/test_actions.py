@@ -365,7 +365,7 @@ def test_what_is_protected_or_impossible_is_not_proposed_and_said_why(world):
     world.match(world.database("listed"), "stop", "Oracle")
     world.match("ocid1.autonomousdatabase.oc1.eu-frankfurt-1.gone", "stop", "Oracle")
     world.match("acme-bucket", "stop")
-    world.match(world.database("alone"), "autoscale", "Oracle", least=1, most=3)
+    world.match(world.database("alone"), "tag", "Oracle", key="team", value="blue")
 
     told = world.propose(exclude=[json.loads(json.dumps(world.matches[1]["ResourceId"]))])
 

@@ -144,6 +144,84 @@ def test_a_resize_is_undone_by_a_resize(world):
     assert world.service.resize(world.machine, resized, seen.size) == seen
 
 
+def test_auto_scaling_is_turned_on_once_and_off_again(oracle, sandbox):
+    seen = oracle.service.look(oracle.machine)
+
+    scaling = oracle.service.autoscale(oracle.machine, seen)
+    repeated = oracle.service.autoscale(oracle.machine, seen)
+
+    assert (seen.auto_scaling, scaling.auto_scaling, scaling.status, scaling.size) == (False, True, "running", "8")
+    assert repeated.version == scaling.version
+    assert oracle.service.autoscale_off(oracle.machine, scaling).auto_scaling is False
+    assert oracle.service.autoscale_off(oracle.machine, scaling).auto_scaling is False
+    assert sandbox.cloud.store.find(DATABASES, oracle.machine.id).version == 5  # made, and twice updating and available
+
+
+def test_auto_scaling_that_somebody_turned_on_meanwhile_is_told_and_nothing_else_is_done(oracle, sandbox):
+    seen = oracle.service.look(oracle.machine)
+    sandbox.cloud.store.find(DATABASES, oracle.machine.id).change(isAutoScalingEnabled=True)
+
+    with pytest.raises(Conflict, match="was running with size 8, and is running with size 8 and auto scaling"):
+        oracle.service.resize(oracle.machine, seen, "4")
+
+
+@pytest.mark.parametrize("operation", ["autoscale", "autoscale-off"])
+def test_auto_scaling_of_what_somebody_changed_since_it_was_seen_is_left_alone(oracle, sandbox, operation):
+    database = sandbox.cloud.store.find(DATABASES, oracle.machine.id)
+    database.change(isAutoScalingEnabled=operation != "autoscale")
+    seen = oracle.service.look(oracle.machine)
+    oracle.stop_by_hand()
+
+    with pytest.raises(Conflict, match="and is stopped"):
+        oracle.service.perform(operation, oracle.machine, seen)
+
+    assert oracle.service.look(oracle.machine).auto_scaling is seen.auto_scaling
+
+
+def test_auto_scaling_is_guarded_by_the_version_that_was_seen(oracle, sandbox):
+    sandbox.cloud.store.find(DATABASES, oracle.machine.id).change(displayName="another")
+    seen = replace(oracle.service.look(oracle.machine), version="of-yesterday")
+
+    with pytest.raises(Conflict, match="changed meanwhile"):
+        oracle.service.autoscale(oracle.machine, seen)
+
+    assert oracle.service.look(oracle.machine).auto_scaling is False
+
+
+@pytest.mark.parametrize("shape", ["isFreeTier", "isDevTier"])
+def test_a_database_of_a_fixed_shape_has_no_auto_scaling(oracle, sandbox, shape):
+    sandbox.cloud.store.find(DATABASES, oracle.machine.id).change(**{shape: True})
+    seen = oracle.service.look(oracle.machine)
+
+    assert seen.auto_scaling is None
+    with pytest.raises(BadInput, match="its shape is fixed"):
+        oracle.service.autoscale(oracle.machine, seen)
+
+
+@pytest.mark.parametrize("kind", ["drop", "drop_after"])
+@pytest.mark.parametrize("operation", ["update_autonomous_database", "get_autonomous_database", "get_work_request"])
+def test_auto_scaling_that_is_cut_off_anywhere_and_repeated_is_turned_on_once(oracle, sandbox, operation, kind):
+    seen = oracle.service.look(oracle.machine)
+    sandbox.fault(kind, operation=operation, times=2)
+
+    for _ in range(3):
+        try:
+            oracle.service.autoscale(oracle.machine, seen)
+        except Unavailable:
+            continue
+
+    assert oracle.service.look(oracle.machine).auto_scaling is True
+    assert sandbox.cloud.store.find(DATABASES, oracle.machine.id).version == 3  # made, updating, available
+
+
+def test_an_instance_of_amazon_has_no_auto_scaling_of_its_own(amazon):
+    seen = amazon.service.look(amazon.machine)
+
+    assert seen.auto_scaling is None
+    with pytest.raises(BadInput, match="autoscale cannot be done to it"):
+        amazon.service.autoscale(amazon.machine, seen)
+
+
 def test_what_somebody_changed_since_it_was_seen_is_left_alone(world):
     seen = world.service.look(world.machine)
     world.stop_by_hand()
@@ -164,7 +242,7 @@ def test_a_size_that_there_is_not_is_refused_before_anything_is_done(world):
 
 
 def test_what_cannot_be_done_to_a_thing_is_refused_with_what_can(world):
-    with pytest.raises(BadInput, match="What can be done to it: resize, start, stop"):
+    with pytest.raises(BadInput, match="What can be done to it: .*resize, start, stop"):
         world.service.delete(world.machine, world.service.look(world.machine))
     with pytest.raises(BadInput):
         world.service.look(Resource(world.machine.system, "acme-bucket"))

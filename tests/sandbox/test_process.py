@@ -93,13 +93,12 @@ def test_it_stops_and_keeps_its_state_while_requests_are_open(tmp_path: Path):
     aws = urlsplit(_endpoint(process))
     assert process.stdout is not None
     oracle = urlsplit(process.stdout.readline().split()[4].rstrip(","))
-    with socket.create_connection((aws.hostname, aws.port)) as upload, socket.create_connection(
-        (oracle.hostname, oracle.port)
-    ) as late:
+    with (
+        socket.create_connection((aws.hostname, aws.port)) as upload,
+        socket.create_connection((oracle.hostname, oracle.port)) as late,
+    ):
         upload.sendall(b"PUT /bucket/key HTTP/1.1\r\nHost: aws\r\nContent-Length: 100\r\n\r\npart")
-        late.sendall(
-            b"GET /eu-frankfurt-1/budget/20190111/budgets HTTP/1.1\r\nHost: oci\r\nx-sandbox-fault: latency=600\r\n\r\n"
-        )
+        late.sendall(b"GET /eu-frankfurt-1/budget/20190111/budgets HTTP/1.1\r\nHost: oci\r\nx-sandbox-fault: latency=600\r\n\r\n")
         time.sleep(0.5)
         began = time.monotonic()
 

@@ -81,8 +81,20 @@ def test_alert_rules_belong_to_a_budget_and_go_with_it(sandbox, client):
 
 def test_a_threshold_has_bounds(sandbox, client):
     made = client.create_budget(details(sandbox)).data
-    for wrong in (0, -1, 10_001):
+    for wrong in (0, -1, 10_001, 90.125):
         assert refused(client.create_alert_rule, made.id, rule(threshold=wrong)) == (400, "InvalidParameter")
+    for wrong in (1e12, 0.001):
+        absolute = rule(threshold=wrong, threshold_type="ABSOLUTE")
+        assert refused(client.create_alert_rule, made.id, absolute) == (400, "InvalidParameter")
+    for right in (0.07, 90.15, 9_999.99):
+        assert client.create_alert_rule(made.id, rule(threshold=right)).data.threshold == right
+
+
+def test_an_amount_is_a_whole_number(sandbox, client):
+    for wrong in (0, -5, 100.5):
+        assert refused(client.create_budget, details(sandbox, amount=wrong)) == (400, "InvalidParameter")
+    made = client.create_budget(details(sandbox)).data.id
+    assert refused(client.update_budget, made, MODELS.UpdateBudgetDetails(amount=0.5)) == (400, "InvalidParameter")
 
 
 def test_what_was_spent_is_that_of_the_target_in_this_month(sandbox, client):

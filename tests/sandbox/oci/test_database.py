@@ -336,6 +336,18 @@ def test_a_terminated_database_stays_visible_and_its_backups_go_but_for_long_ter
     assert {b.display_name: b.lifecycle_state for b in backups} == {"nightly": "DELETED", "yearly": "ACTIVE"}
 
 
+def test_a_backup_that_is_being_made_when_its_database_goes_never_gets_done(sandbox, client, database):
+    backup = client.create_autonomous_database_backup(
+        MODELS.CreateAutonomousDatabaseBackupDetails(autonomous_database_id=database)
+    ).data
+    client.delete_autonomous_database(database)
+    states = []
+    for _ in range(2):
+        sandbox.advance(600)
+        states.append(client.get_autonomous_database_backup(backup.id).data.lifecycle_state)
+    assert states == ["DELETED", "DELETED"]
+
+
 def test_long_term_backups_go_with_the_database_if_that_is_asked_for(sandbox, client, database):
     found = sandbox.cloud.store.find(DATABASES, database)
     add_backup(sandbox.cloud.store, found, "yearly", type="LONGTERM")

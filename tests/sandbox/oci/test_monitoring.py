@@ -371,6 +371,8 @@ def test_an_alarm_is_made_changed_and_deleted_by_its_version(sandbox, client, to
     assert refused(client.update_alarm, ocid, MODELS.UpdateAlarmDetails(is_enabled=True), if_match=etag) == (412, "NoEtagMatch")
     assert refused(client.delete_alarm, ocid, if_match=etag) == (412, "NoEtagMatch")
     assert client.get_alarm(ocid).data.is_enabled is False
+    sandbox.fault("stale", operation="list_alarms", times=1)
+    assert [client.list_alarms(sandbox.tenancy).data[0].is_enabled for _ in range(2)] == [True, False]
     client.delete_alarm(ocid, if_match=changed.headers["etag"])
     assert client.get_alarm(ocid).data.lifecycle_state == "DELETED"
     assert refused(client.update_alarm, ocid, MODELS.UpdateAlarmDetails()) == (404, "NotAuthorizedOrNotFound")

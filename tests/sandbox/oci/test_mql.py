@@ -3,6 +3,9 @@
 import math
 from statistics import fmean
 
+import re
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -143,6 +146,20 @@ def test_what_is_no_query_is_refused(text):
 def test_a_query_that_only_oci_answers_is_told_apart_from_a_malformed_one(text):
     with pytest.raises(Unanswered):
         parse(text)
+
+
+def test_many_wildcards_take_no_longer_than_few():
+    began = time.monotonic()
+    assert not Condition("name", "=~", "*a" * 30 + "*b").holds("a" * 512)
+    assert Condition("name", "=~", "*a" * 30 + "*").holds("a" * 512)
+    assert time.monotonic() - began < 1
+
+
+@given(st.text("ab*|", max_size=8), st.text("ab\n", max_size=8))
+def test_wildcards_fit_as_regular_expressions_would(pattern, given_value):
+    choices = [".*".join(re.escape(part) for part in choice.split("*")) for choice in pattern.split("|")]
+    expected = any(re.fullmatch(choice, given_value, re.DOTALL) for choice in choices)
+    assert Condition("name", "=~", pattern).holds(given_value) is expected
 
 
 def test_wildcards_stand_for_any_characters_and_bars_for_a_choice():

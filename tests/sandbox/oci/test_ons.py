@@ -92,6 +92,10 @@ def test_a_stale_answer_shows_a_subscription_before_it_was_confirmed(sandbox, co
     ons.confirm(sandbox.cloud.store, made.id)
     sandbox.cloud.faults.asked.append(Fault("stale", operation="get_subscription", times=1))
     assert [data.get_subscription(made.id).data.lifecycle_state for _ in range(2)] == ["PENDING", "ACTIVE"]
+    sandbox.cloud.faults.asked.append(Fault("stale", operation="list_subscriptions", times=1))
+    listed = [data.list_subscriptions(sandbox.tenancy).data[0] for _ in range(2)]
+    assert [one.lifecycle_state for one in listed] == ["PENDING", "ACTIVE"]
+    assert listed[0].etag != listed[1].etag
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,16 @@ def test_the_sdk_waits_for_the_end(sandbox, client):
     assert found.data.status == "SUCCEEDED"
 
 
+def test_a_stale_answer_shows_how_far_it_had_come_before(sandbox, client):
+    ocid = begun(sandbox)
+    sandbox.advance(100)
+    for call in ("get_work_request", "list_work_requests"):
+        sandbox.fault("stale", operation=call, times=1)
+    seen = [client.get_work_request(ocid).data.status for _ in range(2)]
+    listed = [client.list_work_requests(sandbox.tenancy).data[0].status for _ in range(2)]
+    assert seen == listed == ["IN_PROGRESS", "SUCCEEDED"]
+
+
 def test_the_log_grows_as_it_goes_on(sandbox, client):
     ocid = begun(sandbox, operation="Stop")
     lengths = []

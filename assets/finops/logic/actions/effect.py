@@ -30,6 +30,7 @@ class Done:
         series: Provider, sub-account, service, region and currency of its resource.
         resource_id: Its resource.
         savings: What it was expected to save in 30 days, from … to; None if that was not known.
+        saves: Whether it is meant to save anything by itself; else it is as expected if the cost does not rise.
     """
 
     action_id: str
@@ -37,6 +38,7 @@ class Done:
     series: tuple[str | None, ...]
     resource_id: str
     savings: tuple[Decimal, Decimal] | None
+    saves: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +63,21 @@ def effects(done: Sequence[Done], resource_costs: pl.DataFrame, today: date, aft
     waiting = {one.action_id: Effect(NOT_DUE, f"it is looked for {after_days} days after {one.day}") for one in done}
     deeds = [Deed(one.action_id, DONE, one.day, _subject(one)) for one in due]
     measured = {row["recommendation_id"]: row for row in verify(deeds, resource_costs).iter_rows(named=True)}
-    return waiting | {one.action_id: judged(measured[one.action_id], one.savings) for one in due}
+    return waiting | {one.action_id: judged(measured[one.action_id], one.savings, saves=one.saves) for one in due}
 
 
-def judged(row: Mapping[str, Any], expected: tuple[Decimal, Decimal] | None) -> Effect:
-    """The effect that a row of the measurement shows: it falls short if even its upper bound is below what was expected."""
+def judged(row: Mapping[str, Any], expected: tuple[Decimal, Decimal] | None, *, saves: bool = True) -> Effect:
+    """The effect that a row of the measurement shows: it falls short if even its upper bound is below what was expected.
+
+    What is not meant to save anything by itself falls short if the cost rose.
+    """
     if row["result"] == NOT_ENOUGH:
         return Effect(NOT_ENOUGH, row["reason"])
     saving, currency = row["saving_per_day"], row["BillingCurrency"]
     low, high = row["saving_per_day_low"], row["saving_per_day_high"]
     said = f"a day costs {saving:.2f} {currency} less (95 %: {low:.2f} to {high:.2f})"
+    if row["result"] == NOT_VISIBLE and not saves:
+        return Effect(REALISED, f"the cost did not rise visibly: {said}", saving)
     if row["result"] != VERIFIED:
         return Effect(row["result"], said, saving)
     if expected is not None and EXACT.multiply(high, Decimal(DAYS_A_MONTH)) < expected[0]:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,7 @@ from assets.finops.logic.actions.sizes import half
 from assets.finops.tables.policies import POLICY_MATCHES
 from assets.finops.tables.recommendations import RECOMMENDATIONS
 
-ALL = frozenset({"stop", "start", "resize", "delete", "restore", "hold"})
+ALL = frozenset({"stop", "start", "resize", "autoscale", "autoscale-off", "delete", "restore", "hold"})
 SERIES = ("AWS", "1", "EC2", "us-east-1", "USD")
 WANTED = st.builds(
     Action,
@@ -26,7 +27,7 @@ WANTED = st.builds(
     st.sampled_from(["aws", "oci", ""]),
     st.sampled_from(["r1", "r2", "r3"]),
     st.just(SERIES),
-    st.sampled_from(["stop", "resize", "delete", "hold"]),
+    st.sampled_from(["stop", "resize", "autoscale", "delete", "hold"]),
     savings=st.none() | st.integers(0, 9).map(lambda n: (Decimal(n), Decimal(n + 1))),
 )
 SEEN = st.builds(
@@ -37,6 +38,7 @@ SEEN = st.builds(
     st.sampled_from(["", "8", "m5.xlarge", "m5.metal"]),
     st.sampled_from([(), (("cloudops", "keep"),), (("acme.CloudOps", "Keep"),), (("team", "blue"),)]),
     st.sampled_from(["", "m5.large>m5.xlarge:running"]),
+    st.sampled_from([None, False, True]),
 )  # fmt: skip
 LOOKS = st.dictionaries(st.sampled_from(["r1", "r2", "r3"]), SEEN | st.just("no answer"))
 
@@ -54,6 +56,7 @@ def test_at_most_one_action_per_resource_is_proposed_and_none_on_what_is_protect
         assert action.operation in action.seen.operations
         assert action.seen.status not in ("changing", "absent", "unknown")
         assert action.operation != "delete" or action.seen.status == "unattached"
+        assert action.operation != "autoscale" or (action.seen.status, action.seen.auto_scaling) == ("running", False)
     named = {a.action_id for a in found.actions} | {left.action_id for left in found.left}
     assert named == {a.action_id for a in wanted}
     assert all(left.reason for left in found.left)
@@ -137,13 +140,62 @@ def test_a_budget_is_frozen_for_the_account_or_compartment_of_the_resource(syste
 
 @pytest.mark.parametrize(
     ("fields", "said"),
-    [({"state": "unknown"}, "is unknown"), ({"action": "autoscale"}, "for people"), ({"action": "tag"}, "for people")],
+    [({"state": "unknown"}, "is unknown"), ({"action": "tag"}, "for people")],
 )
 def test_what_is_not_carried_out_is_named_with_its_reason(fields, said):
     (left,) = from_matches(match(**{"action": "stop", **fields}))
 
     assert isinstance(left, Left)
     assert said in left.reason
+
+
+DATABASE = Facts("database", ALL, "running", "8", auto_scaling=False)
+BOUNDS = {"least": 2, "most": 24, "target_utilisation": 70}
+
+
+def scaled(seen: Facts, system: str = "Oracle", **bounds: int) -> Action | Left:
+    """What becomes of a policy that wants auto scaling of what was seen."""
+    wanted = from_matches(match("autoscale", ProviderName=system, parameters=BOUNDS | bounds))
+    found = plan(wanted, lambda _: seen, {}, Protection())
+    (one,) = (*found.actions, *found.left)
+    return one
+
+
+def test_auto_scaling_is_proposed_with_its_undo_and_without_a_saving_of_its_own():
+    action = scaled(DATABASE)
+
+    assert isinstance(action, Action)
+    assert (action.operation, action.undo, action.savings) == ("autoscale", "autoscale-off", None)
+    assert "saves nothing by itself" in str(action.savings_unknown_because)
+
+
+@pytest.mark.parametrize(
+    ("seen", "bounds", "said"),
+    [
+        (DATABASE, {"most": 23}, "would scale it from 8 to 24, and 2 to 23 is allowed"),
+        (DATABASE, {"least": 9}, "would scale it from 8 to 24, and 9 to 24 is allowed"),
+        (replace(DATABASE, size=""), {}, "a size in OCPUs is unknown"),
+        (replace(DATABASE, auto_scaling=True), {}, "its auto scaling is on already"),
+        (replace(DATABASE, auto_scaling=None), {}, "its shape is fixed"),
+        (replace(DATABASE, status="stopped"), {}, "it is stopped"),
+    ],
+)
+def test_auto_scaling_is_not_proposed_beyond_what_the_policy_allows_or_where_there_is_nothing_to_turn_on(seen, bounds, said):
+    left = scaled(seen, **bounds)
+
+    assert isinstance(left, Left)
+    assert said in left.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("instance", "an EC2 instance has no auto scaling of its own"), ("database", "a database of AWS has no")]
+)
+def test_auto_scaling_in_aws_is_refused_with_the_reason(kind, said):
+    left = scaled(Facts(kind, frozenset({"stop", "start", "resize"}), "running", "m5.large"), "AWS")
+
+    assert isinstance(left, Left)
+    assert said in left.reason
+    assert "groups are not managed" in left.reason
 
 
 @pytest.mark.parametrize("fields", [{"state": "ended"}, {"mode": "advisory"}])
