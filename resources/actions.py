@@ -16,8 +16,8 @@ from resources.budgets import Budget, BudgetService
 from resources.errors import BadInput, Conflict, NotFound, PermanentError, TransientError, Unavailable
 
 Operation = Literal["stop", "start", "resize", "autoscale", "autoscale-off", "delete", "restore", "hold"]
-"""`autoscale` lets the cloud follow the load; `restore` brings back what was deleted; `hold` sets a budget back to the amount that
-was seen."""
+"""`autoscale` lets the cloud follow the load; `restore` brings back what was deleted; `hold` sets a budget back to the amount
+that was seen."""
 Status = Literal["running", "stopped", "attached", "unattached", "changing", "absent", "unknown"]
 """`changing`: on its way from one to another; `unknown`: in a state in which nothing should be done to it."""
 UNDO: dict[Operation, Operation] = {

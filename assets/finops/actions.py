@@ -66,7 +66,7 @@ def actions(
     oci_budgets: dg.ResourceParam[BudgetService],
     aws_budgets: dg.ResourceParam[BudgetService],
 ) -> dg.MaterializeResult:
-    """What may be done to resources: stopped, scheduled, resized, scaled by load, deleted, or their budget held. Looks at them, and does nothing.
+    """What may be done to resources: stopped, scheduled, resized, scaled by load, deleted, or their budget held. It does nothing.
 
     One action per resource at most, from policies and recommendations; nothing for what people protect. Every one waits for
     somebody to approve it, and the job `finops_actions` carries it out.

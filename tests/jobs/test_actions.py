@@ -462,6 +462,89 @@ def test_a_schedule_stops_and_starts_at_its_hours_and_leaves_people_alone_in_bet
     assert (world.seen(ocid)[0], world.state()) == ("running", "rolled back")
 
 
+@pytest.fixture
+def scaling(world: World) -> str:
+    """A database that is to scale by its load, approved."""
+    ocid = world.database()
+    world.match(ocid, "autoscale", "Oracle", least=1, most=24, target_utilisation=70)
+    world.propose()
+    world.say("approved")
+    return ocid
+
+
+def scales(world: World, ocid: str) -> bool | None:
+    return world.oracle.look(Resource("oci", ocid, FRANKFURT)).auto_scaling
+
+
+def test_auto_scaling_is_turned_on_once_written_down_and_taken_back(world, scaling):
+    assert (world.apply()["done"], world.apply()["done"]) == (1, 0)
+    assert (world.state(), scales(world, scaling), world.versions(scaling)) == ("executed", True, 3)
+    assert world.rows()[0]["undo"] == "autoscale-off"
+
+    world.say("rollback")
+    world.apply()
+    world.apply()
+
+    assert (world.state(), scales(world, scaling), world.versions(scaling)) == ("rolled back", False, 5)
+    rows = world.lake.scan(tables.JOURNAL).filter(pl.col("outcome") == "done").sort("at").collect().to_dicts()
+    told = [(r["operation"], *(json.loads(r[n])["auto_scaling"] for n in ("before", "after"))) for r in rows]
+    assert told == [("autoscale database", False, True), ("autoscale-off database", True, False)]
+
+
+def test_auto_scaling_that_somebody_turned_on_or_off_by_hand_is_not_done_again(world, scaling):
+    database = world.sandbox.cloud.store.find(DATABASES, scaling)
+    database.change(isAutoScalingEnabled=True)
+    told = world.apply()
+    assert list(told["left_alone"].values()) == ["somebody did it already: it is running with size 8 and auto scaling"]
+    assert world.journal() == []
+
+    database.change(isAutoScalingEnabled=False)
+    world.at += timedelta(minutes=1)
+    world.propose()
+    world.say("approved")
+    world.apply()
+    database.change(isAutoScalingEnabled=False)
+    version = world.versions(scaling)
+    world.say("rollback")
+    world.apply()
+
+    assert (world.state(), world.versions(scaling)) == ("rolled back", version)
+    assert ("autoscale-off database", "found done") in world.journal()
+
+
+def test_auto_scaling_of_what_got_another_size_since_it_was_approved_is_left_alone(world, scaling):
+    world.sandbox.cloud.store.find(DATABASES, scaling).change(computeCount=16.0)
+
+    world.apply()
+
+    assert (world.state(), scales(world, scaling)) == ("expired", False)
+
+
+@pytest.mark.parametrize("after", range(3))
+@pytest.mark.parametrize("kind", ["drop", "drop_after"])
+@pytest.mark.parametrize("operation", ["get_autonomous_database", "update_autonomous_database", "get_work_request"])
+def test_auto_scaling_that_is_cut_off_at_any_call_is_turned_on_once(world, scaling, operation, kind, after):
+    world.sandbox.fault(kind, operation=operation, times=1, after=after)
+
+    for _ in range(3):
+        try:
+            world.once()
+        except Unavailable:
+            continue
+
+    world.sandbox.cloud.faults.asked.clear()
+    assert (world.state(), scales(world, scaling), world.versions(scaling)) == ("executed", True, 3)
+
+
+def test_auto_scaling_in_aws_is_not_proposed_and_said_why(world):
+    world.match(world.machine(), "autoscale", least=1, most=24)
+
+    told = world.propose()
+
+    assert world.rows() == []
+    assert "an EC2 instance has no auto scaling of its own" in told["not_proposed"]
+
+
 def test_a_frozen_budget_stays_where_it_is_until_it_is_released(world):
     rules = (AlertRule("ACTUAL", Decimal(70), ("finops@example.com",)),)
     wanted = Budget("aws", "account", ACCOUNT, ACCOUNT, Decimal(100), "USD", rules)

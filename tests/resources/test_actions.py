@@ -242,7 +242,7 @@ def test_a_size_that_there_is_not_is_refused_before_anything_is_done(world):
 
 
 def test_what_cannot_be_done_to_a_thing_is_refused_with_what_can(world):
-    with pytest.raises(BadInput, match="What can be done to it: .*resize, start, stop"):
+    with pytest.raises(BadInput, match=r"What can be done to it: .*resize, start, stop"):
         world.service.delete(world.machine, world.service.look(world.machine))
     with pytest.raises(BadInput):
         world.service.look(Resource(world.machine.system, "acme-bucket"))

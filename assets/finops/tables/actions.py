@@ -31,7 +31,12 @@ ACTIONS = Table(
             "copy), `hold` (freeze a budget).",
             nullable=False,
         ),
-        Column("parameters", pl.String(), "How, as JSON: `size`, `amount`, `wait_days`, `least` and `most`, the timetable.", nullable=False),
+        Column(
+            "parameters",
+            pl.String(),
+            "How, as JSON: `size`, `amount`, `wait_days`, `least` and `most`, the timetable.",
+            nullable=False,
+        ),
         Column("status_seen", pl.String(), "Status of the resource when this was proposed.", nullable=False),
         Column("size_seen", pl.String(), "Its size then; empty if it has none.", nullable=False),
         Column("undo", pl.String(), "How it is taken back.", nullable=False),

@@ -1,10 +1,9 @@
 """The query language and what queries make of datapoints, held against a plain computation."""
 
 import math
-from statistics import fmean
-
 import re
 import time
+from statistics import fmean
 
 import pytest
 from hypothesis import given, settings

@@ -253,6 +253,7 @@ def test_of_several_who_write_an_object_at_once_one_does_and_nothing_else_remain
 def test_a_request_for_an_object_says_which_headers_its_answer_has(client):
     client.put_object(NAMESPACE, "b", "o", b"x", content_type="text/plain")
     got = client.get_object(NAMESPACE, "b", "o", http_response_content_type="text/csv", http_response_cache_control="no-store")
+    assert got.data.content == b"x"
     assert (got.headers["content-type"], got.headers["cache-control"]) == ("text/csv", "no-store")
     assert refused(client.get_object, NAMESPACE, "b", "o", version_id="v") == (501, "NotImplemented")
 

@@ -61,7 +61,8 @@ class Action:
         resource_id: What it is done to, as bills name it; of a budget, kind and name of its target.
         series: Provider, sub-account, service, region and currency of the resource's costs.
         operation: One of the operations above.
-        parameters: How: `size` of a resize, `most` of auto scaling, `amount` of a hold, the timetable of a schedule, `wait_days` of a stop.
+        parameters: How: `size` of a resize, `least` and `most` of auto scaling, `amount` of a hold, the timetable of a schedule,
+            `wait_days` of a stop.
         savings: Per 30 days, from … to; None if not known.
         savings_unknown_because: Why it is not known.
         reason: Why, in one line.
