@@ -1,5 +1,6 @@
 """The embedded clouds beside a command: started for the demo, with their state kept in the deployment's folder."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,7 +25,18 @@ def are_there() -> bool:
 def command(home: Path, port: int = 0, oci_port: int = 0) -> list[str]:
     """The command that serves the demo's clouds; a port of 0 takes a free one."""
     folders = ["--home", str(home / CLOUD_FOLDER), "--data", str(home / "scenario")]
-    return [sys.executable, "-m", "sandbox", "--follow-parent", "--port", str(port), "--oci-port", str(oci_port), *folders]
+    return [
+        sys.executable,
+        "-m",
+        "sandbox",
+        "--follow",
+        str(os.getpid()),
+        "--port",
+        str(port),
+        "--oci-port",
+        str(oci_port),
+        *folders,
+    ]
 
 
 def addresses(home: Path, aws: str, oracle: str) -> Clouds:

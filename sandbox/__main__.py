@@ -39,8 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    if arguments.follow_parent:
-        threading.Thread(target=_follow, args=(os.getppid(), stop), daemon=True).start()
+    if arguments.follow:
+        threading.Thread(target=_follow, args=(arguments.follow, stop), daemon=True).start()
     with tempfile.TemporaryDirectory(prefix="sandbox-") as spare:
         home = (arguments.home or Path(spare)).absolute()
         made = cloud(home, data=arguments.data)
@@ -63,7 +63,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="private folder: the Oracle cloud's key and SDK configuration, and the state of both clouds, which is then kept",
     )
     parser.add_argument("--data", type=Path, help=f"scenario folder whose billing files fill the bucket {BUCKET}")
-    parser.add_argument("--follow-parent", action="store_true", help="stop when the process that started this one ends")
+    parser.add_argument("--follow", type=int, metavar="PID", help="stop when the parent is not, or no more, this process")
     parser.add_argument("--allow-remote", action="store_true", help="accept a host that others can reach")
     return parser.parse_args(argv)
 

@@ -107,6 +107,17 @@ def test_it_stops_and_keeps_its_state_while_requests_are_open(tmp_path: Path):
     assert (home / "state.json").exists()
 
 
+def test_it_ends_with_the_process_that_it_follows():
+    process = _start("--port", "0", "--oci-port", "0", "--follow", str(os.getppid()))
+    try:
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
 def _refused(*arguments: str) -> str:
     command = [sys.executable, "-m", "sandbox", *arguments]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
