@@ -9,6 +9,10 @@ import pytest
 _ALLOWED_SKIPS = ("live:",)
 
 
+for _name in ("COLUMNS", "LINES"):  # a worker of the suite has those of a terminal, and would keep them for its console
+    os.environ.pop(_name, None)
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the developer's deployment, credentials or Dagster home."""

@@ -380,7 +380,7 @@ class TestAws:
             monkeypatch.delenv(name)
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
 
-        assert production.findings()["aws", "caller"]["fix"] == "Give this process a role, profile or key."
+        assert production.findings()["aws", "caller"]["fix"].startswith("Give this process a role, profile or key;")
 
     def test_a_bucket_that_is_not_there_is_told(self, production):
         production.set(CLOUDOPS_BILLING_BUCKET="nowhere")
