@@ -12,6 +12,7 @@ from resources.errors import CloudOpsError
 _IN_SHORT = {"max_attempts": 2, "read_timeout_seconds": 15.0}
 """A person waits for the answer, and asks again if need be."""
 _CHANGES = "Allow budgets:ModifyBudget and budgets:TagResource on arn:aws:budgets::*:budget/cloudops-*."
+_ACTIONS = "If actions are to be approved, allow what LookAtResources and ActOnResources of deploy/policies/aws.json name."
 
 
 def of_aws(wired: AwsClients | None, clock: Clock, lacking: str) -> list[Probe]:
@@ -35,6 +36,7 @@ def of_aws(wired: AwsClients | None, clock: Clock, lacking: str) -> list[Probe]:
         probe("budgets: changing", "budgets and their notifications are made", lambda _: _changing()),
         probe("metrics", "which metrics the region has", _metrics),
         probe("metrics: values", "utilisation is read from them", lambda found: _values(found, clock)),
+        probe("actions: changing", "approved actions are carried out", lambda _: _acting()),
     ]
 
 
@@ -58,6 +60,10 @@ def _budgets(clients: AwsClients) -> Answer:
 
 def _changing() -> Answer:
     return Answer("nothing is changed here", "not checked", _CHANGES)
+
+
+def _acting() -> Answer:
+    return Answer("nothing is changed here", "not checked", _ACTIONS)
 
 
 def _metrics(clients: AwsClients) -> Answer:

@@ -47,6 +47,7 @@ def of_oci(wired: OciClients, usage: OciUsage, clouds: Clouds, clock: Clock, wit
         probe("budgets", "those of the product are kept up to date", sees(identity.see_budgets, "budgets")),
         probe("budgets: changing", "budgets and alert rules are made", lambda: _changing(clients)),
         probe("metrics", "utilisation is read from them", sees(identity.see_metrics, "metrics")),
+        probe("actions: changing", "approved actions are carried out", lambda: _acting(clients)),
     ]
 
 
@@ -86,6 +87,12 @@ def _usage(usage: OciUsage, clock: Clock) -> Answer:
 def _changing(clients: OciClients) -> Answer:
     statements = policies.in_tenancy("budget", "create_budget", clients.subject)
     return Answer("nothing is changed here", "not checked", f"It needs this policy: {'; '.join(statements)}")
+
+
+def _acting(clients: OciClients) -> Answer:
+    statements = policies.in_tenancy("database", "update_autonomous_database", clients.subject)
+    advice = f"It needs this policy, if actions are to be approved: {'; '.join(statements)}"
+    return Answer("nothing is changed here", "not checked", advice)
 
 
 def skew(cloud: str, told: datetime | None, now: datetime, most: timedelta) -> Answer:
