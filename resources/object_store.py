@@ -1,8 +1,9 @@
 """Objects by key, independent of the cloud: the interface, and the variant for a folder of this machine."""
 
+import io
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -207,6 +208,39 @@ class LocalObjectStore(ObjectStore):
 def _described(key: str, stat: os.stat_result) -> StoredObject:
     written = _EPOCH + timedelta(microseconds=stat.st_mtime_ns // 1000)
     return StoredObject(key, stat.st_size, f"{stat.st_mtime_ns:x}-{stat.st_size:x}", written)
+
+
+def streamed(
+    read: Callable[[int], bytes], close: Callable[[], None], errors: Callable[[], AbstractContextManager[None]]
+) -> BinaryIO:
+    """The body of a response as a buffered stream, for variants of the store.
+
+    Args:
+        read: Reads at most so many bytes of the body; none at its end.
+        close: Gives its connection back.
+        errors: Translates errors of the SDK while it is read.
+    """
+    return io.BufferedReader(_Body(read, close, errors), buffer_size=1 << 20)
+
+
+class _Body(io.RawIOBase):
+    def __init__(
+        self, read: Callable[[int], bytes], close: Callable[[], None], errors: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        self._read, self._close, self._errors = read, close, errors
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
+        with self._errors():
+            data = self._read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._close()
+        super().close()
 
 
 def _tick(part: Path, previous: Path) -> None:

@@ -1,24 +1,18 @@
 """Clients of AWS services through dagster-aws: where to, with which credentials, timeouts and repeats, and what errors mean."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from resources.aws.errors import STALE_CREDENTIALS, THROTTLES, translated
 from resources.errors import BadInput, CloudOpsError, Conflict, Denied, NotFound, Throttled, Unavailable
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-_STALE_CREDENTIALS = {
-    "ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidClientTokenId", "InvalidSignatureException",
-    "MissingAuthenticationToken", "RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException",
-}  # fmt: skip
-"""Codes that mean the caller is not known, whatever it may do (AWS, "Common Errors")."""
 _DENIED = {"AccessDenied", "AccessDeniedException", "NotAuthorized", "OptInRequired"}
-_THROTTLES = {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"}
 _THERE_ALREADY = {"DuplicateRecordException", "ResourceLockedException"}
 _USED_UP = {"CreationLimitExceededException", "ServiceQuotaExceededException"}
 
@@ -83,55 +77,25 @@ class AwsClients(dg.ConfigurableResource[Any]):
                 self._caller_found.update({name: str(said) for name, said in sts.get_caller_identity().items()})
         return self._caller_found
 
-    @contextmanager
-    def errors(self, action: str, about: str) -> Iterator[None]:
+    def errors(self, action: str, about: str) -> AbstractContextManager[None]:
         """Translate errors of the SDK inside.
 
         Args:
             action: IAM permission that the call needs.
             about: What it is about, in words.
         """
-        from botocore import exceptions as boto
-        from botocore.parsers import ResponseParserError
-
-        try:
-            yield
-        except boto.ClientError as error:
-            raise _translated(error, action, about) from error
-        except (
-            boto.NoCredentialsError,
-            boto.PartialCredentialsError,
-            boto.CredentialRetrievalError,
-            boto.ProfileNotFound,
-            boto.SSOError,
-            boto.TokenRetrievalError,
-        ) as error:
-            raise Denied(
-                f"{about}: no usable AWS credentials ({type(error).__name__})",
-                "Give this process a role, profile or key; a session that ended begins anew with `aws sso login`.",
-            ) from error
-        except (boto.ParamValidationError, boto.NoRegionError, ValueError) as error:
-            raise BadInput(f"{about}: {error}", "Correct the request, the region or the endpoint.") from error
-        except ResponseParserError as error:
-            raise Unavailable(
-                f"{about}: what answers is not AWS", f"Check the proxy and the endpoint {self.endpoint_url or 'of AWS'}."
-            ) from error
-        except boto.BotoCoreError as error:
-            raise Unavailable(
-                f"{about}: no answer ({type(error).__name__})",
-                f"Check the network and {self.endpoint_url or 'the state of AWS'}.",
-            ) from error
+        return translated(about, self.endpoint_url, lambda error: _answered(error, action, about))
 
 
-def _translated(error: "ClientError", action: str, about: str) -> CloudOpsError:
+def _answered(error: "ClientError", action: str, about: str) -> CloudOpsError:
     answer = error.response.get("Error", {})
     code, status = str(answer.get("Code", "")), int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     said = f"{about}: {code or status}, {answer.get('Message', '')}".rstrip(", ")
-    if code in _STALE_CREDENTIALS:
+    if code in STALE_CREDENTIALS:
         return Denied(said, "Renew the AWS credentials of this process, and check its clock.")
     if code in _DENIED or status == 403:
         return Denied(said, f"Allow {action}.")
-    if code in _THROTTLES or status == 429:
+    if code in THROTTLES or status == 429:
         return Throttled(said, "Wait and repeat with fewer calls at a time.")
     if code in _THERE_ALREADY or status == 409:
         return Conflict(said, "Look at what is there, and repeat.")

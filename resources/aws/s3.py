@@ -1,15 +1,15 @@
 """Objects in a bucket of Amazon S3 or a compatible service; the SDK is imported when first needed."""
 
-import io
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pydantic import Field, PrivateAttr
 
+from resources.aws.errors import STALE_CREDENTIALS, THROTTLES, translated
 from resources.errors import (
     BadInput,
     CloudOpsError,
@@ -19,20 +19,10 @@ from resources.errors import (
     Throttled,
     Unavailable,
 )
-from resources.object_store import ObjectStore, StoredObject
+from resources.object_store import ObjectStore, StoredObject, streamed
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
-
-_STALE_CREDENTIALS = {
-    "InvalidAccessKeyId",
-    "SignatureDoesNotMatch",
-    "ExpiredToken",
-    "InvalidToken",
-    "RequestTimeTooSkewed",
-}
-"""Codes that mean the caller is not known, whatever it may do (S3 API reference, "List of error codes")."""
-_THROTTLES = {"SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests"}
 
 
 class S3ObjectStore(ObjectStore):
@@ -89,7 +79,7 @@ class S3ObjectStore(ObjectStore):
         full = self._full(key)
         with self._errors("s3:GetObject", full):
             body = self._client().get_object(Bucket=self.bucket, Key=full)["Body"]
-        return io.BufferedReader(_Stream(self, full, body), buffer_size=1 << 20)
+        return streamed(body.read, body.close, lambda: self._errors("s3:GetObject", full))
 
     @contextmanager
     def fetch(self, key: str) -> Iterator[Path]:
@@ -144,43 +134,18 @@ class S3ObjectStore(ObjectStore):
                 self._cached_client = resource.get_client()
         return self._cached_client
 
-    @contextmanager
-    def _errors(self, action: str, full: str | None = None) -> Iterator[None]:
+    def _errors(self, action: str, full: str | None = None) -> AbstractContextManager[None]:
         """Translate errors of the SDK. `action` is the IAM permission that the call needs."""
-        from botocore import exceptions as boto
-
         where = f"s3://{self.bucket}/{full or self._base}"
         resource = f"arn:aws:s3:::{self.bucket}" + (f"/{full}" if full else "")
-        try:
-            yield
-        except boto.ClientError as error:
-            raise _translated(error, action, resource, where) from error
-        except (
-            boto.NoCredentialsError,
-            boto.PartialCredentialsError,
-            boto.CredentialRetrievalError,
-            boto.ProfileNotFound,
-            boto.SSOError,
-            boto.TokenRetrievalError,
-        ) as error:
-            raise Denied(
-                f"{where}: no usable AWS credentials ({type(error).__name__})",
-                "Give this process a role, profile or key; a session that ended begins anew with `aws sso login`.",
-            ) from error
-        except (boto.ParamValidationError, ValueError) as error:
-            raise BadInput(f"{where}: {error}", "Correct the bucket, key or endpoint.") from error
-        except boto.BotoCoreError as error:
-            raise Unavailable(
-                f"{where}: no answer ({type(error).__name__})",
-                f"Check the network and {self.endpoint_url or 'the state of AWS S3'}.",
-            ) from error
+        return translated(where, self.endpoint_url, lambda error: _answered(error, action, resource, where))
 
 
-def _translated(error: "ClientError", action: str, resource: str, where: str) -> CloudOpsError:
+def _answered(error: "ClientError", action: str, resource: str, where: str) -> CloudOpsError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     said = f"{where}: {code or status}"
-    if code in _STALE_CREDENTIALS:
+    if code in STALE_CREDENTIALS:
         return Denied(said, "Renew the AWS credentials of this process, and check its clock.")
     if status == 403:
         # Without s3:ListBucket a missing object answers 403 (S3 API reference, GetObject).
@@ -190,7 +155,7 @@ def _translated(error: "ClientError", action: str, resource: str, where: str) ->
         return NotFound(said, "Create the bucket, or correct its name, region or endpoint.")
     if status == 404:
         return NotFound(said, "List the store to see what there is.")
-    if status in (429, 503) or code in _THROTTLES:
+    if status in (429, 503) or code in THROTTLES:
         return Throttled(said, "Wait and repeat with fewer calls at a time.")
     if status in (409, 412):
         return Conflict(said, "Something else changed it meanwhile: look again and repeat.")
@@ -218,23 +183,3 @@ def _session_timeouts(connect: float, read: float) -> Iterator[None]:
         yield
     finally:
         botocore.unregister_initializer(prepare)
-
-
-class _Stream(io.RawIOBase):
-    """The body of a response as a plain stream, with errors translated."""
-
-    def __init__(self, store: S3ObjectStore, full: str, body: Any) -> None:  # noqa: ANN401
-        self._store, self._full, self._body = store, full, body
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
-        with self._store._errors("s3:GetObject", self._full):
-            data = self._body.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._body.close()
-        super().close()

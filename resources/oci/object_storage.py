@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import io
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -15,7 +14,7 @@ from typing import Any, BinaryIO
 from pydantic import Field, PrivateAttr
 
 from resources.errors import BadInput, NotFound
-from resources.object_store import ObjectStore, StoredObject
+from resources.object_store import ObjectStore, StoredObject, streamed
 from resources.oci import policies
 from resources.oci.clients import OciClients
 from resources.oci.errors import Call, translated
@@ -92,7 +91,8 @@ class OciObjectStore(ObjectStore):
         full = self._full(key)
         with self._errors("get_object", full):
             body = self._client().get_object(self._namespace(), self.bucket, full).data
-        return io.BufferedReader(_Stream(self, full, body), buffer_size=_CHUNK)
+        # `raw` is not decoded: an object with a content encoding is stored, and hashed, as it is.
+        return streamed(body.raw.read, body.close, lambda: self._errors("get_object", full))
 
     @contextmanager
     def fetch(self, key: str) -> Iterator[Path]:
@@ -159,24 +159,3 @@ class OciObjectStore(ObjectStore):
 
 def _time(headers: Any) -> datetime:  # noqa: ANN401
     return parsedate_to_datetime(headers["last-modified"])
-
-
-class _Stream(io.RawIOBase):
-    """The body of a response as a plain stream of the bytes that are stored, with errors translated."""
-
-    def __init__(self, store: OciObjectStore, full: str, body: Any) -> None:  # noqa: ANN401
-        self._store, self._full, self._body = store, full, body
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
-        with self._store._errors("get_object", self._full):
-            # `raw` is not decoded: an object with a content encoding is stored, and hashed, as it is.
-            data = self._body.raw.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._body.close()
-        super().close()
