@@ -27,7 +27,7 @@ EVER = (date(2000, 1, 1), date(2100, 1, 1))
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """A service in a process of its own: delta-rs does not let another thread of this one answer it."""
-    command = [sys.executable, "-m", "sandbox", "--port", "0"]
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--oci-port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
         yield next(line.rsplit(" ", 1)[1].strip() for line in process.stdout if "ready at" in line)
