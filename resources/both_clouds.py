@@ -51,6 +51,11 @@ class BothClouds(ObjectStore):
         begin, store, inside = self._of(key)
         return replace(store.head(inside), key=begin + inside)
 
+    def user_metadata(self, key: str) -> dict[str, str]:
+        """See ObjectStore."""
+        _, store, inside = self._of(key)
+        return store.user_metadata(inside)
+
     def get(self, key: str) -> bytes:
         """See ObjectStore."""
         _, store, inside = self._of(key)

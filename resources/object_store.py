@@ -58,6 +58,10 @@ class ObjectStore(dg.ConfigurableResource[Any], ABC):
         """The object without its content. Raises NotFound."""
 
     @abstractmethod
+    def user_metadata(self, key: str) -> dict[str, str]:
+        """What was written beside the object by its owner, names in lower case; empty if nothing. Raises NotFound."""
+
+    @abstractmethod
     def get(self, key: str) -> bytes:
         """The whole content. Raises NotFound."""
 
@@ -107,6 +111,11 @@ class LocalObjectStore(ObjectStore):
         path = self._existing(key)
         with _file_errors(key):
             return _described(key, path.stat())
+
+    def user_metadata(self, key: str) -> dict[str, str]:
+        """See ObjectStore. A file has none."""
+        self.head(key)
+        return {}
 
     def get(self, key: str) -> bytes:
         """See ObjectStore."""

@@ -69,6 +69,13 @@ class S3ObjectStore(ObjectStore):
             found = self._client().head_object(Bucket=self.bucket, Key=full)
         return self._described(full, found["ContentLength"], found["ETag"], found["LastModified"])
 
+    def user_metadata(self, key: str) -> dict[str, str]:
+        """See ObjectStore. It is what S3 calls user-defined metadata (`x-amz-meta-…`)."""
+        full = self._full(key)
+        with self._errors("s3:GetObject", full):
+            found = self._client().head_object(Bucket=self.bucket, Key=full)["Metadata"]
+        return {name.lower(): value for name, value in found.items()}
+
     def get(self, key: str) -> bytes:
         """See ObjectStore."""
         with self.open(key) as stream:

@@ -24,6 +24,7 @@ REPORTS_NAMESPACE = "bling"
 """Oracle's own namespace of cost and usage reports. Source: docs.oracle.com, "Cost and Usage Reports"."""
 _FIELDS = "name,size,etag,timeModified"
 _CHUNK = 1 << 20
+_META = "opc-meta-"
 
 
 class OciObjectStore(ObjectStore):
@@ -80,6 +81,14 @@ class OciObjectStore(ObjectStore):
         with self._errors("head_object", full):
             headers = self._client().head_object(self._namespace(), self.bucket, full).headers
         return self._described(full, int(headers["content-length"]), headers["etag"], _time(headers))
+
+    def user_metadata(self, key: str) -> dict[str, str]:
+        """See ObjectStore. It is what Object Storage calls user-defined metadata (`opc-meta-…`)."""
+        full = self._full(key)
+        with self._errors("head_object", full):
+            headers = self._client().head_object(self._namespace(), self.bucket, full).headers
+        given = {name.lower(): value for name, value in headers.items()}
+        return {name.removeprefix(_META): value for name, value in given.items() if name.startswith(_META)}
 
     def get(self, key: str) -> bytes:
         """See ObjectStore."""

@@ -127,6 +127,13 @@ class TestEveryStore:
         assert len(etags) == 3
         assert store.get("a") == b"3"
 
+    def test_an_object_without_metadata_has_none(self, store):
+        store.put("a", b"")
+
+        assert store.user_metadata("a") == {}
+        with pytest.raises(NotFound):
+            store.user_metadata("b")
+
     def test_pages_are_full_and_in_key_order(self, store):
         for key in ("b", "a/2", "a.txt", "a/10", "ä", "a-1", "B"):
             store.put(key, b"")
@@ -344,6 +351,14 @@ class TestBucket:
     def test_a_missing_bucket_is_not_an_empty_store(self, endpoint):
         with pytest.raises(NotFound, match=r"NoSuchBucket.*Create the bucket"):
             listed(s3_store(endpoint, "missing-bucket"))
+
+    def test_metadata_of_the_owner_is_read(self, endpoint, bucket):
+        client = boto3.client(
+            "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=KEY, aws_secret_access_key=SECRET
+        )
+        client.put_object(Bucket=bucket, Key="some/prefix/a.md", Body=b"x", Metadata={"Department": "Legal"})
+
+        assert s3_store(endpoint, bucket, "some/prefix/").user_metadata("a.md") == {"department": "Legal"}
 
     def test_markers_of_folders_are_not_listed(self, endpoint, bucket):
         store = s3_store(endpoint, bucket, "folder")

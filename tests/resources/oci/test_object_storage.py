@@ -75,6 +75,13 @@ def test_markers_of_folders_are_not_listed(sandbox, clients, bucket):
     assert [[found.key for found in page] for page in store.pages(page_size=1)] == [["a"]]
 
 
+def test_metadata_of_the_owner_is_read(sandbox, store, bucket):
+    client = sandbox.client(oci.object_storage.ObjectStorageClient, "object_storage")
+    client.put_object(NAMESPACE, bucket, "a.md", b"x", opc_meta={"Department": "Legal"})
+
+    assert store.user_metadata("a.md") == {"department": "Legal"}
+
+
 def test_an_object_with_a_content_encoding_comes_as_it_is_stored(sandbox, store, bucket):
     client = sandbox.client(oci.object_storage.ObjectStorageClient, "object_storage")
     client.put_object(NAMESPACE, bucket, "costs.csv.gz", b"\x1f\x8bnot really", content_encoding="gzip")
