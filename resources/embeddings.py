@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
@@ -26,6 +26,7 @@ class EmbeddingModel:
             that nobody can hash, of its name, revision and parameters.
         dimensions: Length of a vector.
         max_tokens: Tokens of text that one vector can take in, without the model's own special tokens.
+        source: How to load it again, as `EmbeddingModels.load` takes it; no part of its identity.
     """
 
     name: str
@@ -33,6 +34,7 @@ class EmbeddingModel:
     digest: str
     dimensions: int
     max_tokens: int
+    source: str = field(default="", compare=False)
 
     @property
     def version(self) -> str:
@@ -73,3 +75,21 @@ class Embedder(dg.ConfigurableResource[Any], ABC):
         mean = self.embed(pieces).mean(axis=0)
         unit: Vectors = (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
         return unit
+
+
+class EmbeddingModels(dg.ConfigurableResource[Any], ABC):
+    """All models that can be had, by source, each loaded once per process."""
+
+    @property
+    @abstractmethod
+    def default(self) -> str:
+        """Source of the model that a new knowledge base begins with."""
+
+    @abstractmethod
+    def load(self, source: str) -> Embedder:
+        """The model of a source; loading its weights may wait until it is used.
+
+        Raises:
+            BadInput: There is no such kind of source; the message lists them.
+            NotFound: The model is not there, with what to do about it.
+        """
