@@ -26,9 +26,17 @@ _TAGS = {"domain": "documents"}
 
 documents_refresh = dg.define_asset_job(
     "documents_refresh",
-    selection=dg.AssetSelection.groups("documents"),
+    selection=dg.AssetSelection.assets(["documents", "source_documents"], ["documents", "kb_documents"]),
     run_tags=_TAGS,
-    description="Takes in documents that are new, changed or gone, embeds what is new, and measures how well they are found.",
+    description="Takes in documents that are new, changed or gone, and embeds what is new.",
+)
+documents_upkeep = dg.define_asset_job(
+    "documents_upkeep",
+    selection=dg.AssetSelection.assets(
+        *(["documents", name] for name in ("search_usage", "retrieval_quality", "index_health"))
+    ),
+    run_tags=_TAGS,
+    description="Measures how well documents are found, whether the index is in order, and how search is used.",
 )
 
 
@@ -231,4 +239,4 @@ def documents_roll_back() -> None:
     roll_back()
 
 
-JOBS = (documents_refresh, documents_reembed, documents_roll_back)
+JOBS = (documents_refresh, documents_upkeep, documents_reembed, documents_roll_back)

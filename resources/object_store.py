@@ -214,6 +214,47 @@ class LocalObjectStore(ObjectStore):
         return path
 
 
+class NotConfigured(ObjectStore):
+    """The place of a store that nobody named: every use of it says what to set."""
+
+    advice: str = Field(description="What to set.")
+
+    def pages(self, prefix: str = "", *, start_after: str | None = None, page_size: int = 1000) -> Iterator[list[StoredObject]]:
+        """Raises BadInput, as every method does."""
+        raise self._error()
+
+    def head(self, key: str) -> StoredObject:
+        """Raises BadInput."""
+        raise self._error()
+
+    def user_metadata(self, key: str) -> dict[str, str]:
+        """Raises BadInput."""
+        raise self._error()
+
+    def get(self, key: str) -> bytes:
+        """Raises BadInput."""
+        raise self._error()
+
+    def open(self, key: str) -> BinaryIO:
+        """Raises BadInput."""
+        raise self._error()
+
+    def fetch(self, key: str) -> AbstractContextManager[Path]:
+        """Raises BadInput."""
+        raise self._error()
+
+    def put(self, key: str, body: bytes) -> StoredObject:
+        """Raises BadInput."""
+        raise self._error()
+
+    def delete(self, key: str) -> None:
+        """Raises BadInput."""
+        raise self._error()
+
+    def _error(self) -> BadInput:
+        return BadInput("this store is not configured", self.advice)
+
+
 def _described(key: str, stat: os.stat_result) -> StoredObject:
     written = _EPOCH + timedelta(microseconds=stat.st_mtime_ns // 1000)
     return StoredObject(key, stat.st_size, f"{stat.st_mtime_ns:x}-{stat.st_size:x}", written)

@@ -10,7 +10,6 @@ import polars as pl
 
 from assets.catalogue import markdown_table, picture, table_metadata
 from assets.documents import tables
-from assets.documents.automation import DAILY
 from assets.documents.golden_questions import golden_set
 from assets.documents.logic.pictures import hygiene, latencies
 from assets.documents.measuring import searcher_of
@@ -41,7 +40,6 @@ _K = 10
     kinds={"python", "deltalake"},
     metadata=table_metadata(tables.INDEX_HEALTH),
     deps=[dg.AssetKey(["documents", "kb_documents"])],
-    automation_condition=DAILY,
     pool="documents_index",
     check_specs=[
         dg.AssetCheckSpec(

@@ -6,7 +6,6 @@ import polars as pl
 from assets import progress
 from assets.catalogue import table_metadata
 from assets.documents import tables
-from assets.documents.automation import WHEN_DOCUMENTS_CHANGED
 from assets.documents.index_journal import IndexJournal
 from assets.documents.indexing import bring_up_to_date
 from assets.documents.serving import serving
@@ -27,7 +26,6 @@ _COMPLETE, _CURRENT = "every_document_can_be_found", "the_configured_model_answe
     kinds={"python", "huggingface"},
     metadata=table_metadata(KB_DOCUMENTS),
     deps=[dg.AssetKey(["documents", "source_documents"])],
-    automation_condition=WHEN_DOCUMENTS_CHANGED,
     pool="documents_index",
     check_specs=[
         dg.AssetCheckSpec(_COMPLETE, asset=_KEY, description="Every document in force has its passages in the live generation."),

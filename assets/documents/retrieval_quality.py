@@ -9,7 +9,6 @@ import polars as pl
 
 from assets.catalogue import markdown_table, picture, table_metadata
 from assets.documents import tables
-from assets.documents.automation import DAILY
 from assets.documents.golden_questions import GOLDEN_KEY, Golden, golden_set
 from assets.documents.logic.pictures import quality_over_time
 from assets.documents.measuring import Measured, measured, searcher_of
@@ -35,7 +34,6 @@ _KEPT_ROWS = 100_000
     kinds={"python", "deltalake"},
     metadata=table_metadata(tables.RETRIEVAL_QUALITY),
     deps=[dg.AssetKey(["documents", "kb_documents"])],
-    automation_condition=DAILY,
     check_specs=[
         dg.AssetCheckSpec(_FOUND, asset=_KEY, description=f"The mean nDCG@10 of the golden questions is {_LEAST_NDCG} or more."),
         dg.AssetCheckSpec(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from assets.charts import IN_PICTURE, png
 from assets.finops.logic.report import (
     action_section,
     anomaly_section,
@@ -104,10 +105,10 @@ def charts_png(data: ReportData) -> dict[str, bytes]:
             continue
         anomalies = _of_currency(data.anomalies, figures.currency)
         services = charts.services_labelled(figures.recent("provider", "service"))
-        trend = charts.trend(figures, anomalies, colours, charts.IN_PICTURE)
-        top = charts.ranking(services, "label", figures, colours, charts.IN_PICTURE)
-        pictures[f"cost_trend_{figures.currency}"] = charts.png(trend)
-        pictures[f"top_services_{figures.currency}"] = charts.png(top)
+        trend = charts.trend(figures, anomalies, colours, IN_PICTURE)
+        top = charts.ranking(services, "label", figures, colours, IN_PICTURE)
+        pictures[f"cost_trend_{figures.currency}"] = png(trend)
+        pictures[f"top_services_{figures.currency}"] = png(top)
     return pictures
 
 
