@@ -58,7 +58,9 @@ def _any_of(codes: NDArray[np.int32], words: Words, wanted: Iterable[str]) -> ND
     numbers = [number for number in map(words.number, wanted) if number is not None]
     if len(numbers) == 1:
         return np.equal(codes, numbers[0])
-    return np.isin(codes, numbers)
+    chosen = np.zeros(len(words) + 1, np.bool_)  # the last place is that of the unknown, -1
+    chosen[numbers] = True
+    return chosen[codes]
 
 
 def filter_arrays(rows: pl.DataFrame) -> dict[str, NDArray[Any]]:

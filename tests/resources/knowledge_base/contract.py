@@ -18,8 +18,9 @@ CHUNKING = "sentences-128-16"
 DEPARTMENTS = ("Legal", "Finance", "Operations", None)
 TAGS = ("contract", "policy", "runbook", "vendor")
 LANGUAGES = ("en", "de", None)
-WORDS = tuple(
-    ("vendor contract risk termination invoice backup restore database policy travel budget review audit security").split()
+WORDS = (
+    *("vendor", "contract", "risk", "termination", "invoice", "backup", "restore"),
+    *("database", "policy", "travel", "budget", "review", "audit", "security"),
 )
 FIRST_DAY = date(2024, 1, 1)
 
