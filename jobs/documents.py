@@ -32,9 +32,7 @@ documents_refresh = dg.define_asset_job(
 )
 documents_upkeep = dg.define_asset_job(
     "documents_upkeep",
-    selection=dg.AssetSelection.assets(
-        *(["documents", name] for name in ("search_usage", "retrieval_quality", "index_health"))
-    ),
+    selection=dg.AssetSelection.assets(*(["documents", name] for name in ("search_usage", "retrieval_quality", "index_health"))),
     run_tags=_TAGS,
     description="Measures how well documents are found, whether the index is in order, and how search is used.",
 )

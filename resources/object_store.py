@@ -214,45 +214,17 @@ class LocalObjectStore(ObjectStore):
         return path
 
 
-class NotConfigured(ObjectStore):
-    """The place of a store that nobody named: every use of it says what to set."""
+class NotConfigured(LocalObjectStore):
+    """The place of a store that nobody named: every use of it raises BadInput with what to set."""
 
+    root: str = ""
     advice: str = Field(description="What to set.")
 
-    def pages(self, prefix: str = "", *, start_after: str | None = None, page_size: int = 1000) -> Iterator[list[StoredObject]]:
-        """Raises BadInput, as every method does."""
-        raise self._error()
+    def _folder(self) -> Path:
+        raise BadInput("this store is not configured", self.advice)
 
-    def head(self, key: str) -> StoredObject:
-        """Raises BadInput."""
-        raise self._error()
-
-    def user_metadata(self, key: str) -> dict[str, str]:
-        """Raises BadInput."""
-        raise self._error()
-
-    def get(self, key: str) -> bytes:
-        """Raises BadInput."""
-        raise self._error()
-
-    def open(self, key: str) -> BinaryIO:
-        """Raises BadInput."""
-        raise self._error()
-
-    def fetch(self, key: str) -> AbstractContextManager[Path]:
-        """Raises BadInput."""
-        raise self._error()
-
-    def put(self, key: str, body: bytes) -> StoredObject:
-        """Raises BadInput."""
-        raise self._error()
-
-    def delete(self, key: str) -> None:
-        """Raises BadInput."""
-        raise self._error()
-
-    def _error(self) -> BadInput:
-        return BadInput("this store is not configured", self.advice)
+    def _path(self, key: str) -> Path:
+        raise BadInput(f"{key} cannot be accessed: this store is not configured", self.advice)
 
 
 def _described(key: str, stat: os.stat_result) -> StoredObject:

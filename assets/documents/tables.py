@@ -11,6 +11,7 @@ SOURCE_DOCUMENTS = Table(
     description="The ledger of files: one row per object that is or was among the documents, what became of it, and why.",
     columns=(
         Column("source_key", pl.String(), "Key of the object in the store of documents.", nullable=False),
+        Column("key_hash", pl.String(), "SHA-256 of that key.", nullable=False),
         Column("document_id", pl.String(), "Identity of the document; it outlives changes and a new name.", nullable=False),
         Column("etag", pl.String(), "Version of the object that was looked at last.", nullable=False),
         Column("size", pl.Int64(), "Bytes.", nullable=False),
