@@ -15,6 +15,10 @@ class NoSuchTable(NotFound):
     """A table or view is not there, or may not be seen (ORA-00942)."""
 
 
+class Locked(Unavailable):
+    """Somebody else holds a lock on it, and held it for as long as was waited."""
+
+
 class StaleVectorIndex(Unavailable):
     """The in-memory index no longer has the state that this transaction reads (ORA-51815); an exact search has it."""
 
@@ -44,8 +48,8 @@ _MEANINGS: tuple[tuple[type[CloudOpsError], str, str], ...] = (
      "ORA-00001 ORA-00955 ORA-01408 ORA-02291 ORA-02292 ORA-08177"),
     (Throttled, _SESSIONS, "ORA-00018 ORA-00020 ORA-02391 ORA-12516 ORA-12519 ORA-12520 DPY-4005"),
     (Unavailable, "It took longer than the timeout: repeat, or raise the timeout of calls.", "DPY-4024 ORA-01013"),
-    (Unavailable, _BUSY, "ORA-00054 ORA-00060 ORA-04021 ORA-30006"),
-    (Unavailable, _SNAPSHOT, "ORA-01555"),
+    (Locked, _BUSY, "ORA-00054 ORA-00060 ORA-04021 ORA-30006"),
+    (Unavailable, _SNAPSHOT, "ORA-01466 ORA-01555"),
     (StaleVectorIndex, _SNAPSHOT, "ORA-51815"),
     (Unavailable, _LATER,
      "ORA-00028 ORA-01012 ORA-01033 ORA-01034 ORA-01089 ORA-02396 ORA-03113 ORA-03114 ORA-03135 ORA-12170 ORA-12514 ORA-12537 "

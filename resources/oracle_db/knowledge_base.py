@@ -4,7 +4,7 @@ How it fits together, and what is not verified without a database: docs/oracle-v
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import polars as pl
@@ -17,7 +17,7 @@ from resources.knowledge_base.rows import checked_rows, checked_vectors
 from resources.oracle_db import vector_ddl as ddl
 from resources.oracle_db.conditions import bound
 from resources.oracle_db.connections import OracleDatabase, executed, selected
-from resources.oracle_db.errors import NoSuchTable, translated
+from resources.oracle_db.errors import Locked, NoSuchTable, translated
 from resources.oracle_db.generations import GenerationList, StoredGeneration
 from resources.oracle_db.passages import PassageTables, checked_lengths
 from resources.oracle_db.snapshot import OracleSnapshot, Tuning
@@ -151,12 +151,17 @@ class OracleKnowledgeBase(KnowledgeBase):
         return OracleSnapshot(session, held, stored, self._names, Tuning(self.exact_rows, self.target_accuracy))
 
     def _seen(self, session: Any, generation_id: str | None) -> StoredGeneration:  # noqa: ANN401
-        with translated("a snapshot"):
+        stored = None
+        with suppress(NoSuchTable), translated("a snapshot"):  # before the first `begin` there is no list
             executed(session, "SET TRANSACTION READ ONLY")
             listed = self._list(session)
             stored = listed.in_state("live") if generation_id is None else listed.get(generation_id)
         if stored is None:
-            raise NotFound("no generation is live", "Build one and cut over to it.")
+            raise NotFound("there is no live generation", "Build one with the job documents_refresh, and cut over to it.")
+        tables = f"{self._names.documents(stored.number)}, {self._names.tags(stored.number)}"
+        with translated("a snapshot"):
+            # keeps both from being dropped until the transaction ends, and no writer waiting
+            executed(session, f"LOCK TABLE {tables} IN ROW SHARE MODE")
         return stored
 
     def optimise(self, generation_id: str) -> None:
@@ -197,15 +202,23 @@ class OracleKnowledgeBase(KnowledgeBase):
 
     def _sweep(self, session: Any) -> None:  # noqa: ANN401
         """Drop the tables of generations that are no more listed; what was cut off half-way is finished by the next call."""
-        listed, names = self._list(session), self._names
+        listed = self._list(session)
+        executed(session, "ALTER SESSION SET DDL_LOCK_TIMEOUT = 0")
         for number in listed.dropping():
-            tables = [names.tags(number), names.documents(number)]
-            there = self._existing(session, tables)
+            try:
+                self._drop_tables(session, number)
+            except Locked:
+                continue  # a snapshot still reads them; the next call looks again
+            listed.forget(number)
+            session.commit()
+
+    def _drop_tables(self, session: Any, number: int) -> None:  # noqa: ANN401
+        tables = [self._names.tags(number), self._names.documents(number)]
+        there = self._existing(session, tables)
+        with translated(f"dropping the tables of generation {ddl.generation_id(number)}"):
             for table in tables:
                 if table in there:
                     executed(session, f"DROP TABLE {table} PURGE")
-            listed.forget(number)
-            session.commit()
 
     @contextmanager
     def _building(self, about: str) -> Iterator[Any]:

@@ -20,6 +20,7 @@ from resources.oracle_db.vectors import as_bind
 from resources.oracle_db.words import indexed_text
 
 _PLAIN = tuple(name for name in KB_DOCUMENTS.schema if name not in ("tags", "content"))
+_TEXT = tuple(name for name in _PLAIN if KB_DOCUMENTS.schema[name] == pl.String())
 _INSERTED = (*_PLAIN, "fingerprint", "doc_vector", "content", "words")
 """Order of the binds: what is bound as LONG comes last (ORA-24816)."""
 
@@ -86,15 +87,14 @@ def checked_lengths(rows: pl.DataFrame) -> pl.DataFrame:
     Raises:
         BadInput: A text is longer than its column, or a tag is empty.
     """
-    for name, most in ddl.LONGEST.items():
-        if name != "tag":
-            long = rows.filter(pl.col(name).str.len_chars() > most)
-            if long.height:
-                raise BadInput(f"{name} of passage {long['doc_id'][0]} has over {most} characters", "Shorten it at its source.")
-    most = ddl.LONGEST["tag"]
-    wrong = rows.filter(pl.col("tags").list.eval(~pl.element().str.len_chars().is_between(1, most)).list.any())
+    for name in _TEXT:
+        long = rows.filter(pl.col(name).str.len_bytes() > ddl.LONGEST)
+        if long.height:
+            raise BadInput(f"{name} of passage {long['doc_id'][0]} has over {ddl.LONGEST} bytes", "Shorten it at its source.")
+    fits = pl.element().str.len_bytes().is_between(1, ddl.LONGEST)
+    wrong = rows.filter(pl.col("tags").list.eval(~fits).list.any())
     if wrong.height:
-        raise BadInput(f"a tag of passage {wrong['doc_id'][0]} is empty or over {most} characters", "Shorten it at its source.")
+        raise BadInput(f"a tag of passage {wrong['doc_id'][0]} is empty or over {ddl.LONGEST} bytes", "Shorten it at its source.")
     return rows
 
 
@@ -112,8 +112,7 @@ def _types() -> dict[str, Any]:
     """Types of what may be null in all rows of a batch, and of text that may be long: a LONG needs no temporary LOB each."""
     import oracledb
 
-    nullable_text = {name: ddl.LONGEST[name] for name in ("title", "heading", "dept", "language")}
-    return nullable_text | {
+    return dict.fromkeys(_TEXT, ddl.LONGEST) | {
         "page": oracledb.DB_TYPE_NUMBER,
         "created_date": oracledb.DB_TYPE_DATE,
         "content": oracledb.DB_TYPE_LONG,

@@ -19,17 +19,8 @@ METRIC = "COSINE"
 INDEX_ACCURACY = 95
 NEIGHBORS, EF_CONSTRUCTION = 40, 500
 MOST_PARTITIONS = 10_000_000
-LONGEST: dict[str, int] = {
-    "title": 500,
-    "dept": 100,
-    "parent_doc_id": 1000,
-    "heading": 1000,
-    "language": 20,
-    "source_key": 1024,
-    "model_version": 400,
-    "tag": 200,
-}
-"""Most characters of text columns; the rest are CLOBs. Four bytes each stay within a VARCHAR2 that was not extended."""
+LONGEST = 4000
+"""Most bytes of a text column (UTF-8), as of a VARCHAR2 where strings were not extended; passages are CLOBs."""
 HNSW_OVERHEAD = 1.3
 """Vector pool per byte of vectors. Source: Oracle AI Vector Search User's Guide, "Size the Vector Pool"."""
 HNSW_RESERVE = 3
@@ -196,9 +187,9 @@ def generation(names: Names, number: int, dimensions: int) -> tuple[Statement, .
             tags,
             f"""CREATE TABLE {tags} (
   doc_id NUMBER(19) NOT NULL REFERENCES {documents} (doc_id) ON DELETE CASCADE,
-  tag    VARCHAR2({LONGEST["tag"]} CHAR) NOT NULL,
+  tag    VARCHAR2({LONGEST}) NOT NULL,
   PRIMARY KEY (doc_id, tag)
-) ORGANIZATION INDEX""",
+)""",
         ),
         *(
             Statement(name, f"CREATE INDEX {name} ON {table} ({columns})")
@@ -229,11 +220,10 @@ def _documents(table: str, dimensions: int) -> str:
         "start_offset": "NUMBER(12) NOT NULL",
         "end_offset": "NUMBER(12) NOT NULL",
         "content": "CLOB",
-        **{name: f"VARCHAR2({most} CHAR)" for name, most in LONGEST.items()},
+        "parent_doc_id": f"VARCHAR2({LONGEST}) NOT NULL",
+        "model_version": f"VARCHAR2({LONGEST}) NOT NULL",
     }
-    types["parent_doc_id"] += " NOT NULL"
-    types["model_version"] += " NOT NULL"
-    columns = {name: types[name] for name in KB_DOCUMENTS.schema if name != "tags"}
+    columns = {name: types.get(name, f"VARCHAR2({LONGEST})") for name in KB_DOCUMENTS.schema if name != "tags"}
     columns |= {
         "fingerprint": "VARCHAR2(64) NOT NULL",
         "doc_vector": f"VECTOR({dimensions}, FLOAT32) NOT NULL",

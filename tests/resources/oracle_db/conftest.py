@@ -24,8 +24,8 @@ def stored(
 ) -> tuple:
     """A row of the list of generations."""
     return (
-        f"g{number:06d}", model.name, model.revision, model.digest, model.dimensions, model.max_tokens, model.source or None, "512/64",
-        state, rows, number, index, indexed,
+        f"g{number:06d}", model.name, model.revision, model.digest, model.dimensions, model.max_tokens, model.source or None,
+        "512/64", state, rows, number, index, indexed,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from oracledb.errors import _Error
 
 from resources.errors import BadInput, CloudOpsError, Conflict, Denied, NotFound, PermanentError, Throttled, Unavailable
 from resources.oracle_db.connections import OracleDatabase
-from resources.oracle_db.errors import NoSuchTable, StaleVectorIndex, of_database, translated
+from resources.oracle_db.errors import Locked, NoSuchTable, StaleVectorIndex, of_database, translated
 from tests.resources.oracle_db.recording import RecordingDatabase, failure
 
 SECRETS = {"password": "tiger-4711", "wallet_password": "wallet-0815"}
@@ -88,7 +88,7 @@ def test_a_session_is_given_back_whatever_happens():
         ("ORA-00018: maximum number of sessions exceeded", 18, Throttled, "fewer connections"),
         ("DPY-4005: timed out waiting for the connection pool to return a connection", 0, Throttled, "fewer connections"),
         ("DPY-4024: call timeout of 30000 ms exceeded", 0, Unavailable, "longer than the timeout"),
-        ("ORA-00054: resource busy", 54, Unavailable, "holds the lock"),
+        ("ORA-00054: resource busy", 54, Locked, "holds the lock"),
         ("ORA-01555: snapshot too old", 1555, Unavailable, "new snapshot"),
         ("ORA-51815: INMEMORY NEIGHBOR GRAPH HNSW vector index snapshot is too old.", 51815, StaleVectorIndex, "new snapshot"),
         ("ORA-03113: end-of-file on communication channel", 3113, Unavailable, "Repeat later"),

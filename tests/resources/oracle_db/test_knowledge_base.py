@@ -8,7 +8,7 @@ import oracledb
 import polars as pl
 import pytest
 
-from resources.errors import BadInput, CloudOpsError, Conflict, NotFound, Unavailable
+from resources.errors import BadInput, CloudOpsError, Conflict, Denied, NotFound, Unavailable
 from resources.knowledge_base.fingerprints import fingerprints
 from resources.oracle_db.knowledge_base import OracleKnowledgeBase
 from tests.resources.oracle_db.conftest import MODEL, existing, passages, stored, unit
@@ -191,7 +191,7 @@ def test_vectors_that_do_not_fit_are_refused(base, session, vectors):
 
 
 @pytest.mark.parametrize(
-    "columns", [{"title": "t" * 501}, {"dept": "d" * 101}, {"tags": ["t" * 201]}, {"tags": [""]}, {"heading": "h" * 1001}]
+    "columns", [{"title": "t" * 4001}, {"dept": "ü" * 2001}, {"tags": ["t" * 4001]}, {"tags": [""]}, {"heading": "h" * 4001}]
 )
 def test_text_that_a_column_cannot_hold_is_refused_before_anything_is_written(base, session, columns):
     with pytest.raises(BadInput, match="passage 2"):
@@ -201,7 +201,7 @@ def test_text_that_a_column_cannot_hold_is_refused_before_anything_is_written(ba
 
 
 def test_text_that_just_fits_is_taken(base):
-    base.write("g000007", passages(1, title="ü" * 500, tags=["t" * 200], content="ü" * 100_000), unit(1))
+    base.write("g000007", passages(1, title="ü" * 2000, tags=["t" * 4000], content="ü" * 100_000), unit(1))
 
 
 @pytest.mark.parametrize("call", ["write", "update", "cut_over", "drop", "optimise", "snapshot"])
@@ -347,6 +347,26 @@ def test_a_generation_is_out_of_the_list_before_its_tables_go(base, session):
     assert order(session, "'dropping' WHERE", "COMMIT", "DROP TABLE", "DELETE FROM kb_generations") == [
         "'dropping' WHERE", "COMMIT", "DROP TABLE", "DROP TABLE", "DELETE FROM kb_generations", "COMMIT",
     ]  # fmt: skip
+
+
+def test_tables_that_a_snapshot_still_reads_are_dropped_another_time(base, session):
+    session.when("SELECT generation_id", [stored("previous", 6)]).when("SELECT generation_no", [(5,), (6,)])
+    existing(session, "KB_DOCUMENTS_G000005", "KB_TAGS_G000005")
+    session.when("DROP TABLE kb_tags_g000005", failure("ORA-00054: resource busy", 54))
+
+    base.drop("g000006")
+
+    assert [binds["generation_no"] for sql, binds in session.said if sql.startswith("DELETE FROM kb_generations")] == [6]
+    assert not session.statements("DROP TABLE kb_documents_g000005")
+
+
+def test_a_drop_that_fails_otherwise_is_told(base, session):
+    session.when("SELECT generation_id", [stored("previous", 6)]).when("SELECT generation_no", [(6,)])
+    existing(session, "KB_DOCUMENTS_G000006")
+    session.when("DROP TABLE", failure("ORA-01031: insufficient privileges", 1031))
+
+    with pytest.raises(Denied, match="g000006"):
+        base.drop("g000006")
 
 
 def test_building_has_a_timeout_of_its_own(database, base, session):

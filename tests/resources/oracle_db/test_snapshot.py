@@ -54,8 +54,12 @@ def test_all_of_a_snapshot_is_one_read_only_transaction(snapshot, session):
     snapshot.nearest(QUESTION, EVERYTHING, 3)
 
     assert session.statements()[0] == "SET TRANSACTION READ ONLY"
-    assert not session.statements("COMMIT")
+    assert not session.statements("COMMIT|ALTER|INSERT|UPDATE|DELETE")
     assert not session.closed
+
+
+def test_the_tables_of_a_snapshot_are_not_dropped_while_it_is_held(snapshot, session):
+    assert session.statements()[-1] == "LOCK TABLE kb_documents_g000007, kb_tags_g000007 IN ROW SHARE MODE"
 
 
 def test_a_snapshot_gives_its_session_back_when_it_is_closed(base, session):
@@ -94,7 +98,7 @@ def test_a_snapshot_of_a_generation_by_name_asks_for_it_alone(base, session):
 def test_a_snapshot_before_anything_was_begun_is_not_found(base, session):
     session.when("SELECT generation_id", failure("ORA-00942: table or view does not exist", 942))
 
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="documents_refresh"):
         base.snapshot()
 
 

@@ -1,18 +1,18 @@
 CREATE TABLE kb_documents_g000007 (
   doc_id        NUMBER(19) PRIMARY KEY,
-  parent_doc_id VARCHAR2(1000 CHAR) NOT NULL,
+  parent_doc_id VARCHAR2(4000) NOT NULL,
   chunk_no      NUMBER(9) NOT NULL,
-  title         VARCHAR2(500 CHAR),
-  heading       VARCHAR2(1000 CHAR),
-  dept          VARCHAR2(100 CHAR),
+  title         VARCHAR2(4000),
+  heading       VARCHAR2(4000),
+  dept          VARCHAR2(4000),
   created_date  DATE,
-  language      VARCHAR2(20 CHAR),
-  source_key    VARCHAR2(1024 CHAR),
+  language      VARCHAR2(4000),
+  source_key    VARCHAR2(4000),
   page          NUMBER(9),
   start_offset  NUMBER(12) NOT NULL,
   end_offset    NUMBER(12) NOT NULL,
   content       CLOB,
-  model_version VARCHAR2(400 CHAR) NOT NULL,
+  model_version VARCHAR2(4000) NOT NULL,
   fingerprint   VARCHAR2(64) NOT NULL,
   doc_vector    VECTOR(384, FLOAT32) NOT NULL,
   words         CLOB
@@ -20,9 +20,9 @@ CREATE TABLE kb_documents_g000007 (
 /
 CREATE TABLE kb_tags_g000007 (
   doc_id NUMBER(19) NOT NULL REFERENCES kb_documents_g000007 (doc_id) ON DELETE CASCADE,
-  tag    VARCHAR2(200 CHAR) NOT NULL,
+  tag    VARCHAR2(4000) NOT NULL,
   PRIMARY KEY (doc_id, tag)
-) ORGANIZATION INDEX
+)
 /
 CREATE INDEX kb_tag_g000007 ON kb_tags_g000007 (tag, doc_id)
 /
