@@ -144,6 +144,7 @@ class OracleKnowledgeBase(KnowledgeBase):
         held = ExitStack()
         try:
             session = held.enter_context(self.database.connection("a snapshot"))
+            held.callback(session.rollback)  # the driver may not know of a transaction that only reads
             stored = self._seen(session, generation_id)
         except BaseException:
             held.close()

@@ -109,10 +109,10 @@ def _values(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def _types() -> dict[str, Any]:
-    """Types of what may be null in all rows of a batch, and of text that may be long: a LONG needs no temporary LOB each."""
+    """Types of numbers and dates that may be null in a whole batch, and of long text: a LONG needs no temporary LOB each."""
     import oracledb
 
-    return dict.fromkeys(_TEXT, ddl.LONGEST) | {
+    return {
         "page": oracledb.DB_TYPE_NUMBER,
         "created_date": oracledb.DB_TYPE_DATE,
         "content": oracledb.DB_TYPE_LONG,

@@ -2,7 +2,7 @@
 
 import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from resources.embeddings import Vectors
-from resources.errors import BadInput, Denied, NotFound
+from resources.errors import BadInput, CloudOpsError, Denied, NotFound
 from resources.knowledge_base import analysis
 from resources.knowledge_base.interface import (
     KB_DOCUMENTS,
@@ -68,7 +68,7 @@ class OracleSnapshot(Snapshot):
         self._names = names
         self._documents = names.documents(stored.number)
         self._tags = names.tags(stored.number)
-        self._release = weakref.finalize(self, held.close)
+        self._release = weakref.finalize(self, _end, held)
         self._release.atexit = False
 
     def __enter__(self) -> Self:
@@ -266,6 +266,11 @@ class OracleSnapshot(Snapshot):
             },
         )
         return None if total is None else int(total)
+
+
+def _end(held: ExitStack) -> None:
+    with suppress(CloudOpsError):  # what was read is read, and the pool replaces a session that is lost
+        held.close()
 
 
 def _parts(values: Sequence[T], most: int) -> Iterator[Sequence[T]]:

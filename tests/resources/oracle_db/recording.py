@@ -30,6 +30,7 @@ class Session:
         self.answers: list[tuple[re.Pattern[str], Any]] = []
         self.call_timeout = 0
         self.closed = 0
+        self.lost: Exception | None = None
 
     def when(self, pattern: str, answer: "Rows | int | Exception | Callable[[dict[str, Any]], Rows]") -> "Session":
         """Answer statements that match: rows of a query, rows that were changed, or a failure. Later ones win."""
@@ -42,6 +43,11 @@ class Session:
 
     def commit(self) -> None:
         self.said.append(("COMMIT", None))
+
+    def rollback(self) -> None:
+        self.said.append(("ROLLBACK", None))
+        if isinstance(self.lost, Exception):
+            raise self.lost
 
     def close(self) -> None:
         self.closed += 1

@@ -64,11 +64,21 @@ def test_the_tables_of_a_snapshot_are_not_dropped_while_it_is_held(snapshot, ses
 
 def test_a_snapshot_gives_its_session_back_when_it_is_closed(base, session):
     with base.snapshot() as taken:
-        pass
+        assert not session.statements("ROLLBACK")
 
+    assert session.statements()[-1] == "ROLLBACK"
     assert session.closed == 1
     with pytest.raises(BadInput, match="closed"):
         taken.count(EVERYTHING)
+
+
+def test_a_session_that_was_lost_meanwhile_spoils_no_answer(base, session):
+    session.lost = failure("DPY-4011: the database or network closed the connection")
+
+    with base.snapshot():
+        pass
+
+    assert session.closed == 1
 
 
 def test_a_snapshot_that_nobody_holds_gives_its_session_back(base, session):
