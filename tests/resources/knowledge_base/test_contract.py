@@ -1,5 +1,6 @@
 """What every knowledge base promises, whatever it is made of."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,19 @@ from tests.resources.knowledge_base.contract import (
     question,
     vectors,
 )
+from tests.resources.oracle_db.live import live_knowledge_base
 
 IDS = range(1, 121)
 LEGAL = Filter(departments=frozenset({"Legal"}))
 
 
-@pytest.fixture(params=["embedded"])
-def kb(request: pytest.FixtureRequest, tmp_path: Path) -> KnowledgeBase:
-    return EmbeddedKnowledgeBase(root=str(tmp_path / "kb"))
+@pytest.fixture(params=["embedded", pytest.param("oracle", marks=pytest.mark.live)])
+def kb(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KnowledgeBase]:
+    if request.param == "oracle":
+        with live_knowledge_base() as of_database:
+            yield of_database
+    else:
+        yield EmbeddedKnowledgeBase(root=str(tmp_path / "kb"))
 
 
 def filled(kb: KnowledgeBase, seed: int = 0) -> tuple[str, Naive]:
