@@ -1,5 +1,6 @@
 """How tables of the lake appear in the asset catalogue. No system's own knowledge belongs here."""
 
+import base64
 from collections.abc import Iterable
 
 import dagster as dg
@@ -29,6 +30,11 @@ def markdown_table(frame: pl.DataFrame, *, limit: int = 20) -> dg.MarkdownMetada
     rows = [f"| {' | '.join(_cell(v) for v in row)} |" for row in frame.head(limit).iter_rows()]
     rest = [f"\n… {len(frame) - limit} more rows"] if len(frame) > limit else []
     return dg.MetadataValue.md("\n".join([*header, *rows, *rest]))
+
+
+def picture(name: str, png: bytes) -> dg.MarkdownMetadataValue:
+    """A picture within the metadata itself, so that it needs no server."""
+    return dg.MetadataValue.md(f"![{name}](data:image/png;base64,{base64.b64encode(png).decode()})")
 
 
 def _cell(value: object) -> str:

@@ -1,12 +1,10 @@
 """The asset of cost forecasts."""
 
-import base64
-
 import dagster as dg
 import polars as pl
 from pydantic import Field
 
-from assets.catalogue import markdown_table, table_metadata
+from assets.catalogue import markdown_table, picture, table_metadata
 from assets.failures import errors_classified
 from assets.finops import tables
 from assets.finops.automation import WHEN_COSTS_CHANGED
@@ -17,6 +15,7 @@ from assets.finops.logic.forecasts.given import BadRow
 from assets.finops.logic.forecasts.picture import charts
 from assets.finops.logic.forecasts.planned import PLANNED_STEPS_KEY, Step, planned_steps
 from assets.finops.logic.forecasts.verification import verified
+from assets.pictures import png
 from resources.clock import Clock
 from resources.errors import BadInput, NotFound
 from resources.lake import Lake
@@ -131,16 +130,9 @@ def _told(found: CostForecasts) -> dict[str, dg.MetadataValue | str]:
     }
 
 
-def _pictures(forecasts: pl.DataFrame, daily: pl.DataFrame) -> dict[str, dg.MetadataValue]:
+def _pictures(forecasts: pl.DataFrame, daily: pl.DataFrame) -> dict[str, dg.MarkdownMetadataValue]:
     """A chart per currency, for the asset's page."""
-    from assets.finops.logic.report.charts import png
-
-    return {
-        f"forecast_{currency}": dg.MetadataValue.md(
-            f"![{currency}](data:image/png;base64,{base64.b64encode(png(spec)).decode()})"
-        )
-        for currency, spec in charts(forecasts, daily).items()
-    }
+    return {f"forecast_{currency}": picture(currency, png(spec)) for currency, spec in charts(forecasts, daily).items()}
 
 
 def _rounded(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,5 @@
 """The asset that measures how good anomaly detection is on the company's own costs."""
 
-import base64
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from assets.catalogue import markdown_table, table_metadata
+from assets.catalogue import markdown_table, picture, table_metadata
 from assets.finops import tables
 from assets.finops.automation import WEEKLY
 from assets.finops.logic.anomalies.methods import DETECTORS, OWN
@@ -127,8 +126,5 @@ def _told(own: Quality, measured: dict[str, Quality]) -> dict[str, Any]:
         "methods": markdown_table(pl.DataFrame(compared).with_columns(pl.col(pl.Float64).round(3))),
         "recall_by_type": markdown_table(own.recall_by("type").with_columns(pl.col(pl.Float64).round(3))),
         "recall_by_size": markdown_table(own.recall_by("size").with_columns(pl.col(pl.Float64).round(3))),
-        **{
-            name: dg.MetadataValue.md(f"![{name}](data:image/png;base64,{base64.b64encode(picture).decode()})")
-            for name, picture in pictures.items()
-        },
+        **{name: picture(name, drawn) for name, drawn in pictures.items()},
     }

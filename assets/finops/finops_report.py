@@ -1,10 +1,9 @@
 """The asset of the FinOps report."""
 
-import base64
-
 import dagster as dg
 import polars as pl
 
+from assets.catalogue import picture
 from assets.finops import tables, tie_out
 from assets.finops.automation import WHEN_COSTS_CHANGED
 from assets.finops.logic.comparable.coverage import coverage
@@ -43,10 +42,7 @@ def finops_report(lake: Lake, report_store: ObjectStore, clock: Clock) -> dg.Mat
 
     data = report_data(lake, clock)
     report = write_report(data, report_store)
-    pictures = {
-        name: dg.MetadataValue.md(f"![{name}](data:image/png;base64,{base64.b64encode(png).decode()})")
-        for name, png in charts_png(data).items()
-    }
+    pictures = {name: picture(name, png) for name, png in charts_png(data).items()}
     told: dict[str, str | int] = {
         "report": REPORT_KEY,
         "bytes": len(report.page.encode()),

@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 
 from assets.finops.logic.anomaly_quality.measurement import MEASURED, Quality
-from assets.finops.logic.report.charts import IN_PICTURE, png
+from assets.finops.logic.report.charts import IN_PICTURE
+from assets.pictures import png
 
 _BAR = "#1f6f8b"
 _WIDTH = 640

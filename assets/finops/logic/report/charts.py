@@ -1,9 +1,7 @@
-"""Charts of the report as Vega-Lite specifications and PNG. Floats here only place marks; no figure is taken from them."""
+"""Charts of the report as Vega-Lite specifications. Floats here only place marks; no figure is taken from them."""
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ import polars as pl
 
 from assets.finops.logic.report.figures import CurrencyFigures
 from assets.finops.logic.report.wording import change, day, short
+from assets.pictures import vega_lite_version
 
 if TYPE_CHECKING:
     import altair as alt
@@ -138,41 +137,11 @@ def services_labelled(services: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def png(spec: Spec) -> bytes:
-    """The chart as a picture, drawn without a browser or a network."""
-    import vl_convert
-
-    drawn = vl_convert.vegalite_to_png(spec, vl_version=_vega_lite_version(), allowed_base_urls=[])
-    return _recompressed(bytes(drawn))
-
-
-def _recompressed(picture: bytes) -> bytes:
-    """The same PNG with its pixels packed tightly: the renderer packs them for speed, up to eight times as large."""
-    signature, chunks, pixels, place = picture[:8], [], b"", 8
-    while place < len(picture):
-        length, kind = struct.unpack(">I4s", picture[place : place + 8])
-        body = picture[place + 8 : place + 8 + length]
-        place += 12 + length
-        if kind == b"IDAT":
-            pixels += body
-        else:
-            chunks.append((kind, body))
-    chunks.insert(-1, (b"IDAT", zlib.compress(zlib.decompress(pixels), 9)))
-    packed = (struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks)
-    return signature + b"".join(packed)
-
-
 def javascript() -> str:
     """Vega, Vega-Lite and Vega-Embed in one script that needs no network; it sets `vegaEmbed`."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=_vega_lite_version()))
-
-
-def _vega_lite_version() -> str:
-    import altair as alt
-
-    return ".".join(str(alt.SCHEMA_VERSION).removeprefix("v").split(".")[:2])
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=vega_lite_version()))
 
 
 def _ranked(rows: pl.DataFrame, label: str) -> list[Row]:

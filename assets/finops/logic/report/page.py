@@ -29,6 +29,7 @@ from assets.finops.logic.report.cost_section import CostSection
 from assets.finops.logic.report.data import ReportData
 from assets.finops.logic.report.figures import NO_CURRENCY, NO_PROVIDER, CurrencyFigures, by_currency
 from assets.finops.logic.report.sources import FOLDER, Rows, Source
+from assets.pictures import png
 
 PICTURED_CURRENCIES = 4
 """Pictures are kept in the event log of every run: enough for those currencies that have most charge lines."""
@@ -106,8 +107,8 @@ def charts_png(data: ReportData) -> dict[str, bytes]:
         services = charts.services_labelled(figures.recent("provider", "service"))
         trend = charts.trend(figures, anomalies, colours, charts.IN_PICTURE)
         top = charts.ranking(services, "label", figures, colours, charts.IN_PICTURE)
-        pictures[f"cost_trend_{figures.currency}"] = charts.png(trend)
-        pictures[f"top_services_{figures.currency}"] = charts.png(top)
+        pictures[f"cost_trend_{figures.currency}"] = png(trend)
+        pictures[f"top_services_{figures.currency}"] = png(top)
     return pictures
 
 
