@@ -31,9 +31,7 @@ DOCUMENTS = Table(
         Column("document_id", pl.String(), "Identity of the document.", nullable=False),
         Column("source_key", pl.String(), "Key of the object that holds it.", nullable=False),
         Column("content_hash", pl.String(), "SHA-256 of the object's bytes.", nullable=False),
-        Column(
-            "fingerprint", pl.String(), "Changes whenever anything that search shows of the document changes.", nullable=False
-        ),
+        Column("fingerprint", pl.String(), "Changes whenever anything that search shows of the document changes.", nullable=False),
         Column("title", pl.String(), "Title.", nullable=False),
         Column("dept", pl.String(), "Department that owns it; null if unknown."),
         Column("created_date", pl.Date(), "When it was written; null if unknown."),
@@ -84,9 +82,7 @@ INDEX_EVENTS = Table(
         Column("by", pl.String(), "Who let it happen.", nullable=False),
         Column("generation_id", pl.String(), "Generation.", nullable=False),
         Column("model_version", pl.String(), "Its model.", nullable=False),
-        Column(
-            "event", pl.String(), "`begun`, `built`, `passed`, `refused`, `cut over`, `rolled back` or `dropped`.", nullable=False
-        ),
+        Column("event", pl.String(), "`begun`, `built`, `passed`, `refused`, `cut over`, `rolled back` or `dropped`.", nullable=False),
         Column("detail", pl.String(), "Figures and reasons, as a JSON object.", nullable=False),
     ),
 )
@@ -102,9 +98,7 @@ RETRIEVAL_QUALITY = Table(
         Column("judgements", pl.Int64(), "Documents judged relevant that exist.", nullable=False),
         Column("ndcg10", pl.Float64(), "nDCG@10; null without judgements."),
         Column("recall100", pl.Float64(), "Share of the relevant documents among the first 100; null without judgements."),
-        Column(
-            "reciprocal_rank", pl.Float64(), "1 / place of the first relevant document; 0 if not among 100; null without any."
-        ),
+        Column("reciprocal_rank", pl.Float64(), "1 / place of the first relevant document; 0 if not among 100; null without any."),
         Column("first_relevant", pl.Int64(), "Place of the first relevant document; null if not among 100."),
     ),
 )
