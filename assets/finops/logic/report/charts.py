@@ -1,4 +1,4 @@
-"""Charts of the report as Vega-Lite specifications and PNG. Floats here only place marks; no figure is taken from them."""
+"""Charts of the report as Vega-Lite specifications. Floats here only place marks; no figure is taken from them."""
 
 from __future__ import annotations
 
