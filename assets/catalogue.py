@@ -33,7 +33,7 @@ def markdown_table(frame: pl.DataFrame, *, limit: int = 20) -> dg.MarkdownMetada
 
 
 def picture(name: str, png: bytes) -> dg.MarkdownMetadataValue:
-    """A picture within the metadata itself, so that it needs no server."""
+    """A picture as metadata that the UI shows."""
     return dg.MetadataValue.md(f"![{name}](data:image/png;base64,{base64.b64encode(png).decode()})")
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import anomalies, budgets, forecasts, load, policies, sandbox, usage, usage_api
+from benchmarks import anomalies, budgets, forecasts, load, policies, sandbox, usage, usage_api, vectors
 
 BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "usage": usage.main,
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "sandbox": sandbox.main,
     "usage_api": usage_api.main,
     "budgets": budgets.main,
+    "vectors": vectors.main,
 }
 
 _WITHOUT_DATA = {
@@ -21,6 +22,7 @@ _WITHOUT_DATA = {
     "load": [],
     "anomalies": ["--series", "10000", "--days", "365"],
     "forecasts": ["--series", "1000", "--days", "365"],
+    "vectors": ["--rows", "50000"],
 }
 """What `all` runs: benchmarks that make their own data, and their arguments."""
 

@@ -205,7 +205,7 @@ class _Bar(logging.Handler):
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
-    from assets.finops.progress import PROGRESS_LOGGER
+    from assets.progress import PROGRESS_LOGGER
 
     columns = (
         SpinnerColumn(),

@@ -3,18 +3,21 @@
 import sys
 from pathlib import Path
 
+from assets.documents import tables as documents
 from assets.finops import tables as finops
+from resources.knowledge_base.interface import KB_DOCUMENTS
 from resources.tables import Table
 
 PAGE = Path(__file__).parent.parent / "docs" / "data-dictionary.md"
-TABLES: tuple[Table, ...] = finops.TABLES
+TABLES: tuple[Table, ...] = (*finops.TABLES, *documents.TABLES, KB_DOCUMENTS)
 
 
 def page() -> str:
     """The whole page."""
     parts = [
         "# Data dictionary",
-        "Generated from the table definitions by `make format`; do not edit. All tables are Delta tables below the lake's root. "
+        "Generated from the table definitions by `make format`; do not edit. All tables but `kb_documents`, which is in the "
+        "knowledge base, are Delta tables below the lake's root. "
         "Times are UTC; money is `Decimal(38, 24)`, quantities are `Decimal(38, 18)`; null means unknown, never zero.",
         *(_table(t) for t in TABLES),
     ]

@@ -28,6 +28,16 @@ VARIABLES = {
     "CLOUDOPS_OCI_ENDPOINT": "Address of an embedded Oracle cloud; Oracle's if empty",
     "CLOUDOPS_AWS_ENDPOINT": "Address of an embedded AWS; Amazon's if empty",
     "CLOUDOPS_AWS_METRICS": "CloudWatch metrics of the `own account` (default), or as a monitoring account of `linked accounts`",
+    "CLOUDOPS_DOCUMENTS": "Documents to search: a folder, `s3://bucket/prefix` or `oci://bucket/prefix`; the demo's if empty",
+    "CLOUDOPS_EMBEDDING_MODEL": "Model that a new knowledge base begins with: `int8:` (default) or `fp32:`, with a folder or a "
+    "name behind it if it is not the built-in one; or `oci:MODEL`",
+    "CLOUDOPS_KNOWLEDGE_BASE": "Folder of the knowledge base, or `oracle`; default: `knowledge_base` in CLOUDOPS_HOME",
+    "CLOUDOPS_SEARCH_LOG": "Folder to which searches and votes are written; default: `search_log` in CLOUDOPS_HOME",
+    "CLOUDOPS_ORACLE_DSN": "Connect string of the Oracle Database (knowledge base `oracle`)",
+    "CLOUDOPS_ORACLE_USER": "Its user",
+    "CLOUDOPS_ORACLE_PASSWORD": "That user's password",
+    "CLOUDOPS_ORACLE_WALLET": "Folder of the wallet for mTLS; none if empty",
+    "CLOUDOPS_OCI_COMPARTMENT": "OCID of the compartment in which OCI Generative AI is used (models `oci:…`)",
     "CLOUDOPS_NOTIFY_TOPIC": "Topic for alerts instead of that URL: OCID (OCI Notifications) or ARN (SNS) (production)",
 }
 """Every variable the project reads, and what it is for."""
@@ -53,6 +63,20 @@ class Clouds:
 
 
 @dataclass(frozen=True, slots=True)
+class Documents:
+    """Where documents are and what searches them; see `VARIABLES`."""
+
+    location: str
+    embedding_model: str
+    model_cache: Path
+    knowledge_base: str
+    search_log: Path
+    oracle_dsn: str
+    oracle_wallet: str
+    oci_compartment: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the environment says."""
 
@@ -61,6 +85,7 @@ class Settings:
     billing_root: Path
     inputs_root: Path
     clouds: "Clouds"
+    documents: "Documents"
 
     @property
     def is_local(self) -> bool:
@@ -78,7 +103,20 @@ def current_settings() -> Settings:
     home = Path(os.environ.get("CLOUDOPS_HOME") or ".cloudops/demo").absolute()
     root = Path(os.environ.get("CLOUDOPS_BILLING_ROOT") or home / "scenario" / "billing").absolute()
     inputs = Path(os.environ.get("CLOUDOPS_INPUTS_ROOT") or home / "scenario" / "inputs").absolute()
-    return Settings(cast(Deployment, name), home, root, inputs, _clouds())
+    return Settings(cast(Deployment, name), home, root, inputs, _clouds(), _documents(home, local=name == "local"))
+
+
+def _documents(home: Path, *, local: bool) -> Documents:
+    return Documents(
+        location=os.environ.get("CLOUDOPS_DOCUMENTS") or (str(home / "scenario" / "documents") if local else ""),
+        embedding_model=os.environ.get("CLOUDOPS_EMBEDDING_MODEL") or "int8:",
+        model_cache=home / "models",
+        knowledge_base=os.environ.get("CLOUDOPS_KNOWLEDGE_BASE") or str(home / "knowledge_base"),
+        search_log=Path(os.environ.get("CLOUDOPS_SEARCH_LOG") or home / "search_log"),
+        oracle_dsn=os.environ.get("CLOUDOPS_ORACLE_DSN", ""),
+        oracle_wallet=os.environ.get("CLOUDOPS_ORACLE_WALLET", ""),
+        oci_compartment=os.environ.get("CLOUDOPS_OCI_COMPARTMENT", ""),
+    )
 
 
 def _clouds() -> Clouds:

@@ -214,6 +214,19 @@ class LocalObjectStore(ObjectStore):
         return path
 
 
+class NotConfigured(LocalObjectStore):
+    """The place of a store that nobody named: every use of it raises BadInput with what to set."""
+
+    root: str = ""
+    advice: str = Field(description="What to set.")
+
+    def _folder(self) -> Path:
+        raise BadInput("this store is not configured", self.advice)
+
+    def _path(self, key: str) -> Path:
+        raise BadInput(f"{key} cannot be accessed: this store is not configured", self.advice)
+
+
 def _described(key: str, stat: os.stat_result) -> StoredObject:
     written = _EPOCH + timedelta(microseconds=stat.st_mtime_ns // 1000)
     return StoredObject(key, stat.st_size, f"{stat.st_mtime_ns:x}-{stat.st_size:x}", written)

@@ -11,6 +11,7 @@ SOURCE_DOCUMENTS = Table(
     description="The ledger of files: one row per object that is or was among the documents, what became of it, and why.",
     columns=(
         Column("source_key", pl.String(), "Key of the object in the store of documents.", nullable=False),
+        Column("key_hash", pl.String(), "SHA-256 of that key.", nullable=False),
         Column("document_id", pl.String(), "Identity of the document; it outlives changes and a new name.", nullable=False),
         Column("etag", pl.String(), "Version of the object that was looked at last.", nullable=False),
         Column("size", pl.Int64(), "Bytes.", nullable=False),
@@ -31,7 +32,9 @@ DOCUMENTS = Table(
         Column("document_id", pl.String(), "Identity of the document.", nullable=False),
         Column("source_key", pl.String(), "Key of the object that holds it.", nullable=False),
         Column("content_hash", pl.String(), "SHA-256 of the object's bytes.", nullable=False),
-        Column("fingerprint", pl.String(), "Changes whenever anything that search shows of the document changes.", nullable=False),
+        Column(
+            "fingerprint", pl.String(), "Changes whenever anything that search shows of the document changes.", nullable=False
+        ),
         Column("title", pl.String(), "Title.", nullable=False),
         Column("dept", pl.String(), "Department that owns it; null if unknown."),
         Column("created_date", pl.Date(), "When it was written; null if unknown."),
@@ -39,7 +42,7 @@ DOCUMENTS = Table(
         Column(
             "metadata_from",
             pl.List(pl.Struct({"field": pl.String(), "source": pl.String()})),
-            "Where title, department, date and tags are from: sidecar, object metadata, the document itself, path rule, file name.",
+            "Where title, department, date and tags are from: sidecar, object metadata, the document, path rule, file name.",
             nullable=False,
         ),
         Column("language", pl.String(), "ISO 639-1 code of most of its text; null if uncertain."),
@@ -59,6 +62,7 @@ DOCUMENTS = Table(
 
 INDEXED_DOCUMENTS = Table(
     name="documents/indexed_documents",
+    partition_by=("generation_id",),
     description="Which version of each document is in which generation of the knowledge base, and as which passages.",
     columns=(
         Column("generation_id", pl.String(), "Generation of the knowledge base.", nullable=False),
@@ -82,7 +86,9 @@ INDEX_EVENTS = Table(
         Column("by", pl.String(), "Who let it happen.", nullable=False),
         Column("generation_id", pl.String(), "Generation.", nullable=False),
         Column("model_version", pl.String(), "Its model.", nullable=False),
-        Column("event", pl.String(), "`begun`, `built`, `passed`, `refused`, `cut over`, `rolled back` or `dropped`.", nullable=False),
+        Column(
+            "event", pl.String(), "`begun`, `built`, `passed`, `refused`, `cut over`, `rolled back` or `dropped`.", nullable=False
+        ),
         Column("detail", pl.String(), "Figures and reasons, as a JSON object.", nullable=False),
     ),
 )
@@ -98,7 +104,9 @@ RETRIEVAL_QUALITY = Table(
         Column("judgements", pl.Int64(), "Documents judged relevant that exist.", nullable=False),
         Column("ndcg10", pl.Float64(), "nDCG@10; null without judgements."),
         Column("recall100", pl.Float64(), "Share of the relevant documents among the first 100; null without judgements."),
-        Column("reciprocal_rank", pl.Float64(), "1 / place of the first relevant document; 0 if not among 100; null without any."),
+        Column(
+            "reciprocal_rank", pl.Float64(), "1 / place of the first relevant document; 0 if not among 100; null without any."
+        ),
         Column("first_relevant", pl.Int64(), "Place of the first relevant document; null if not among 100."),
     ),
 )

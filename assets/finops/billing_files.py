@@ -4,9 +4,10 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
+from assets import progress
 from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
-from assets.finops import progress, tables, tie_out
+from assets.finops import tables, tie_out
 from assets.finops.intake.inventory import take_inventory
 from assets.finops.partitions import ranges
 from resources.clock import Clock

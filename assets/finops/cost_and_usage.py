@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import dagster as dg
 from pydantic import Field
 
+from assets import progress
 from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
-from assets.finops import progress, tables, tie_out
+from assets.finops import tables, tie_out
 from assets.finops.intake.storing import store_lines
 from assets.finops.logic.conservation import by_currency, money_text
 from assets.finops.partitions import DAYS, window

@@ -5,6 +5,7 @@ import polars as pl
 from pydantic import Field
 
 from assets.catalogue import markdown_table, picture, table_metadata
+from assets.charts import png
 from assets.failures import errors_classified
 from assets.finops import tables
 from assets.finops.automation import WHEN_COSTS_CHANGED
@@ -15,7 +16,6 @@ from assets.finops.logic.forecasts.given import BadRow
 from assets.finops.logic.forecasts.picture import charts
 from assets.finops.logic.forecasts.planned import PLANNED_STEPS_KEY, Step, planned_steps
 from assets.finops.logic.forecasts.verification import verified
-from assets.pictures import png
 from resources.clock import Clock
 from resources.errors import BadInput, NotFound
 from resources.lake import Lake
@@ -130,7 +130,7 @@ def _told(found: CostForecasts) -> dict[str, dg.MetadataValue | str]:
     }
 
 
-def _pictures(forecasts: pl.DataFrame, daily: pl.DataFrame) -> dict[str, dg.MarkdownMetadataValue]:
+def _pictures(forecasts: pl.DataFrame, daily: pl.DataFrame) -> dict[str, dg.MetadataValue]:
     """A chart per currency, for the asset's page."""
     return {f"forecast_{currency}": picture(currency, png(spec)) for currency, spec in charts(forecasts, daily).items()}
 

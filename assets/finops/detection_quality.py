@@ -126,5 +126,5 @@ def _told(own: Quality, measured: dict[str, Quality]) -> dict[str, Any]:
         "methods": markdown_table(pl.DataFrame(compared).with_columns(pl.col(pl.Float64).round(3))),
         "recall_by_type": markdown_table(own.recall_by("type").with_columns(pl.col(pl.Float64).round(3))),
         "recall_by_size": markdown_table(own.recall_by("size").with_columns(pl.col(pl.Float64).round(3))),
-        **{name: picture(name, drawn) for name, drawn in pictures.items()},
+        **{name: picture(name, png) for name, png in pictures.items()},
     }

@@ -6,9 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from assets.pictures import png
+from assets.charts import drawn
 
-_INK, _GROUND = "#27323d", "#ffffff"
 _BLUE, _ORANGE, _RED = "#1f6f8b", "#c77700", "#b3261e"
 _WIDTH, _HEIGHT = 640, 220
 
@@ -32,7 +31,7 @@ def drift(figures: pl.DataFrame) -> bytes:
             ),
         )
     )
-    return _drawn(lines)
+    return drawn((lines).properties(width=_WIDTH, height=_HEIGHT))
 
 
 def latency(figures: pl.DataFrame, limit_ms: float) -> bytes:
@@ -49,7 +48,7 @@ def latency(figures: pl.DataFrame, limit_ms: float) -> bytes:
         .mark_rule(color=_RED, strokeDash=[6, 4], strokeWidth=1.5)
         .encode(y="limit:Q")
     )
-    return _drawn(alt.layer(bars, limit))
+    return drawn((alt.layer(bars, limit)).properties(width=_WIDTH, height=_HEIGHT))
 
 
 def _weeks() -> Any:  # noqa: ANN401  altair has no types
@@ -66,15 +65,3 @@ def _legend() -> Any:  # noqa: ANN401  altair has no types
 
 def _dated(rows: pl.DataFrame) -> list[dict[str, Any]]:
     return rows.with_columns(pl.col("week").dt.strftime("%Y-%m-%d")).sort("week").to_dicts()
-
-
-def _drawn(chart: Any) -> bytes:  # noqa: ANN401  altair has no types
-    spec: dict[str, Any] = (
-        chart.properties(width=_WIDTH, height=_HEIGHT)
-        .configure(background=_GROUND, font="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif")
-        .configure_view(stroke=None)
-        .configure_axis(labelColor=_INK, titleColor=_INK, gridOpacity=0.4, titleFontWeight="normal")
-        .to_dict()
-    )
-    spec.pop("$schema", None)
-    return png(spec)

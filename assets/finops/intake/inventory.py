@@ -13,7 +13,7 @@ from assets.finops.intake.inspection import facts, inspect_object, recognised
 from assets.finops.intake.ledger import any_of, changed_rows, expected_ids, identity, judge, labelled, merge
 from assets.finops.logic.control import control_totals
 from assets.finops.logic.reading import DamagedFile, peek
-from assets.finops.progress import Progress, silent
+from assets.progress import Progress, silent
 from resources.lake import Lake
 from resources.object_store import ObjectStore
 

@@ -15,7 +15,7 @@ from assets.finops.intake.inventory import inspect_with_care
 from assets.finops.intake.ledger import any_of
 from assets.finops.logic.normalise import Normalised, doubtful_lines, normalise, plain_lines
 from assets.finops.logic.reading import Peek, batches, lines_of, peek
-from assets.finops.progress import Progress, silent
+from assets.progress import Progress, silent
 from resources.errors import Conflict
 from resources.lake import Lake, StagedFiles
 from resources.object_store import ObjectStore

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
+from assets.charts import IN_PICTURE, drawn
 from assets.finops.logic.anomaly_quality.measurement import MEASURED, Quality
-from assets.finops.logic.report.charts import IN_PICTURE
-from assets.pictures import png
 
 _BAR = "#1f6f8b"
 _WIDTH = 640
@@ -32,7 +29,7 @@ def recall_by_type(quality: Quality) -> bytes:
     )
     bars = base.mark_bar(color=_BAR, opacity=0.75).encode(x=shares)
     whiskers = base.mark_rule(color=IN_PICTURE.ink, strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
-    return _drawn(alt.layer(bars, whiskers).properties(width=_WIDTH, height=26 * len(rows)))
+    return drawn(alt.layer(bars, whiskers).properties(width=_WIDTH, height=26 * len(rows)))
 
 
 def days_to_detect(quality: Quality) -> bytes:
@@ -61,26 +58,9 @@ def days_to_detect(quality: Quality) -> bytes:
             ),
         )
     )
-    return _drawn(curve.properties(width=_WIDTH, height=260))
+    return drawn(curve.properties(width=_WIDTH, height=260))
 
 
 def _demand(quality: Quality) -> None:
     if quality.status != MEASURED:
         raise ValueError(f"there is nothing to draw: {quality.status}")
-
-
-def _drawn(chart: Any) -> bytes:  # noqa: ANN401  altair has no types
-    spec: dict[str, Any] = (
-        chart.configure(background=IN_PICTURE.ground, font="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif")
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=IN_PICTURE.ink,
-            titleColor=IN_PICTURE.ink,
-            gridOpacity=0.4,
-            titleFontWeight="normal",
-            labelLimit=260,
-        )
-        .to_dict()
-    )
-    spec.pop("$schema", None)
-    return png(spec)

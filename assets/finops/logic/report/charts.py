@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from assets.charts import Look, vega_lite_version
 from assets.finops.logic.report.figures import CurrencyFigures
 from assets.finops.logic.report.wording import change, day, short
-from assets.pictures import vega_lite_version
 
 if TYPE_CHECKING:
     import altair as alt
@@ -34,17 +33,7 @@ _DIRECTIONS = ["up", "down", "mixed"]
 _UP, _DOWN, _MIXED = "#b3261e", "#1f6f8b", "#8a5a00"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Colours of text and ground. In the page they are the reader's own (light or dark), in a picture they are fixed."""
-
-    ink: str
-    ground: str
-    width: int | str
-
-
 IN_PAGE = Look(ink="currentColor", ground="transparent", width="container")
-IN_PICTURE = Look(ink="#27323d", ground="#ffffff", width=820)
 
 
 def provider_colours(providers: Sequence[str]) -> dict[str, str]:

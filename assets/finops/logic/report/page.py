@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from assets.charts import IN_PICTURE, png
 from assets.finops.logic.report import (
     action_section,
     anomaly_section,
@@ -29,7 +30,6 @@ from assets.finops.logic.report.cost_section import CostSection
 from assets.finops.logic.report.data import ReportData
 from assets.finops.logic.report.figures import NO_CURRENCY, NO_PROVIDER, CurrencyFigures, by_currency
 from assets.finops.logic.report.sources import FOLDER, Rows, Source
-from assets.pictures import png
 
 PICTURED_CURRENCIES = 4
 """Pictures are kept in the event log of every run: enough for those currencies that have most charge lines."""
@@ -105,8 +105,8 @@ def charts_png(data: ReportData) -> dict[str, bytes]:
             continue
         anomalies = _of_currency(data.anomalies, figures.currency)
         services = charts.services_labelled(figures.recent("provider", "service"))
-        trend = charts.trend(figures, anomalies, colours, charts.IN_PICTURE)
-        top = charts.ranking(services, "label", figures, colours, charts.IN_PICTURE)
+        trend = charts.trend(figures, anomalies, colours, IN_PICTURE)
+        top = charts.ranking(services, "label", figures, colours, IN_PICTURE)
         pictures[f"cost_trend_{figures.currency}"] = png(trend)
         pictures[f"top_services_{figures.currency}"] = png(top)
     return pictures

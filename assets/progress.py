@@ -1,4 +1,4 @@
-"""Progress of long FinOps work, as log records that a command line shows as a bar."""
+"""Progress of long work, as log records that a command line shows as a bar."""
 
 import logging
 from collections.abc import Callable

@@ -1,0 +1,298 @@
+"""Takes documents in: lists the store, reads what is new, and keeps the ledger. A killed run goes on where it was."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from assets.documents import tables
+from assets.documents.logic.document import Document
+from assets.documents.logic.language import language_of
+from assets.documents.logic.ledger import Decision, Entry, Found, decide, deleted, entry, look
+from assets.documents.logic.metadata import PathRule, is_sidecar, merged, path_rules, sidecar_of
+from assets.documents.logic.parsing import READER_VERSION, Limits, Unreadable
+from assets.documents.reader import Reader
+from assets.progress import Progress
+from resources.errors import BadInput, NotFound
+from resources.lake import Lake
+from resources.object_store import ObjectStore, StoredObject
+
+RULES_KEY = "documents/path_rules.yaml"
+"""Where the rules for paths lie in the inputs store."""
+_BATCH, _BATCH_BYTES = 200, 200_000_000
+"""Files and bytes that are on this machine between two commits."""
+_LARGEST_SIDECAR = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where documents come from.
+
+    Attributes:
+        store: Their objects.
+        rules: What a key says about a document.
+        limits: What reading one may cost.
+        reader_version: Reader and rules together: what others looked at is looked at again.
+    """
+
+    store: ObjectStore
+    rules: tuple[PathRule, ...]
+    limits: Limits
+    reader_version: str
+
+
+@dataclass(slots=True)
+class TakenIn:
+    """What a look at the store came to.
+
+    Attributes:
+        unchanged: Files that needed nothing.
+        fates: How many files were new, changed, touched or renamed.
+        read: Files that were read.
+        quarantined: Files that this look put into quarantine.
+        deleted: Files that are gone.
+    """
+
+    unchanged: int = 0
+    fates: dict[str, int] = field(default_factory=dict)
+    read: int = 0
+    quarantined: int = 0
+    deleted: int = 0
+
+
+def sources_of(store: ObjectStore, inputs: ObjectStore, limits: Limits) -> Sources:
+    """The store with the rules that people put into the inputs store.
+
+    Raises:
+        BadInput: The rules cannot be understood; without them departments would be lost without a word.
+    """
+    try:
+        text = inputs.get(RULES_KEY).decode("utf-8", "replace")
+        rules = path_rules(text)
+    except NotFound:
+        text, rules = "", ()
+    except ValueError as error:
+        raise BadInput(f"{RULES_KEY}: {error}", "Correct it in the inputs store.") from error
+    version = f"{READER_VERSION}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return Sources(store, rules, limits, version)
+
+
+def take_in(
+    sources: Sources, lake: Lake, now: datetime, progress: Progress, *, keys: Sequence[str] | None, prefix: str = ""
+) -> TakenIn:
+    """Look at the store, or at some of its objects, and bring ledger and documents to it.
+
+    Args:
+        sources: Where documents come from.
+        lake: Where ledger and documents are.
+        now: Time of the look.
+        progress: Told of files read.
+        keys: Objects to look at; None lists all. Of some, only renamed ones are noticed to be gone.
+        prefix: Only objects whose key starts so.
+    """
+    ledger = _ledger(lake)
+    found = _listed(sources.store, prefix) if keys is None else _some(sources.store, keys, ledger)
+    seen = look(ledger, found, reader_version=sources.reader_version, whole=keys is None and not prefix)
+    taken = TakenIn(unchanged=seen.unchanged)
+    gone = set(seen.gone)
+    with Reader(sources.limits) as reader:
+        done = 0
+        for batch in _batches(seen.fetch):
+            progress("reading documents", done, len(seen.fetch))
+            gone -= _take_batch(sources, lake, ledger, reader, batch, gone, now, taken)
+            done += len(batch)
+    if gone:
+        taken.deleted += len(gone)
+        _store(lake, [], [ledger[key].document_id for key in gone], [deleted(ledger[key]) for key in sorted(gone)], now)
+    return taken
+
+
+def _take_batch(
+    sources: Sources,
+    lake: Lake,
+    ledger: dict[str, Entry],
+    reader: Reader,
+    batch: Sequence[Found],
+    gone: set[str],
+    now: datetime,
+    taken: TakenIn,
+) -> set[str]:
+    """Read a batch and commit it; returns the keys that documents were renamed from."""
+    rows: list[dict[str, Any]] = []
+    entries: list[Entry] = []
+    left: list[str] = []
+    with ExitStack() as fetched:
+        too_large = [item for item in batch if item.size > sources.limits.size]
+        paths: dict[str, Path] = {}
+        hashed = []
+        for item in (item for item in batch if item.size <= sources.limits.size):
+            try:
+                paths[item.source_key] = fetched.enter_context(sources.store.fetch(item.source_key))
+            except NotFound:
+                continue  # deleted since it was listed; the next look finds it gone
+            hashed.append((item, _hash(paths[item.source_key])))
+        vanished = gone | _vanished(sources.store, ledger, hashed)
+        decisions = decide(ledger, hashed, vanished, reader_version=sources.reader_version)
+        for decision in decisions:
+            taken.fates[decision.fate] = taken.fates.get(decision.fate, 0) + 1
+            reason = ledger[decision.found.source_key].reason if not decision.read else None
+            if decision.read:
+                taken.read += 1
+                try:
+                    document = reader.read(paths[decision.found.source_key], decision.found.source_key)
+                    rows.append(_row(sources, decision, document))
+                except Unreadable as unreadable:
+                    reason = unreadable.reason
+                    taken.quarantined += 1
+                    left.append(decision.document_id)
+            entries.append(entry(decision, reader_version=sources.reader_version, reason=reason))
+        for item in too_large:
+            refused = _too_large(item, ledger.get(item.source_key), sources)
+            entries.append(refused)
+            left.append(refused.document_id)
+            taken.quarantined += 1
+    renamed = {d.renamed_from for d in decisions if d.renamed_from is not None}
+    entries += [deleted(ledger[key]) for key in sorted(renamed)]
+    _store(lake, rows, [row["document_id"] for row in rows] + left, entries, now)
+    ledger.update({e.source_key: e for e in entries})
+    return renamed
+
+
+def _vanished(store: ObjectStore, ledger: Mapping[str, Entry], hashed: Sequence[tuple[Found, str]]) -> set[str]:
+    """Keys of documents with the bytes of new objects whose own object is not there any more: they were renamed."""
+    new = {content_hash for item, content_hash in hashed if item.source_key not in ledger}
+    missing = set()
+    for known in ledger.values():
+        if known.content_hash in new and known.state != "deleted":
+            try:
+                store.head(known.source_key)
+            except NotFound:
+                missing.add(known.source_key)
+    return missing
+
+
+def _row(sources: Sources, decision: Decision, document: Document) -> dict[str, Any]:
+    key = decision.found.source_key
+    described = merged(
+        document,
+        key,
+        sidecar=_sidecar(sources.store, decision.found),
+        object_metadata=sources.store.user_metadata(key),
+        rules=sources.rules,
+    )
+    metadata = described.metadata
+    shown = {
+        "source_key": key,
+        "content_hash": decision.content_hash,
+        "title": metadata.title or key,
+        "dept": metadata.department,
+        "created_date": metadata.created_date,
+        "tags": list(metadata.tags),
+        "language": language_of(document.text),
+    }
+    said = json.dumps([sources.reader_version, shown], default=str, sort_keys=True)
+    return {
+        **shown,
+        "document_id": decision.document_id,
+        "fingerprint": hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest(),
+        "metadata_from": [{"field": name, "source": source} for name, source in described.sources.items()],
+        "format": document.format,
+        "text": document.text,
+        "sections": [{"headings": list(s.headings), "start": s.start, "end": s.end} for s in document.sections],
+        "page_starts": list(document.page_starts),
+        "ocr_pages": list(document.ocr_pages),
+        "notes": [*document.notes, *described.notes],
+    }
+
+
+def _sidecar(store: ObjectStore, found: Found) -> bytes | None:
+    if found.sidecar_etag is None:
+        return None
+    with store.open(sidecar_of(found.source_key)) as stream:
+        return stream.read(_LARGEST_SIDECAR + 1)
+
+
+def _too_large(item: Found, known: Entry | None, sources: Sources) -> Entry:
+    """The row of a file that is not even fetched."""
+    alive = known if known is not None and known.state != "deleted" else None
+    identity = alive.document_id if alive else _hash_of(f"{item.source_key}\0{item.etag}")[:32]
+    reason = f"it is larger than {sources.limits.size:,} bytes"
+    return Entry(item.source_key, identity, item.etag, item.size, item.last_modified, None, item.sidecar_etag, "quarantined",
+                 reason, sources.reader_version)  # fmt: skip
+
+
+def _listed(store: ObjectStore, prefix: str) -> list[Found]:
+    objects = {item.key: item for item in store.list_objects(prefix)}
+    return [_found(item, objects.get(sidecar_of(key))) for key, item in objects.items() if not is_sidecar(key)]
+
+
+def _some(store: ObjectStore, keys: Iterable[str], ledger: Mapping[str, Entry]) -> list[Found]:
+    """Objects by key; of a sidecar, the document that it is beside."""
+    documents = {key.removesuffix(sidecar_of("")) if is_sidecar(key) else key for key in keys}
+    found = []
+    for key in sorted(documents):
+        item = _head(store, key)
+        if item is not None:
+            found.append(_found(item, _head(store, sidecar_of(key))))
+        elif key in ledger:
+            continue  # gone: the next whole listing says so
+    return found
+
+
+def _head(store: ObjectStore, key: str) -> StoredObject | None:
+    try:
+        return store.head(key)
+    except NotFound:
+        return None
+
+
+def _found(item: StoredObject, sidecar: StoredObject | None) -> Found:
+    return Found(item.key, item.etag, item.size, item.last_modified, sidecar.etag if sidecar else None)
+
+
+def _batches(items: Sequence[Found]) -> Iterator[list[Found]]:
+    batch: list[Found] = []
+    for item in items:
+        if batch and (len(batch) >= _BATCH or sum(i.size for i in batch) + item.size > _BATCH_BYTES):
+            yield batch
+            batch = []
+        batch.append(item)
+    if batch:
+        yield batch
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _ledger(lake: Lake) -> dict[str, Entry]:
+    names = [f.name for f in fields(Entry)]
+    rows = lake.scan(tables.SOURCE_DOCUMENTS).select(names).collect()
+    return {row["source_key"]: Entry(**row) for row in rows.iter_rows(named=True)}
+
+
+def _store(lake: Lake, rows: list[dict[str, Any]], replaced: Sequence[str], entries: Sequence[Entry], now: datetime) -> None:
+    """Documents first, then the ledger: what was not noted is looked at again, and comes to the same."""
+    if replaced:
+        frame = pl.DataFrame(rows, schema=tables.DOCUMENTS.schema)
+        lake.replace(tables.DOCUMENTS, frame, where=f"document_id IN ({_quoted(replaced)})")
+    if entries:
+        noted = [{**asdict(e), "key_hash": _hash_of(e.source_key), "seen_at": now} for e in entries]
+        frame = pl.DataFrame(noted, schema=tables.SOURCE_DOCUMENTS.schema)
+        lake.replace(tables.SOURCE_DOCUMENTS, frame, where=f"key_hash IN ({_quoted(frame['key_hash'])})")
+
+
+def _quoted(identities: Iterable[str]) -> str:
+    """Identities of ours, which are hexadecimal, for a predicate."""
+    return ", ".join(f"'{identity}'" for identity in identities)

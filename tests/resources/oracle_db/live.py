@@ -1,0 +1,49 @@
+"""A knowledge base in a real Oracle Database, for the tests that have one; each leaves nothing behind."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from resources.oracle_db.connections import OracleDatabase, executed, selected
+from resources.oracle_db.knowledge_base import OracleKnowledgeBase
+
+_NEEDED = ("dsn", "user", "password")
+_OPTIONAL = ("config_dir", "wallet_location", "wallet_password")
+_GIVEN = {  # read while tests are collected: none of them sees variables of ours while it runs
+    name: os.environ.get(f"CLOUDOPS_TEST_ORACLE_{name.upper()}") for name in (*_NEEDED, *_OPTIONAL)
+}
+
+
+@contextmanager
+def live_knowledge_base(**tuning: Any) -> Iterator[OracleKnowledgeBase]:
+    """An empty one under a prefix of its own; skips where no database is named."""
+    if not all(_GIVEN[name] for name in _NEEDED):
+        names = ", ".join(f"CLOUDOPS_TEST_ORACLE_{name.upper()}" for name in _NEEDED)
+        pytest.skip(f"live: needs an Oracle Database: set {names}")
+    database = OracleDatabase(**{name: value for name, value in _GIVEN.items() if value})
+    prefix = f"kbtest_{uuid4().hex[:8]}"
+    try:
+        yield OracleKnowledgeBase(database=database, prefix=prefix, **tuning)
+    finally:
+        _erase(database, prefix)
+
+
+def _erase(database: OracleDatabase, prefix: str) -> None:
+    with database.connection("cleaning up after a test", building=True) as session:
+        executed(session, "ALTER SESSION SET DDL_LOCK_TIMEOUT = 10")
+        found = selected(
+            session,
+            "SELECT object_type, object_name FROM user_objects\n"
+            "WHERE object_type IN ('VIEW', 'SEQUENCE', 'TABLE') AND object_name LIKE :names ESCAPE '\\'",
+            {"names": prefix.upper().replace("_", "\\_") + "\\_%"},
+        )
+        for kind, name in found:
+            executed(session, f'DROP {kind} "{name}"' + (" CASCADE CONSTRAINTS PURGE" if kind == "TABLE" else ""))
+        for (name,) in selected(
+            session, "SELECT pre_name FROM ctx_user_preferences WHERE pre_name = :name", {"name": f"{prefix}_lexer".upper()}
+        ):
+            executed(session, "BEGIN CTX_DDL.DROP_PREFERENCE(:name); END;", {"name": name})
