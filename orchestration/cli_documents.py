@@ -32,7 +32,7 @@ class Verdict(StrEnum):
 
 
 @documents.command()
-def search(  # noqa: PLR0913  one per option
+def search(
     question: Annotated[str, typer.Argument(help="What you want to know, in your own words.")],
     *,
     department: Annotated[list[str] | None, typer.Option("--department", "-d", help="Only of this one; repeatable.")] = None,
