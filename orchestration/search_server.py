@@ -34,6 +34,7 @@ _LOG = logging.getLogger(__name__)
 _PAGE = Path(__file__).parent / "search_page"
 _MEDIA_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _CONNECTIONS = 200
+_NOT_ASKABLE = "This cannot be asked"
 _Result = TypeVar("_Result")
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _Names = Annotated[list[_Name], Field(max_length=50)]
@@ -51,8 +52,8 @@ class SearchParameters(BaseModel):
     tag: _Names = Field(default=[], description="Only documents with all of these tags.")
     language: _Names = Field(default=[], description="Only passages in any of these languages, as ISO 639-1 codes.")
     k: int = Field(default=10, ge=1, le=100, description="How many documents.")
-    recency: float = Field(default=0, ge=0, le=1, description="How much a recent date counts beside relevance.")
-    popularity: float = Field(default=0, ge=0, le=1, description="How much useful votes count beside relevance.")
+    recency: float = Field(default=0, ge=0, le=10, description="How much a recent date counts beside relevance, which counts 1.")
+    popularity: float = Field(default=0, ge=0, le=10, description="How much useful votes count beside relevance, which counts 1.")
 
     @property
     def where(self) -> Filter:
@@ -292,7 +293,9 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for it
     wrong = "; ".join(f"{'.'.join(str(part) for part in e['loc'][1:]) or 'the body'}: {e['msg']}" for e in error.errors()[:5])
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, wrong[:500], "Correct this; /docs describes what can be asked.")
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, wrong[:500], "Correct this; /docs describes what can be asked.", title=_NOT_ASKABLE
+    )
 
 
 async def _http_problem(_: Request, error: Exception) -> Response:
@@ -305,7 +308,7 @@ async def _http_problem(_: Request, error: Exception) -> Response:
 async def _failed(_: Request, error: Exception) -> Response:
     """Only what is wrong with the question is told: other messages may name places of this machine."""
     if isinstance(error, BadInput):
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, error.message, error.advice)
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, error.message, error.advice, title=_NOT_ASKABLE)
     _LOG.error("a search failed: %s", error)
     if isinstance(error, NotFound):
         detail, advice = "There is no index to search, or its model is missing.", "Build it, or look into the log of the server."

@@ -75,6 +75,7 @@ def search_usage(
             "dagster/row_count": len(figures),
             "searches_taken_in": len(log.searches),
             "votes_taken_in": len(log.votes),
+            "votes_of_unknown_searches": len(votes.join(searches, on="query_id", how="anti")),
             "unreadable_lines": log.unreadable,
             "weeks": markdown_table(newest.reverse().with_columns(pl.col(pl.Float64).round(3))),
             _POSITION: dg.MetadataValue.text(json.dumps(dict(log.position))),

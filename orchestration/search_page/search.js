@@ -184,3 +184,4 @@ function takeUp() {
 }
 addEventListener("popstate", takeUp);
 takeUp();
+if (matchMedia("(max-width: 40rem)").matches) byId("more").open = [...asked().keys()].some((name) => name !== "q");

@@ -81,6 +81,7 @@ def test_what_the_log_holds_is_taken_into_the_tables(instance, lake, log):
     ask(log, "q1", "who pays?", days_ago=9)
     ask(log, "q2", "who pays for hotels?", seconds=0.7, results=())
     log.record_feedback("q1", "d1", True, "ann", NOW)
+    log.record_feedback("q7", "d1", True, "ann", NOW)
 
     metadata, checks = materialized(instance, lake, log)
 
@@ -89,10 +90,11 @@ def test_what_the_log_holds_is_taken_into_the_tables(instance, lake, log):
     assert searches.sort("query_id").select("question", "milliseconds", "best_dense").rows() == [
         ("who pays?", 20, 0.5), ("who pays for hotels?", 700, None),
     ]  # fmt: skip
-    assert rows(lake, tables.SEARCH_FEEDBACK).select("query_id", "useful", "by").rows() == [("q1", True, "ann")]
+    assert rows(lake, tables.SEARCH_FEEDBACK).sort("query_id")["query_id"].to_list() == ["q1", "q7"]
+    assert metadata["votes_of_unknown_searches"] == 1
     last = rows(lake, tables.QUERY_DRIFT).sort("week").to_dicts()[-1]
     assert (last["queries"], last["new_terms_share"], last["empty_share"], last["p95_ms"]) == (1, 0.5, 1, 700)
-    assert (metadata["searches_taken_in"], metadata["votes_taken_in"], metadata["unreadable_lines"]) == (2, 1, 0)
+    assert (metadata["searches_taken_in"], metadata["votes_taken_in"], metadata["unreadable_lines"]) == (2, 2, 0)
     assert all(check.passed for check in checks.values())
     assert "fewer than 20" in checks["searches_are_answered_quickly"].metadata["status"].value
 
