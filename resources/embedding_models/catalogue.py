@@ -3,9 +3,6 @@
 from threading import Lock
 
 from pydantic import Field, PrivateAttr
-from resources.embedding_models.onnx_runtime import OnnxEmbedder
-from resources.embedding_models.sentence_transformer import SentenceTransformerEmbedder
-from resources.oci.embeddings import OciEmbedder
 
 from resources.embeddings import Embedder, EmbeddingModels
 from resources.errors import BadInput
@@ -42,11 +39,17 @@ class KnownModels(EmbeddingModels):
     def _made(self, source: str) -> Embedder:
         kind, colon, name = source.partition(":")
         if colon and kind == "int8":
+            from resources.embedding_models.onnx_runtime import OnnxEmbedder
+
             return OnnxEmbedder(weights=name, cache=self.cache)
         if colon and kind == "fp32":
+            from resources.embedding_models.sentence_transformer import SentenceTransformerEmbedder
+
             return SentenceTransformerEmbedder(weights=name)
         if colon and kind == "oci" and name:
             if self.clients is None or not self.compartment:
                 raise BadInput(f"{source} needs a tenancy", "Set CLOUDOPS_OCI_TENANCY and CLOUDOPS_OCI_COMPARTMENT.")
+            from resources.oci.embeddings import OciEmbedder
+
             return OciEmbedder(clients=self.clients, compartment_id=self.compartment, model_name=name)
         raise BadInput(f"{source!r} is no embedding model", f"Give one of {_KINDS}.")
