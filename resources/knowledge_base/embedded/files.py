@@ -144,6 +144,8 @@ def file_errors(root: str) -> Iterator[None]:
             f"{error.filename or root} may not be accessed",
             "Give the user of this process access to the knowledge base's folder.",
         ) from error
+    except FileNotFoundError as error:
+        raise damaged(Path(error.filename or root), "it is missing") from error
     except OSError as error:
         raise Unavailable(
             f"{error.filename or root} could not be accessed: {error.strerror}",

@@ -15,7 +15,7 @@ from pydantic import Field, PrivateAttr
 
 from resources.embeddings import EmbeddingModel, Vectors
 from resources.errors import Conflict, NotFound
-from resources.knowledge_base.embedded.files import damaged, delete, file_errors, only_writer, sync_folder
+from resources.knowledge_base.embedded.files import delete, file_errors, only_writer, sync_folder
 from resources.knowledge_base.embedded.manifest import (
     Catalogue,
     Manifest,
@@ -185,7 +185,7 @@ class EmbeddedKnowledgeBase(KnowledgeBase):
         named = read_catalogue(self._root).states()
         for folder in self._root.iterdir():
             if folder.name not in named and _GENERATION.fullmatch(folder.name):
-                # whoever still writes there finds out at the end; the next change deletes it
+                # one that is still being written is deleted after the next change
                 with suppress(Conflict), only_writer(folder / _LOCK, folder.name):
                     delete(folder)
 
@@ -195,10 +195,9 @@ def _until_settled(read: Callable[[], _Result]) -> _Result:
     for attempt in range(_ATTEMPTS):
         try:
             return read()
-        except FileNotFoundError as error:
-            missing = Path(error.filename)
+        except FileNotFoundError:
             time.sleep(0.001 * attempt)
-    raise damaged(missing, "it is missing")
+    return read()
 
 
 def _delete_unnamed_files(folder: Path, manifest: Manifest) -> None:

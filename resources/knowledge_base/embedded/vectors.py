@@ -57,9 +57,13 @@ class VectorPart:
 
         if self._graph_file is None or self.entry.graph is None:
             raise ValueError("there is no graph over these vectors")
-        graph = Index.restore(self._graph_file.obj, view=True, enable_key_lookups=False)
+        path = self._folder / self.entry.graph.name
+        try:
+            graph = Index.restore(self._graph_file.obj, view=True, enable_key_lookups=False)
+        except RuntimeError as error:
+            raise damaged(path, f"it cannot be read ({error})") from error
         if graph is None or len(graph) != self.entry.rows:
-            raise damaged(self._folder / self.entry.graph.name, "it is no graph of these vectors")
+            raise damaged(path, "it is no graph of these vectors")
         return graph
 
 
