@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from orchestration.cli_actions import approvals
 from orchestration.cli_decisions import decisions
 from orchestration.cli_doctor import doctors
+from orchestration.cli_documents import documents
 from orchestration.cli_policies import policies
 from orchestration.terminal import Data, console, fail, told_failures
 
@@ -35,6 +36,7 @@ Start with [bold]cloudops run[/bold]: it makes a demo company's bills and takes 
 app.add_typer(decisions)
 app.add_typer(approvals)
 app.add_typer(doctors)
+app.add_typer(documents)
 app.add_typer(policies, name="policies")
 WORKSPACE = Path(__file__).parent.parent / "workspace.yaml"
 
@@ -56,7 +58,14 @@ def run(
         place = embedded.prepare(data)
         task = progress.add_task("Starting", total=None)
         with embedded.clouds(place, demo=data is None):
-            summary = embedded.run_finops(again, lambda what: progress.update(task, description=what, total=None, completed=0))
+
+
+            def step(what: str) -> None:
+                progress.update(task, description=what, total=None, completed=0)
+
+            summary = embedded.run_finops(again, step)
+            if data is None:
+                summary.checks_failed.extend(embedded.run_documents(step))
     _summarise(place, summary, time.monotonic() - started)
 
 
@@ -148,7 +157,7 @@ def dev(
 
 
 def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds: float) -> None:  # type: ignore[name-defined] # noqa: F821
-    from orchestration.summary import done_in_the_clouds, models, planted, stored
+    from orchestration.summary import documents, done_in_the_clouds, models, planted, stored
     from resources.lake import Lake
 
     lake = Lake(root=str(place.home / "lake"))
@@ -156,6 +165,7 @@ def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds:
     models(lake)
     planted(lake, place.home)
     done_in_the_clouds(lake, summary.started)
+    documents(lake)
     console.print(f"Ranges of days brought up to date: {len(summary.days)}.")
     for check in dict.fromkeys(summary.checks_failed):
         console.print(f"  check to look at: {check}")

@@ -129,6 +129,19 @@ def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FB
     return Summary(days, failed, current_settings().home / "reports" / REPORT_KEY, started)
 
 
+def run_documents(step: Callable[[str], None]) -> list[str]:
+    """Take documents in, embed what is new and measure how well they are found; returns the checks that failed."""
+    from orchestration.definitions import build_defs
+
+    definitions = build_defs()
+    with _instance() as instance:
+        step("Reading and embedding documents")
+        failed = _run(definitions, instance, "documents_refresh")
+        step("How well documents are found")
+        failed += _run(definitions, instance, "documents_upkeep")
+    return failed
+
+
 def backfill(first: date, last: date, *, a_run_a_day: bool, step: Callable[[str], None]) -> int:
     """Materialize the days again, as one run over the range or a run a day; returns the number of runs."""
     from datetime import timedelta

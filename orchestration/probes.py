@@ -7,10 +7,12 @@ from typing import Any
 
 from orchestration.doctor import Answer, Cloud, Probe
 from orchestration.probes_of_aws import of_aws
+from orchestration.probes_of_documents import documents_reading, embedding, finding, logging_searches
 from orchestration.probes_of_oci import of_oci
 from orchestration.probes_of_stores import cloud_of, lake_reading, lake_writing, reading, writing
 from orchestration.settings import VARIABLES, Settings, unset
 from orchestration.wiring import resources_for
+from orchestration.wiring_of_documents import ORACLE
 from resources.aws import identity as aws_identity
 from resources.aws.notifications import SnsNotifier
 from resources.both_clouds import BothClouds
@@ -19,6 +21,7 @@ from resources.oci import identity as oci_identity
 from resources.oci import policies
 from resources.oci.notifications import OnsNotifier
 
+_OF_ORACLE = ("CLOUDOPS_ORACLE_DSN", "CLOUDOPS_ORACLE_USER", "CLOUDOPS_ORACLE_PASSWORD")
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "billing_store": ("CLOUDOPS_BILLING_BUCKET", "CLOUDOPS_BILLING_PREFIX", "CLOUDOPS_REGION"),
     "inputs_store": ("CLOUDOPS_INPUTS_BUCKET", "CLOUDOPS_REGION"),
@@ -45,6 +48,7 @@ def of_deployment(settings: Settings, stack: ExitStack, resources: Mapping[str, 
         Probe("settings", "local", _SETTINGS, lambda: _settings(settings)),
         wired.probe("notifier", "notifications", "alerts reach people", _notifications, "local"),
         *_of_stores(wired),
+        *_of_documents(wired),
         *of_oci(wired.ready("oci_clients"), wired.ready("oci_usage_source"), settings.clouds, clock, wired.reports),
         *of_aws(None if wired.lacks("aws_budgets") else wired.ready("aws_budgets").clients, clock, wired.lacks("aws_budgets")),
     ]
@@ -95,9 +99,10 @@ class _Wired:
 
 def _needed(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     """Variables that resources of this deployment need."""
+    oracle = {"knowledge_base": _OF_ORACLE} if settings.documents.knowledge_base == ORACLE else {}
     if settings.is_local:
-        return {}
-    return {**NEEDED, "notifier": ()} if settings.clouds.notify_topic else NEEDED
+        return oracle
+    return {**NEEDED, **oracle, **({"notifier": ()} if settings.clouds.notify_topic else {})}
 
 
 def _of_stores(wired: _Wired) -> list[Probe]:
@@ -111,6 +116,16 @@ def _of_stores(wired: _Wired) -> list[Probe]:
         wired.probe("report_store", "reports: writing", "the report is written", writing, at),
         wired.probe("lake", "lake", "the tables are read", lake_reading, at),
         wired.probe("lake", "lake: writing", "the tables are written", lake_writing, at),
+    ]
+
+
+def _of_documents(wired: _Wired) -> list[Probe]:
+    documents = cloud_of(wired.resources["documents_store"])
+    return [
+        wired.probe("documents_store", "documents", "they are read, cut and embedded", documents_reading, documents),
+        wired.probe("embedding_models", "embedding model", "documents and questions become vectors", embedding, "local"),
+        wired.probe("knowledge_base", "knowledge base", "documents are found in it", finding, "local"),
+        wired.probe("search_log", "search log", "what people ask shows how good search is", logging_searches, "local"),
     ]
 
 

@@ -1,21 +1,25 @@
-"""How a deployment is searched: the one place that puts model, knowledge base and log together for commands and server."""
+"""How a deployment is searched: the one place that puts model, knowledge base, votes and log together for commands and server."""
 
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Protocol, cast
 
+from assets.documents.logic.ranking.preferences import Weights
 from assets.documents.logic.results import Answer
+from assets.documents.search import Searcher
 from orchestration.settings import Settings
-from resources.knowledge_base.interface import Filter, Generation
+from orchestration.wiring import lake_of, oci_clients
+from orchestration.wiring_of_documents import embedding_models, knowledge_base
+from orchestration.wiring_of_documents import search_log as wired_log
+from resources.knowledge_base.interface import Filter, Generation, KnowledgeBase
+from resources.lake import Lake
 from resources.search_log import SearchLog
 
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """How much recency and popularity count beside relevance; 0 for not at all."""
-
-    recency: float = 0.0
-    popularity: float = 0.0
+__all__ = ["Searches", "Weights", "search_log", "searcher"]
+_VOTES_SECONDS = 300.0
+"""How old the votes may be that popularity is counted from."""
 
 
 class Searches(Protocol):
@@ -29,10 +33,42 @@ class Searches(Protocol):
 
 
 def searcher(settings: Settings) -> Searches:
-    """What answers questions in a deployment; models are loaded by the first question."""
-    raise NotImplementedError
+    """What answers questions in a deployment; the model is loaded by the first question."""
+    base = knowledge_base(settings).process_config_and_initialize()
+    models = embedding_models(settings, oci_clients(settings.clouds))
+    return _Deployed(base, Searcher(models, base), _Votes(cast(Lake, lake_of(settings).process_config_and_initialize())))
 
 
 def search_log(settings: Settings) -> SearchLog:
     """Where a deployment's searches are recorded."""
-    return SearchLog(root=str(settings.home / "search-log"))
+    return wired_log(settings)
+
+
+@dataclass(slots=True)
+class _Votes:
+    """Useful and not useful votes by document, read from the lake now and then."""
+
+    lake: Lake
+    _read_at: float = float("-inf")
+    _votes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def now(self) -> Mapping[str, tuple[int, int]]:
+        if time.monotonic() - self._read_at > _VOTES_SECONDS:
+            from assets.documents.votes import votes
+
+            self._votes, self._read_at = votes(self.lake), time.monotonic()
+        return self._votes
+
+
+@dataclass(frozen=True, slots=True)
+class _Deployed:
+    base: KnowledgeBase
+    searcher: Searcher
+    votes: _Votes
+
+    def search(self, question: str, where: Filter, k: int, *, weights: Weights, today: date) -> Answer:
+        votes = self.votes.now() if weights.popularity else {}
+        return self.searcher.search(question, where, k, weights=weights, today=today, votes=votes)
+
+    def live(self) -> Generation | None:
+        return self.base.live()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from rich.markup import escape
 from rich.table import Table
 
 from assets.finops import tables
@@ -37,7 +38,7 @@ def stored(lake: Lake) -> None:
         f"{results.get('refused', 0)} refused, {results.get('ignored', 0)} ignored."
     )
     for key, reason in files.filter(pl.col("result") == "refused").select("x_source_file", "reason").iter_rows():
-        console.print(f"  refused [bold]{key}[/bold]: {reason}")
+        console.print(f"  refused [bold]{escape(key)}[/bold]: {escape(reason)}")
     proof = per_file(lake)
     exact = len(proof.filter("exact"))
     console.print(
@@ -166,3 +167,33 @@ def _quality(row: dict[str, Any]) -> str:
         f"{row['detected']} of {row['events']} known anomalies found ({row['recall_low']:.0%} to {row['recall_high']:.0%}), "
         f"precision {precision}, {delay}."
     )
+
+
+def documents(lake: Lake) -> None:
+    """Documents that can be searched, what could not be read, and how well they are found; nothing without documents."""
+    from assets.documents import tables as documents_tables
+
+    ledger = lake.scan(documents_tables.SOURCE_DOCUMENTS).filter(pl.col("state") != "deleted").collect()
+    if ledger.is_empty():
+        return
+    refused = ledger.filter(pl.col("state") == "quarantined").sort("source_key")
+    passages = lake.scan(documents_tables.INDEX_HEALTH).sort("measured_at").tail(1).collect()
+    said = f"Documents: {len(ledger) - len(refused)} can be searched"
+    for row in passages.iter_rows(named=True):
+        said += f" as {row['rows']:,} passages; the index finds {_share(row['recall10'])} of what an exact search finds"
+        said += f", in {row['p50_ms']:.0f} ms (median)" if row["p50_ms"] is not None else ""
+    console.print(said + ".")
+    for key, reason in refused.select("source_key", "reason").iter_rows():
+        console.print(f"  not readable [bold]{escape(key)}[/bold]: {escape(reason)}")
+    newest = lake.scan(documents_tables.RETRIEVAL_QUALITY).filter(pl.col("question").is_null()).sort("measured_at").tail(1)
+    for row in newest.collect().iter_rows(named=True):
+        if row["ndcg10"] is not None:
+            console.print(
+                f"Golden questions: nDCG@10 {row['ndcg10']:.3f}, recall@100 {_share(row['recall100'])}, "
+                f"mean reciprocal rank {row['reciprocal_rank']:.3f}."
+            )
+    console.print('Ask them: [bold]cloudops search "what happens when a laptop is lost"[/bold], or [bold]cloudops serve[/bold].')
+
+
+def _share(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.0%}"

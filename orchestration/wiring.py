@@ -124,6 +124,13 @@ def local_lake(settings: Settings) -> Lake:
     return Lake(root=str(settings.home / "lake"))
 
 
+def lake_of(settings: Settings) -> Lake:
+    """The lake of a deployment."""
+    if settings.is_local:
+        return local_lake(settings)
+    return Lake(root=dg.EnvVar("CLOUDOPS_LAKE_ROOT"), region=dg.EnvVar("CLOUDOPS_REGION"))
+
+
 def local_reports(settings: Settings) -> LocalObjectStore:
     """Where an embedded deployment writes its reports."""
     return LocalObjectStore(root=str(settings.home / "reports"))
@@ -134,7 +141,7 @@ def _local(settings: Settings) -> dict[str, object]:
         "billing_store": _embedded_bills(settings.clouds) or LocalObjectStore(root=str(settings.billing_root), read_only=True),
         "inputs_store": LocalObjectStore(root=str(settings.inputs_root), read_only=True),
         "report_store": local_reports(settings),
-        "lake": local_lake(settings),
+        "lake": lake_of(settings),
         "clock": Clock(),
         "notifier": LogNotifier(),
     }
@@ -168,7 +175,7 @@ def _production(settings: Settings) -> dict[str, object]:
         "billing_store": _with_oci_reports(bills, settings.clouds),
         "inputs_store": S3ObjectStore(bucket=dg.EnvVar("CLOUDOPS_INPUTS_BUCKET"), region=region),
         "report_store": S3ObjectStore(bucket=dg.EnvVar("CLOUDOPS_REPORT_BUCKET"), region=region),
-        "lake": Lake(root=dg.EnvVar("CLOUDOPS_LAKE_ROOT"), region=region),
+        "lake": lake_of(settings),
         "clock": Clock(),
         "notifier": _notifier(settings),
     }

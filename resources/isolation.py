@@ -144,16 +144,19 @@ class _Worker:
         return answer[:-1] if answer.endswith(b"\n") else b""
 
     def _within(self, seconds: float, action: Callable[[], bytes]) -> bytes:
-        def kill() -> None:
-            self.late = True
-            self._process.kill()
-
-        timer = threading.Timer(seconds, kill)
+        late = threading.Event()
+        timer = threading.Timer(seconds, _kill, (self._process, late))
         timer.start()
         try:
             return action()
         finally:
             timer.cancel()
+            self.late = late.is_set()
+
+
+def _kill(process: "subprocess.Popen[bytes]", late: threading.Event) -> None:
+    late.set()
+    process.kill()
 
 
 @cache

@@ -16,7 +16,11 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class HashingEmbedder(Embedder):
-    """Deterministic vectors without weights; counts what it was asked to embed."""
+    """Deterministic vectors without weights; keeps what it was asked to embed.
+
+    To it, `synlaptop` means what `laptop` means, which no index of words knows; a model whose name ends in `poor` does not know
+    either.
+    """
 
     name: str = "hashing"
     dimensions: int = 64
@@ -44,7 +48,8 @@ class HashingEmbedder(Embedder):
     def _vector(self, text: str) -> Vectors:
         vector = np.full(self.dimensions, 1e-3, np.float32)
         for word in _WORD.findall(text.lower()):
-            digest = hashlib.sha256(f"{self.name} {word}".encode()).digest()
+            meaning = word if self.name.endswith("poor") else word.removeprefix("syn")
+            digest = hashlib.sha256(f"{self.name} {meaning}".encode()).digest()
             vector[int.from_bytes(digest[:4]) % self.dimensions] += 1.0
         unit: Vectors = vector / np.float32(np.linalg.norm(vector))
         return unit

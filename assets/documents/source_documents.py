@@ -16,6 +16,7 @@ from resources.object_store import ObjectStore
 
 _KEY = dg.AssetKey(["documents", "source_documents"])
 _READ = "every_document_can_be_read"
+_USUAL = Limits()
 
 
 class Arrivals(dg.Config):
@@ -23,10 +24,10 @@ class Arrivals(dg.Config):
 
     object_keys: list[str] | None = Field(default=None, description="Keys of new objects; leave empty to list the whole store.")
     prefix: str = Field(default="", description="Only objects whose key starts so.")
-    largest_bytes: int = Field(default=Limits.size, ge=1, description="Larger files are quarantined.")
-    most_pages: int = Field(default=Limits.pages, ge=1, description="PDFs with more pages are quarantined.")
-    most_seconds: float = Field(default=Limits.seconds, gt=0, description="Files that take longer to read are quarantined.")
-    most_ocr_pages: int = Field(default=Limits.ocr_pages, ge=0, description="Files with more scanned pages are quarantined.")
+    largest_bytes: int = Field(default=_USUAL.size, ge=1, description="Larger files are quarantined.")
+    most_pages: int = Field(default=_USUAL.pages, ge=1, description="PDFs with more pages are quarantined.")
+    most_seconds: float = Field(default=_USUAL.seconds, gt=0, description="Files that take longer to read are quarantined.")
+    most_ocr_pages: int = Field(default=_USUAL.ocr_pages, ge=0, description="Files with more scanned pages are quarantined.")
 
     @property
     def limits(self) -> Limits:

@@ -265,4 +265,4 @@ def _unfolded(value: str) -> str:
 
 def _file_name(key: str) -> str:
     name = _one_line(PurePosixPath(key).name)
-    return (PurePosixPath(name).stem or name or "document")[: _LONGEST["title"]]
+    return (PurePosixPath(name).stem.strip() or name or "document")[: _LONGEST["title"]]

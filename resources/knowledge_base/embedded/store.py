@@ -30,7 +30,7 @@ from resources.knowledge_base.interface import Generation, KnowledgeBase, State
 from resources.knowledge_base.rows import checked_rows, checked_vectors
 
 _LOCK = "writer.lock"
-_ATTEMPTS = 50
+_ATTEMPTS = 30
 _GENERATION = re.compile(r"\d{8}T\d{12}Z-[0-9a-f]{8}")
 _FILE = re.compile(r"(segment|vectors|dead)-\d{6,}\.\w+|manifest\.part")
 """Names that this module gives: nothing else is ever deleted."""

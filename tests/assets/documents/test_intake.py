@@ -112,7 +112,7 @@ def test_rules_for_paths_fill_what_a_document_does_not_say_and_new_rules_hold_at
 def test_rules_that_cannot_be_understood_stop_the_run_with_what_is_wrong(place):
     place.rules("department: Legal")
 
-    with pytest.raises(BadInput, match="path_rules.yaml"):
+    with pytest.raises(BadInput, match=r"path_rules\.yaml"):
         place.look()
 
 

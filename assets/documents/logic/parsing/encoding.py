@@ -14,6 +14,8 @@ _BOMS = (
 )
 _DECLARED = re.compile(rb"""<(?:meta[^>]{0,200}charset|\?xml[^>]{0,100}encoding)\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _CONTROLS = bytes({*range(0x20), 0x7F} - {0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x1B})
+_CONTROLS_OF_UTF8, _CONTROLS_OF_TEXT = 0.1, 0.005
+"""Share of control characters up to which bytes are text: hardly anything else happens to be UTF-8."""
 _LIKELY = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp932", "gb18030", "big5", "euc_jp", "euc_kr", "koi8_r")
 _NO_CHARSETS = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem")
 _SAMPLE = 100_000
@@ -27,12 +29,16 @@ def decoded(data: bytes) -> tuple[str, list[str]]:
     wide = _without_mark(data)
     if wide:
         return _forgiving(data, wide)
-    if len(data.translate(None, _CONTROLS)) < 0.995 * len(data):
-        raise Unreadable("it is no text but binary data")
+    controls = 1 - len(data.translate(None, _CONTROLS)) / len(data) if data else 0
     try:
-        return data.decode(), []
+        text = data.decode()
     except UnicodeDecodeError:
+        if controls > _CONTROLS_OF_TEXT:
+            raise Unreadable("it is no text but binary data") from None
         return _forgiving(data, _declared(data) or _likely(data))
+    if controls > _CONTROLS_OF_UTF8:
+        raise Unreadable("it is no text but binary data")
+    return text, []
 
 
 def declared_as(data: bytes, charset: str | None) -> tuple[str, list[str]]:
@@ -75,9 +81,11 @@ def _known(charset: str) -> str | None:
     """Python's name of a charset that holds text; Latin-1 is Windows-1252, as browsers take it."""
     try:
         name = codecs.lookup(charset).name
-        b"".decode(name)  # refused by what is no charset, such as base64
+        b"a".decode(name)
+    except UnicodeError:
+        pass  # half a character
     except (LookupError, ValueError):
-        return None
+        return None  # unknown, or no charset at all, such as base64
     if name in _NO_CHARSETS:
         return None
     return "cp1252" if name in ("iso8859-1", "ascii") else name

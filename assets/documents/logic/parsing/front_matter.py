@@ -4,6 +4,8 @@ import re
 
 _FENCED = re.compile(r"\A\s*---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _LONGEST = 65_536
+_MOST_BRACKETS = 500
+"""The library's time grows with the square of the depth."""
 
 
 def split(text: str) -> tuple[dict[str, object], str, list[str]]:
@@ -17,6 +19,8 @@ def split(text: str) -> tuple[dict[str, object], str, list[str]]:
     match = _FENCED.match(text, 0, _LONGEST)
     if not match:
         return {}, text, []
+    if match[1].count("[") + match[1].count("{") > _MOST_BRACKETS:
+        return {}, text, ["its front matter is not used: it is nested beyond sense"]
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(match[1], Loader=yaml.SafeLoader)):
             return {}, text, ["its front matter is not used: it repeats parts by reference"]

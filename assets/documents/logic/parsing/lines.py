@@ -10,16 +10,15 @@ _LOOSE = 1.5
 """A gap of so many line pitches begins a new paragraph."""
 _OTHER_SIZE = 1.25
 """So does a line this many times as tall as the one above, or as low."""
-_FULL = 0.75
+_FULL = 0.7
 """A line of at least this share of the longest one ended because the page did."""
 _PROSE = 45
 """Characters from which a line can be one of running text."""
 _OWN_LINE = re.compile(r"\s|[-*•‣▪–—|>#]|\(?\w{1,3}[.)]\s|\d")
 """How a line begins that was not broken off the one above: indented, an item, a row."""
-_HYPHENS = "\x02\ufffe\u00ad"
-"""What PDF readers give for a hyphen that only breaks the line."""
+_HYPHEN = re.compile(r"([^\W\d_]*)[-\x02\ufffe]$")
+"""A line that ends with a hyphen, or with what readers of PDF give in its place, and the word before it."""
 _COMPOUND = re.compile(r"\w+-\w+")
-_BROKEN = re.compile(r"([^\W\d_]+)-$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +68,13 @@ def reflowed(lines: Sequence[str], hyphenated: frozenset[str] = frozenset(), *, 
         following = lines[number + 1] if number + 1 < len(lines) else None
         if following is None:
             return text + line
-        if joined and line[-1:] in _HYPHENS and line:
+        if joined and line.endswith("\u00ad"):
             text += line[:-1]
-        elif joined and following[:1].islower() and (broken := _BROKEN.search(line)):
-            kept = f"{broken[1]}-{following.split()[0]}".lower().rstrip(".,;:!?)")
-            text += line if kept in hyphenated else line[:-1]
+        elif joined and (broken := _HYPHEN.search(line)):
+            word = f"{broken[1]}-{following.split()[0]}".lower().rstrip(".,;:!?)")
+            alike = following[:1].islower() or (broken[1].isupper() and following[:2].isupper())
+            whole = broken[1] and alike and word not in hyphenated
+            text += line[:-1] + ("" if whole else "-")
         elif longest >= _PROSE and len(line) >= _FULL * longest and not _OWN_LINE.match(following):
             text += line + " "
         else:

@@ -20,6 +20,7 @@ def read(data: bytes) -> Parsed:
     """The blocks of a message. Raises Unreadable if its parts are nested beyond sense."""
     try:
         message = email.message_from_bytes(data, policy=policy.default)
+        del message["Content-Disposition"]  # the message itself is not attached to anything
         notes: list[str] = []
         bodies = list(_bodies(message, notes))
     except RecursionError as error:

@@ -46,7 +46,8 @@ class _Reading:
         self.blocks: list[Block] = []
         self._level: int | None = None
         self._lists: list[int | None] = []
-        self._item: list[str] = []
+        self._items: list[str] = []
+        self._begun = False
         self._rows: list[str] = []
         self._cells: list[str] | None = None
 
@@ -94,20 +95,23 @@ class _Reading:
         mark = "-" if number is None else f"{number}."
         if number is not None:
             self._lists[-1] = number + 1
-        self._item.append("  " * (len(self._lists) - 1) + mark)
+        self._items.append("  " * (len(self._lists) - 1) + mark)
+        self._begun = True
 
     def _put(self, text: str) -> None:
         """A paragraph of its own, or a line of the list that it stands in."""
         if not self._lists or self._level is not None:
+            self._flush()
             self.blocks.append(Block(text, self._level))
-        elif self._item and self._item[-1].endswith(("-", ".")) and "\n" not in self._item[-1]:
-            self._item[-1] += " " + text
+        elif self._begun:
+            self._items[-1] += " " + text
         else:
-            self._item.append("  " * len(self._lists) + text)
+            self._items.append("  " * len(self._lists) + text)
+        self._begun = False
 
     def _flush(self) -> None:
-        self.blocks.append(Block("\n".join(self._item)))
-        self._item = []
+        self.blocks.append(Block("\n".join(self._items)))
+        self._items = []
 
 
 def _words(token: "Token") -> str:

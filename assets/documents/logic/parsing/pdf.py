@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +21,8 @@ _FEW = 20
 """Letters and digits that a scanned page may carry as text, such as its number."""
 _PICTURE_SHARE = 0.5
 """Share of a page that a picture covers if the page is a scan."""
+_LINE = re.compile(r"[^\s\ufffe][^\r\n\ufffe]*\ufffe?")
+"""A line of the text layer; U+FFFE stands for a hyphen at its end and the end itself."""
 _MOST_BOOKMARKS = 5000
 _NUMBERING = re.compile(r"^(?:(?:chapter|section|article|part|§)\s+)?[\divxlc]*[\d.]*[.):]?\s+", re.IGNORECASE)
 
@@ -58,7 +60,7 @@ def read(data: bytes, limits: Limits, recognise: Recognise | None) -> Parsed:
         notes: list[str] = []
         texts, pictures = _text_layers(pdf, limits, notes)
         if len(pictures) > limits.ocr_pages:
-            raise Unreadable(f"{len(pictures):,} of its pages are pictures, more than {limits.ocr_pages:,} are not recognised")
+            raise Unreadable(f"{len(pictures):,} of its pages are pictures; at most {limits.ocr_pages:,} are recognised")
         for number in pictures:
             if recognise is None:
                 raise Scanned(len(pictures))
@@ -116,14 +118,10 @@ def _lines(page: Any) -> list[Line]:  # noqa: ANN401
     layer = page.get_textpage()
     height = page.get_height()
     lines = []
-    start = 0
-    for text in layer.get_text_range().splitlines(keepends=True):
-        words = text.strip()
-        if words:
-            index = FPDFText_GetCharIndexFromTextIndex(layer, start + len(text) - len(text.lstrip()))
-            _, bottom, _, top = layer.get_charbox(index, loose=True) if index >= 0 else (0, 0, 0, 0)
-            lines.append(Line(words, height - top, top - bottom))
-        start += len(text)
+    for match in _LINE.finditer(layer.get_text_range()):
+        index = FPDFText_GetCharIndexFromTextIndex(layer, match.start())
+        _, bottom, _, top = layer.get_charbox(index, loose=True) if index >= 0 else (0, 0, 0, 0)
+        lines.append(Line(match[0].rstrip(), height - top, top - bottom))
     layer.close()
     return lines
 
@@ -177,10 +175,10 @@ def _blocks(texts: dict[int, list[Line]], bookmarks: Sequence[_Bookmark]) -> lis
         here = [bookmark for bookmark in bookmarks if bookmark.page == number]
         titles = {_bare(bookmark.title) for bookmark in here}
         parts = [part for paragraph in paragraphs(lines) for part in _split(paragraph, titles)]
-        places = _places(parts, here)
+        headings = _placed(parts, here)
         for place, part in enumerate([*parts, []]):
             # the words of the heading are a part themselves
-            blocks.extend(Block(b.title, b.level, shown=False) for b, at in zip(here, places, strict=True) if at == place)
+            blocks.extend(Block(b.title, b.level, shown=False) for b in headings.get(place, ()))
             blocks.append(Block(reflowed(part, hyphenated, joined=True), page=number + 1))
     return blocks
 
@@ -194,16 +192,22 @@ def _split(paragraph: list[str], titles: set[str]) -> Iterator[list[str]]:
         yield list(lines)
 
 
-def _places(parts: Sequence[list[str]], bookmarks: Sequence[_Bookmark]) -> list[int]:
-    """The part of the page with which each bookmark begins; one whose title stands nowhere begins with the one before it."""
+def _placed(parts: Sequence[list[str]], bookmarks: Sequence[_Bookmark]) -> dict[int, list[_Bookmark]]:
+    """The bookmarks by the part of the page with which they begin.
+
+    One whose title stands nowhere begins with the one before it, and gives way to it.
+    """
     names = [_bare(" ".join(part)) for part in parts]
-    places: list[int] = []
+    placed: dict[int, list[_Bookmark]] = {}
     place = 0
     for bookmark in bookmarks:
-        with suppress(ValueError):
+        try:
             place = names.index(_bare(bookmark.title), place)
-        places.append(place)
-    return places
+        except ValueError:
+            placed.setdefault(place, []).insert(0, bookmark)
+        else:
+            placed.setdefault(place, []).append(bookmark)
+    return placed
 
 
 def _bare(title: str) -> str:

@@ -101,6 +101,8 @@ class _Page(HTMLParser):
             self._flush_before("pre")
         elif tag == "li":
             self._words.append("\n- ")
+        elif tag in ("td", "th"):
+            self._words.append(" | ")
         elif tag in ("ul", "ol"):
             if not self._list_items:
                 self.flush()
@@ -122,8 +124,6 @@ class _Page(HTMLParser):
         if tag == "title":
             self.values.setdefault("title", "".join(self._words))
             self._words = []
-        elif tag in ("td", "th"):
-            self._words.append(" | ")
         elif tag in ("ul", "ol"):
             self._list_items -= 1
             self._words.append("\n")
