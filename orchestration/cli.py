@@ -59,7 +59,6 @@ def run(
         task = progress.add_task("Starting", total=None)
         with embedded.clouds(place, demo=data is None):
 
-
             def step(what: str) -> None:
                 progress.update(task, description=what, total=None, completed=0)
 

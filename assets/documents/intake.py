@@ -13,7 +13,7 @@ import polars as pl
 
 from assets.documents import tables
 from assets.documents.logic.document import Document
-from assets.documents.logic.language import language_of
+from assets.documents.logic.language import language
 from assets.documents.logic.ledger import Decision, Entry, Found, decide, deleted, entry, look
 from assets.documents.logic.metadata import PathRule, is_sidecar, merged, path_rules, sidecar_of
 from assets.documents.logic.parsing import READER_VERSION, Limits, Unreadable
@@ -28,6 +28,8 @@ RULES_KEY = "documents/path_rules.yaml"
 _BATCH, _BATCH_BYTES = 200, 200_000_000
 """Files and bytes that are on this machine between two commits."""
 _LARGEST_SIDECAR = 65_536
+_TELLING = 20_000
+"""Characters from whose language that of a document is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ def _row(sources: Sources, decision: Decision, document: Document) -> dict[str, 
         "dept": metadata.department,
         "created_date": metadata.created_date,
         "tags": list(metadata.tags),
-        "language": language_of(document.text),
+        "language": language(document.text[:_TELLING]),
     }
     said = json.dumps([sources.reader_version, shown], default=str, sort_keys=True)
     return {

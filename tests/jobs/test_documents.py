@@ -65,9 +65,7 @@ class Place:
             "embedding_models": self.models,
             "inputs_store": self.inputs,
         }
-        return job.execute_in_process(
-            run_config={"ops": {op: {"config": config}}}, resources=resources, raise_on_error=raises
-        )
+        return job.execute_in_process(run_config={"ops": {op: {"config": config}}}, resources=resources, raise_on_error=raises)
 
     def reembed(self, **config: object) -> dg.ExecuteInProcessResult:
         return self.run(documents_reembed, "reembed", **config)
@@ -213,9 +211,7 @@ Place(Path(sys.argv[2]), filled=False).reembed(model="hashing-2", mode="apply")
 def test_a_killed_change_of_the_model_goes_on_where_it_was_and_search_answers_throughout(place):
     searcher = Searcher(place.models, place.base)
     project = str(Path(__file__).parents[2])
-    child = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", _SLOW, project, str(place.root)], stderr=subprocess.DEVNULL
-    )
+    child = subprocess.Popen([sys.executable, "-W", "ignore", "-c", _SLOW, project, str(place.root)], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and indexed(place, "hashing-2") < 3:
         assert searcher.search("rule of laptop").results[0].link == "laptop.md"

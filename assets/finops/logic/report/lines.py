@@ -8,7 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from assets.finops.logic.report.charts import IN_PAGE, Look, Spec, days_axis, finished, money_axis
+from assets.charts import Look
+from assets.finops.logic.report.charts import IN_PAGE, Spec, days_axis, finished, money_axis
 
 if TYPE_CHECKING:
     import altair as alt
