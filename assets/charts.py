@@ -1,7 +1,5 @@
 """Charts as pictures, drawn without a browser or a network. No system's own charts belong here."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from dataclasses import dataclass
