@@ -185,8 +185,11 @@ def test_the_page_fits_a_phone_and_is_readable_in_both_schemes(page, width, sche
     page.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
     page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     try:
+        page.call("Page.reload")
+        page.until("document.readyState === 'complete' && document.activeElement.id === 'q'")
         ask(page)
         assert page.value("document.documentElement.scrollWidth") <= width
+        assert page.value("document.getElementById('more').open") == (width > 640)  # folded on a phone
         ink, ground = (page.value(f"getComputedStyle(document.body).{name}") for name in ("color", "backgroundColor"))
         assert (luminance(ink) < luminance(ground)) == (scheme == "light")
         marked = page.value("getComputedStyle(document.querySelector('mark')).backgroundColor")
