@@ -122,7 +122,11 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the search page and search over HTTP until Ctrl-C; /docs describes it."""
-    from orchestration.search_guard import is_loopback
+    with _without_garbage_collection():
+        from orchestration.search_guard import is_loopback
+        from orchestration.search_server import serve as serve_search
+        from orchestration.searching import search_log, searcher
+        from orchestration.settings import current_settings
 
     if not is_loopback(host):
         if not without_authentication:
@@ -132,10 +136,6 @@ def serve(
                 "passage. If that is meant, add --without-authentication; else put a proxy that authenticates before 127.0.0.1.",
             )
         _errors.print(f"There is no authentication: whoever reaches {host} can read every passage.", style="yellow", markup=False)
-    from orchestration.search_server import serve as serve_search
-    from orchestration.searching import search_log, searcher
-    from orchestration.settings import current_settings
-
     settings = current_settings()
     shown = f"[{host}]" if ":" in host else host
     console.print(Text(f"Search page: http://{shown}:{port}   Ctrl-C ends it."))
