@@ -44,11 +44,11 @@ def test_a_scan_is_recognised_within_the_limits_of_the_process(tmp_path: Path) -
     picture = Image.new("L", (900, 400), 255)
     ImageDraw.Draw(picture).text((60, 100), "Notice period", fill=0, font=ImageFont.load_default(48))
     stream = io.BytesIO()
-    picture.save(stream, "PDF", resolution=150)
+    picture.save(stream, "PDF", resolution=150, save_all=True, append_images=[Image.new("L", (2, 900), 255)])
     reader = DocumentReader(seconds=20, ocr_seconds=60)
     document = reader.read(file(tmp_path, stream.getvalue()), "a.pdf")
     reader.close()
-    assert (document.text, document.ocr_pages) == ("Notice period", (1,))
+    assert (document.text, document.ocr_pages) == ("Notice period", (1, 2))
 
 
 def test_what_cannot_be_read_says_why_and_the_next_is_read(reader: DocumentReader, tmp_path: Path) -> None:
