@@ -32,7 +32,5 @@ class Reader:
         found = self._calls.call(limits.seconds, parse_unless_scanned, path, key, limits)
         if not isinstance(found, Scanned):
             return found
-        if found.pictures > limits.ocr_pages:
-            raise Unreadable(f"it has {found.pictures} pages without text, more than {limits.ocr_pages} are not recognised")
         seconds = limits.seconds + found.pictures * limits.ocr_seconds
         return self._calls.call(seconds, parse_file, path, key, limits)

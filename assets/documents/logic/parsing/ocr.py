@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 LONGEST_SIDE = 2000
 """Pixels beyond which the library scales a picture down."""
+_NARROWEST = 8
+"""Longest side by shortest."""
 _THREADS = 2
 _SURE = 0.5
 """Confidence below which what was recognised is no text but a stain."""
@@ -19,7 +21,7 @@ def recognised(picture: "Image") -> list[Line]:
     """The lines of a picture from top to bottom, what stands beside each other on one line."""
     import numpy as np
 
-    found = _engine()(np.asarray(picture.convert("RGB"))[:, :, ::-1])
+    found = _engine()(np.asarray(_sturdy(picture))[:, :, ::-1])
     if found.boxes is None:
         return []
     lines: list[Line] = []
@@ -33,6 +35,16 @@ def recognised(picture: "Image") -> list[Line]:
         else:
             lines.append(Line(text, top, height))
     return lines
+
+
+def _sturdy(picture: "Image") -> "Image":
+    """The picture with white beside it if it is very narrow: the library would magnify it without bound."""
+    from PIL import Image
+
+    least = max(picture.size) // _NARROWEST
+    canvas = Image.new("RGB", (max(picture.width, least), max(picture.height, least)), "white")
+    canvas.paste(picture.convert("RGB"))
+    return canvas
 
 
 @cache

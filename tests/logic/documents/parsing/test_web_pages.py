@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.document_files import headings, parsed, section
 
 
@@ -51,6 +53,14 @@ def test_a_page_in_a_declared_encoding_is_read_in_it(tmp_path: Path) -> None:
 def test_a_hundred_thousand_nested_elements_lose_no_words(tmp_path: Path) -> None:
     body = "<div>" * 100_000 + "deep words" + "</div>" * 100_000 + "<p>after" + "</b>" * 100_000
     assert parsed(tmp_path, "a.html", page(body)).text == "deep words\n\nafter"
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    ["<![x]>", "<![", "<![CDATA[x]]>", "<!", "<?php x ?>", "</>", "<!-->", "&#x110000;", "&#xD800;", "<% x %>", "<p a='"],
+)
+def test_malformed_markup_does_not_hinder_reading(tmp_path: Path, fragment: str) -> None:
+    assert "before" in parsed(tmp_path, "a.html", f"<p>before{fragment} <p>after").text
 
 
 def test_a_page_is_recognised_whatever_its_name(tmp_path: Path) -> None:

@@ -4,20 +4,18 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-import dagster as dg
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from assets.documents.document_reader import DocumentReader
 from assets.documents.logic.parsing import Limits, Unreadable, parse_file
+from assets.documents.reader import Reader
 from tests.pdf_files import pdf
 
 
 @pytest.fixture
-def reader() -> Iterator[DocumentReader]:
-    reader = DocumentReader()
-    yield reader
-    reader.close()
+def reader() -> Iterator[Reader]:
+    with Reader(Limits()) as reader:
+        yield reader
 
 
 def file(folder: Path, content: bytes | str) -> Path:
@@ -35,7 +33,7 @@ def file(folder: Path, content: bytes | str) -> Path:
         ("a.pdf", pdf([["Some words of a page"], ["and another"]])),
     ],
 )
-def test_a_document_is_the_same_in_both_processes(reader: DocumentReader, tmp_path: Path, key: str, content: bytes | str) -> None:
+def test_a_document_is_the_same_in_both_processes(reader: Reader, tmp_path: Path, key: str, content: bytes | str) -> None:
     path = file(tmp_path, content)
     assert reader.read(path, key) == parse_file(path, key, Limits()) == reader.read(path, key)
 
@@ -44,14 +42,13 @@ def test_a_scan_is_recognised_within_the_limits_of_the_process(tmp_path: Path) -
     picture = Image.new("L", (900, 400), 255)
     ImageDraw.Draw(picture).text((60, 100), "Notice period", fill=0, font=ImageFont.load_default(48))
     stream = io.BytesIO()
-    picture.save(stream, "PDF", resolution=150)
-    reader = DocumentReader(seconds=20, ocr_seconds=60)
-    document = reader.read(file(tmp_path, stream.getvalue()), "a.pdf")
-    reader.close()
-    assert (document.text, document.ocr_pages) == ("Notice period", (1,))
+    picture.save(stream, "PDF", resolution=150, save_all=True, append_images=[Image.new("L", (2, 900), 255)])
+    with Reader(Limits(seconds=20, ocr_seconds=60)) as reader:
+        document = reader.read(file(tmp_path, stream.getvalue()), "a.pdf")
+    assert (document.text, document.ocr_pages) == ("Notice period", (1, 2))
 
 
-def test_what_cannot_be_read_says_why_and_the_next_is_read(reader: DocumentReader, tmp_path: Path) -> None:
+def test_what_cannot_be_read_says_why_and_the_next_is_read(reader: Reader, tmp_path: Path) -> None:
     for content, reason in ((b"", "it is empty"), (pdf([["x"]], password="p"), "it is encrypted")):
         with pytest.raises(Unreadable, match=reason):
             reader.read(file(tmp_path, content), "a.pdf")
@@ -61,25 +58,7 @@ def test_what_cannot_be_read_says_why_and_the_next_is_read(reader: DocumentReade
 
 
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
-    reader = DocumentReader(seconds=1)
-    with pytest.raises(Unreadable, match="it took longer than 1 s"):
-        reader.read(file(tmp_path, "[" * 400_000), "a.md")
-    assert reader.read(file(tmp_path, "words"), "a.txt").text == "words"
-    reader.close()
-
-
-def test_a_run_closes_its_reader(tmp_path: Path) -> None:
-    path = file(tmp_path, "words")
-    seen = []
-
-    @dg.op
-    def read(reader: DocumentReader) -> str:
-        seen.append(reader)
-        return reader.read(path, "a.txt").text
-
-    @dg.job(resource_defs={"reader": DocumentReader()})
-    def reading() -> None:
-        read()
-
-    assert reading.execute_in_process().output_for_node("read") == "words"
-    assert seen[0]._calls._worker is None
+    with Reader(Limits(seconds=1)) as reader:
+        with pytest.raises(Unreadable, match="it took longer than 1 s"):
+            reader.read(file(tmp_path, "[" * 400_000), "a.md")
+        assert reader.read(file(tmp_path, "words"), "a.txt").text == "words"
