@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import anomalies, budgets, forecasts, load, policies, sandbox, usage, usage_api, vectors
+from benchmarks import anomalies, budgets, forecasts, load, policies, retrieval, sandbox, usage, usage_api, vectors
 
 BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "usage": usage.main,
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "usage_api": usage_api.main,
     "budgets": budgets.main,
     "vectors": vectors.main,
+    "retrieval": retrieval.main,
 }
 
 _WITHOUT_DATA = {
