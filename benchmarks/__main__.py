@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import anomalies, budgets, forecasts, load, policies, sandbox, usage, usage_api, vectors
+from benchmarks import anomalies, budgets, embed, forecasts, load, policies, sandbox, usage, usage_api, vectors
 
 BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "usage": usage.main,
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "sandbox": sandbox.main,
     "usage_api": usage_api.main,
     "budgets": budgets.main,
+    "embed": embed.main,
     "vectors": vectors.main,
 }
 
