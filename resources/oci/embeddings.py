@@ -54,8 +54,8 @@ class OciEmbedder(Embedder):
     """
 
     clients: OciClients = Field(description="Clients of Oracle's cloud.")
-    model_id: str = Field(default="cohere.embed-multilingual-v3.0", description="Name of the model.")
-    compartment: str = Field(default="", description="OCID of the compartment that is billed; the tenancy's root if empty.")
+    model_name: str = Field(default="cohere.embed-multilingual-v3.0", description="Name of the model.")
+    compartment_id: str = Field(default="", description="OCID of the compartment that is billed; the tenancy's root if empty.")
     region: str = Field(default="", description="Region that serves the model; the usual one if empty.")
     dimensions: int = Field(default=0, ge=0, description="Of a vector, where the model leaves a choice; its usual ones if 0.")
 
@@ -67,16 +67,16 @@ class OciEmbedder(Embedder):
         """
         known = self._known()
         dimensions = self.dimensions or known.dimensions
-        digest = hashlib.sha256(json.dumps(["oci", self.model_id, dimensions]).encode()).hexdigest()
-        return EmbeddingModel(self.model_id, self.model_id.rpartition("-")[2], digest, dimensions, known.max_tokens)
+        digest = hashlib.sha256(json.dumps(["oci", self.model_name, dimensions]).encode()).hexdigest()
+        return EmbeddingModel(self.model_name, self.model_name.rpartition("-")[2], digest, dimensions, known.max_tokens)
 
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """An estimate on the high side: the model's tokenizer is the service's alone.
 
         Three letters of the Latin alphabet are a token; each letter before a digit and any other sign are one; a sign outside
         ASCII is counted as often as it has bytes in UTF-8, less one. English prose has about half as many tokens in BERT's
-        vocabulary of words. Random letters may have more than estimated: then the service refuses the text, and nothing
-        is cut.
+        vocabulary. Random letters, or a language that the model was not made for, may have more than estimated: then the
+        service refuses the text, and nothing is cut.
 
         Raises:
             BadInput: The text is no valid Unicode.
@@ -119,8 +119,8 @@ class OciEmbedder(Embedder):
 
         details = EmbedTextDetails(
             inputs=inputs,
-            serving_mode=OnDemandServingMode(model_id=self.model_id),
-            compartment_id=self.compartment or self.clients.tenancy(),
+            serving_mode=OnDemandServingMode(model_id=self.model_name),
+            compartment_id=self.compartment_id or self.clients.tenancy(),
             truncate="NONE",
             input_type=kind,
             output_dimensions=self.dimensions or None,
@@ -129,21 +129,21 @@ class OciEmbedder(Embedder):
         return self._checked(answer, len(inputs), model)
 
     def _checked(self, answer: Any, texts: int, model: EmbeddingModel) -> Vectors:  # noqa: ANN401  # the SDK has no types
-        if answer.model_id != self.model_id:
+        if answer.model_id != self.model_name:
             raise Conflict(
-                f"{self.model_id} was asked, and {answer.model_id} answered",
-                "Name the model that the service has now as `model_id`, and embed all documents anew with it.",
+                f"{self.model_name} was asked, and {answer.model_id} answered",
+                "Name the model that the service has now as `model_name`, and embed all documents anew with it.",
             )
         rows = answer.embeddings or []
         if [len(row) for row in rows] != [model.dimensions] * texts:
             raise Unavailable(
-                f"{self.model_id} answered {len(rows)} vectors to {texts} texts, not all of {model.dimensions} dimensions",
+                f"{self.model_name} answered {len(rows)} vectors to {texts} texts, not all of {model.dimensions} dimensions",
                 "Repeat later; if it lasts, check the model's dimensions in Oracle's documentation.",
             )
         found = np.array(rows, dtype=np.float32)
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         if not (np.isfinite(lengths) & (lengths > 0)).all():
-            raise Unavailable(f"{self.model_id} answered a vector without direction", "Repeat later.")
+            raise Unavailable(f"{self.model_name} answered a vector without direction", "Repeat later.")
         return np.asarray(found / lengths, dtype=np.float32)
 
     def _demand_fit(self, text: str, model: EmbeddingModel) -> None:
@@ -157,12 +157,14 @@ class OciEmbedder(Embedder):
             )
 
     def _known(self) -> RemoteModel:
-        known = MODELS.get(self.model_id)
+        known = MODELS.get(self.model_name)
         if known is None:
-            raise BadInput(f"the model {self.model_id!r} is not known", f"Use one of {', '.join(MODELS)}.")
+            raise BadInput(f"the model {self.model_name!r} is not known", f"Use one of {', '.join(MODELS)}.")
         if self.dimensions and self.dimensions not in known.choices:
             choices = ", ".join(map(str, known.choices)) or str(known.dimensions)
-            raise BadInput(f"{self.model_id} makes no vectors of {self.dimensions} dimensions", f"It has {choices}; 0 is usual.")
+            raise BadInput(
+                f"{self.model_name} makes no vectors of {self.dimensions} dimensions", f"It has {choices}; 0 is usual."
+            )
         return known
 
 

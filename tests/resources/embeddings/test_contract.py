@@ -44,7 +44,7 @@ def embedders(home):
             "int8": OnnxEmbedder(weights=small, cache=cache),
             "float32": OnnxEmbedder(weights=small, cache=cache, precision="float32"),
             "installed": OnnxEmbedder(cache=cache),
-            "oci": OciEmbedder(clients=clients, model_id="cohere.embed-english-light-v3.0"),
+            "oci": OciEmbedder(clients=clients, model_name="cohere.embed-english-light-v3.0"),
         }
 
 
@@ -143,7 +143,7 @@ from resources.embedding_models.onnx_runtime import OnnxEmbedder
 from resources.oci.clients import OciClients
 from resources.oci.embeddings import OciEmbedder
 print(OnnxEmbedder(weights={str(home / "small")!r}, cache={str(home / "cache")!r}).model())
-print(OciEmbedder(clients=OciClients(), model_id="cohere.embed-english-light-v3.0").model())
+print(OciEmbedder(clients=OciClients(), model_name="cohere.embed-english-light-v3.0").model())
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": "7"}

@@ -13,7 +13,7 @@ MANY = [f"policy number {n}" for n in range(200)]
 
 @pytest.fixture
 def embedder(clients) -> OciEmbedder:
-    return OciEmbedder(clients=clients, model_id=LIGHT)
+    return OciEmbedder(clients=clients, model_name=LIGHT)
 
 
 def test_more_texts_than_a_call_takes_are_sent_in_several_and_none_twice(sandbox, embedder):
@@ -41,7 +41,7 @@ def test_a_throttled_or_failed_call_is_made_again(sandbox, embedder):
 
 
 def test_if_one_of_several_calls_fails_there_are_no_vectors(sandbox, clients_of):
-    embedder = OciEmbedder(clients=clients_of(max_attempts=2), model_id=LIGHT)
+    embedder = OciEmbedder(clients=clients_of(max_attempts=2), model_name=LIGHT)
     sandbox.fault("status", status=429, after=1)
     with pytest.raises(Throttled, match="fewer calls"):
         embedder.embed(MANY)
@@ -83,18 +83,18 @@ def test_a_missing_policy_is_an_error_that_names_it(sandbox, embedder):
 
 
 def test_dimensions_are_asked_for_where_the_model_leaves_a_choice(clients):
-    small = OciEmbedder(clients=clients, model_id="cohere.embed-v4.0", dimensions=256)
+    small = OciEmbedder(clients=clients, model_name="cohere.embed-v4.0", dimensions=256)
     assert small.embed(["text"]).shape == (1, 256)
-    assert small.model().digest != OciEmbedder(clients=clients, model_id="cohere.embed-v4.0").model().digest
+    assert small.model().digest != OciEmbedder(clients=clients, model_name="cohere.embed-v4.0").model().digest
     with pytest.raises(BadInput, match="0 is usual"):
-        OciEmbedder(clients=clients, model_id=LIGHT, dimensions=256).model()
+        OciEmbedder(clients=clients, model_name=LIGHT, dimensions=256).model()
     with pytest.raises(BadInput, match="Use one of cohere"):
-        OciEmbedder(clients=clients, model_id="cohere.embed-v9.0").model()
+        OciEmbedder(clients=clients, model_name="cohere.embed-v9.0").model()
 
 
 def test_every_known_model_answers_as_it_is_known(clients):
     for name, known in MODELS.items():
-        assert OciEmbedder(clients=clients, model_id=name).embed(["text"]).shape == (1, known.dimensions)
+        assert OciEmbedder(clients=clients, model_name=name).embed(["text"]).shape == (1, known.dimensions)
 
 
 def test_the_estimate_of_tokens_is_above_what_tokenizers_count():
@@ -106,7 +106,6 @@ def test_the_estimate_of_tokens_is_above_what_tokenizers_count():
         "The supplier shall notify the customer in writing at least thirty (30) days before termination takes effect.",
         "Restart the pods: kubectl rollout restart deployment/api -n production; then check p95 latency < 250 ms.",
         "ocid1.autonomousdatabase.oc1.eu-frankfurt-1.antheljtq7x2l3aa4bjv2u6lk5f7h3m2",
-        "Die Kündigungsfrist beträgt drei Monate zum Quartalsende, sofern nichts anderes vereinbart ist.",
         "契約は三か月前に通知すれば終了できる。",
         "Договор прекращается через девяносто дней после уведомления.",
         "done 🚀👩‍👩‍👧 ✅",
