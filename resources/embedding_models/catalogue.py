@@ -51,5 +51,5 @@ class KnownModels(EmbeddingModels):
                 raise BadInput(f"{source} needs a tenancy", "Set CLOUDOPS_OCI_TENANCY and CLOUDOPS_OCI_COMPARTMENT.")
             from resources.oci.embeddings import OciEmbedder
 
-            return OciEmbedder(clients=self.clients, compartment=self.compartment, model_id=name)
+            return OciEmbedder(clients=self.clients, compartment_id=self.compartment, model_name=name)
         raise BadInput(f"{source!r} is no embedding model", f"Give one of {_KINDS}.")
