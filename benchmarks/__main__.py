@@ -3,7 +3,20 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import anomalies, budgets, forecasts, load, policies, retrieval, sandbox, usage, usage_api, vectors
+from benchmarks import (
+    anomalies,
+    budgets,
+    documents,
+    embed,
+    forecasts,
+    load,
+    policies,
+    retrieval,
+    sandbox,
+    usage,
+    usage_api,
+    vectors,
+)
 
 BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "usage": usage.main,
@@ -14,8 +27,10 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "sandbox": sandbox.main,
     "usage_api": usage_api.main,
     "budgets": budgets.main,
+    "embed": embed.main,
     "vectors": vectors.main,
     "retrieval": retrieval.main,
+    "documents": documents.main,
 }
 
 _WITHOUT_DATA = {

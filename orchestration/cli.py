@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from dagster import BetaWarning
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from orchestration.cli_actions import approvals
@@ -23,7 +22,8 @@ from orchestration.cli_documents import documents
 from orchestration.cli_policies import policies
 from orchestration.terminal import Data, console, fail, told_failures
 
-warnings.filterwarnings("ignore", category=BetaWarning)  # single-run backfills: no other way exists, and users cannot act on it
+# single-run backfills are marked beta: no other way exists, and users cannot act on it
+warnings.filterwarnings("ignore", message="Parameter `backfill_policy`")
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -27,11 +27,44 @@ _DAY = ["%Y-%m-%d"]
 _INDENT = 4
 
 
+Place = Annotated[
+    str | None,
+    typer.Option(
+        "--documents", help="Folder, s3://bucket/prefix or oci://bucket/prefix that was indexed; the demo if not given."
+    ),
+]
+
+
 class Verdict(StrEnum):
     """What can be said of a result."""
 
     USEFUL = "useful"
     NOT_USEFUL = "not-useful"
+
+
+@documents.command()
+def index(
+    location: Annotated[str, typer.Argument(help="Folder, s3://bucket/prefix or oci://bucket/prefix with documents.")],
+) -> None:
+    """Take documents in: read, cut and embed what is new, and measure how well it is found. A repeat does only what changed."""
+    from pathlib import Path
+
+    from orchestration import embedded
+    from orchestration.settings import current_settings
+    from orchestration.summary import documents as summary
+    from orchestration.terminal import fail, told_failures
+    from resources.lake import Lake
+
+    if "://" not in location and not Path(location).expanduser().is_dir():
+        fail(f"{location} is not a folder. Give the folder that holds your documents, or s3://bucket/prefix")
+    with told_failures():
+        place = embedded.prepare_documents(location)
+        with console.status("Starting") as status:
+            failed = embedded.run_documents(status.update)
+    summary(Lake(root=str(place.home / "lake")), current_settings().documents.location)
+    for check in dict.fromkeys(failed):
+        console.print(f"  check to look at: {check}")
+    console.print(Text(f"Lake: {place.home / 'lake'}   inputs: {place.inputs_root}"))
 
 
 @documents.command()
@@ -52,6 +85,7 @@ def search(
     popularity: Annotated[float, typer.Option(min=0, max=10, help="How much useful votes count; relevance counts 1.")] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, the same as over HTTP.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Also the parts of each score.")] = False,
+    place: Place = None,
 ) -> None:
     """Find documents by meaning and by words.
 
@@ -74,6 +108,7 @@ def search(
         languages=frozenset(language or ()) or None,
     )
     try:
+        _use(place)
         settings, now = current_settings(), Clock().now()
         answer = searcher(settings).search(question, where, k, weights=Weights(recency, popularity), today=now.date())
         search_log(settings).record_search(answer, where, now)
@@ -96,12 +131,14 @@ def rate(
     document: Annotated[str, typer.Argument(help="The document, from its answer.")],
     verdict: Annotated[Verdict, typer.Argument(help="What it was.")],
     by: Annotated[str | None, typer.Option("--by", help="Who says so; your login name if not given.")] = None,
+    place: Place = None,
 ) -> None:
     """Say whether a result of a search was useful. Votes become judgements that retrieval is measured by."""
     from orchestration.searching import search_log
     from orchestration.settings import current_settings
     from resources.clock import Clock
 
+    _use(place)
     log = search_log(current_settings())
     if not log.record_feedback(query, document, verdict is Verdict.USEFUL, by or getuser(), Clock().now()):
         _end(_NOT_POSSIBLE, f"the vote cannot be written to {log.root}. Is the disk full, or the folder not writable?")
@@ -120,9 +157,14 @@ def serve(
     without_authentication: Annotated[
         bool, typer.Option("--without-authentication", help="Let everybody who reaches another address search everything.")
     ] = False,
+    place: Place = None,
 ) -> None:
     """Serve the search page and search over HTTP until Ctrl-C; /docs describes it."""
-    from orchestration.search_guard import is_loopback
+    with _without_garbage_collection():
+        from orchestration.search_guard import is_loopback
+        from orchestration.search_server import serve as serve_search
+        from orchestration.searching import search_log, searcher
+        from orchestration.settings import current_settings
 
     if not is_loopback(host):
         if not without_authentication:
@@ -132,14 +174,19 @@ def serve(
                 "passage. If that is meant, add --without-authentication; else put a proxy that authenticates before 127.0.0.1.",
             )
         _errors.print(f"There is no authentication: whoever reaches {host} can read every passage.", style="yellow", markup=False)
-    from orchestration.search_server import serve as serve_search
-    from orchestration.searching import search_log, searcher
-    from orchestration.settings import current_settings
-
+    _use(place)
     settings = current_settings()
     shown = f"[{host}]" if ":" in host else host
     console.print(Text(f"Search page: http://{shown}:{port}   Ctrl-C ends it."))
     serve_search(searcher(settings), search_log(settings), host=host, port=port, names=frozenset(name or ()))
+
+
+def _use(place: str | None) -> None:
+    """Look at what was indexed of a place; without one, at the deployment that the environment names."""
+    if place is not None:
+        from orchestration.settings import STATE, use_documents
+
+        use_documents(place, STATE)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import dagster as dg
 
 from orchestration import embedded_clouds
 from orchestration.recovery import COMMAND_TAG, alone, close_abandoned_runs
-from orchestration.settings import current_settings, inherited_environment, use_local
+from orchestration.settings import STATE, current_settings, inherited_environment, use_documents, use_local
 
 _DAGSTER_YAML = """\
 telemetry:
@@ -28,7 +28,6 @@ concurrency:
     granularity: op
     default_limit: 1
 """
-STATE = Path(".cloudops")
 _DEMO_BUDGETS = {
     "ops": {"reconcile_budgets": {"config": {"mode": "apply", "recipients": ["finops@acme.example"], "by": "the demo"}}}
 }
@@ -77,6 +76,21 @@ def prepare(data: Path | None, *, state: Path = STATE) -> Embedded:
     if data is None:
         subprocess.run([sys.executable, "-m", "sandbox.scenario", "--out", str(home / "scenario")], check=True)
     return Embedded(home, root, inputs)
+
+
+def prepare_documents(location: str, *, state: Path = STATE) -> Embedded:
+    """Set up the folders and the environment for one's own documents; see `use_documents`."""
+    use_documents(location, state)
+    settings = current_settings()
+    for folder in (
+        settings.home / "dagster",
+        settings.home / "reports",
+        settings.billing_root,
+        settings.inputs_root / "documents",
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+    (settings.home / "dagster" / "dagster.yaml").write_text(_DAGSTER_YAML)
+    return Embedded(settings.home, settings.billing_root, settings.inputs_root)
 
 
 @contextmanager

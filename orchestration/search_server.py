@@ -26,7 +26,7 @@ from orchestration.problems import MEDIA_TYPE, Problem, problem
 from orchestration.search_guard import Guard, Limits, host_name, is_loopback
 from orchestration.searching import Searches, Weights
 from resources.clock import Clock
-from resources.errors import BadInput, CloudOpsError, NotFound
+from resources.errors import BadInput, CloudOpsError, NotFound, Unavailable
 from resources.knowledge_base.interface import Filter, Generation
 from resources.search_log import SearchLog
 
@@ -54,6 +54,17 @@ class SearchParameters(BaseModel):
     k: int = Field(default=10, ge=1, le=100, description="How many documents.")
     recency: float = Field(default=0, ge=0, le=10, description="How much a recent date counts beside relevance, which counts 1.")
     popularity: float = Field(default=0, ge=0, le=10, description="How much useful votes count beside relevance, which counts 1.")
+
+    def check(self) -> None:
+        """What types cannot say.
+
+        Raises:
+            BadInput: The question has no word, or the dates are in the wrong order.
+        """
+        if not any(character.isalnum() for character in self.q):
+            raise BadInput("The question has no words.", "Ask with at least one word.")
+        if self.created_from and self.created_to and self.created_from > self.created_to:
+            raise BadInput("`from` is after `to`.", "Exchange the two dates.")
 
     @property
     def where(self) -> Filter:
@@ -175,13 +186,15 @@ def _answer(app: FastAPI, searches: Searches, log: SearchLog, clock: Clock, thre
     @app.get("/search", response_model=Answer, summary="Search", tags=["search"])
     async def search(asked: Annotated[SearchParameters, Query()]) -> Answer:
         """The documents that answer a question best, each by its best passage, with the parts of its score."""
+        asked.check()
         at = clock.now()
-        if asked.created_from and asked.created_to and asked.created_from > asked.created_to:
-            raise BadInput("`from` is after `to`", "Exchange the two dates.")
 
         def work() -> Answer:
             weights = Weights(asked.recency, asked.popularity)
-            answer = searches.search(asked.q, asked.where, asked.k, weights=weights, today=at.date())
+            try:
+                answer = searches.search(asked.q, asked.where, asked.k, weights=weights, today=at.date())
+            except BadInput as error:  # the question is good: it is the index that does not fit its model
+                raise Unavailable(error.message, error.advice) from error
             log.record_search(answer, asked.where, at)
             return answer
 

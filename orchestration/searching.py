@@ -11,7 +11,7 @@ from assets.documents.logic.results import Answer
 from assets.documents.search import Searcher
 from orchestration.settings import Settings
 from orchestration.wiring import lake_of, oci_clients
-from orchestration.wiring_of_documents import embedding_models, knowledge_base
+from orchestration.wiring_of_documents import ORACLE, embedding_models, knowledge_base
 from orchestration.wiring_of_documents import search_log as wired_log
 from resources.knowledge_base.interface import Filter, Generation, KnowledgeBase
 from resources.lake import Lake
@@ -34,9 +34,14 @@ class Searches(Protocol):
 
 def searcher(settings: Settings) -> Searches:
     """What answers questions in a deployment; the model is loaded by the first question."""
-    base = knowledge_base(settings).process_config_and_initialize()
+    base, lake = knowledge_base(settings), lake_of(settings)
+    # only where variables of the environment are to be filled in: Dagster takes a second for it
+    if settings.documents.knowledge_base == ORACLE:
+        base = cast(KnowledgeBase, base.process_config_and_initialize())
+    if not settings.is_local:
+        lake = cast(Lake, lake.process_config_and_initialize())
     models = embedding_models(settings, oci_clients(settings.clouds))
-    return _Deployed(base, Searcher(models, base), _Votes(cast(Lake, lake_of(settings).process_config_and_initialize())))
+    return _Deployed(base, Searcher(models, base), _Votes(lake))
 
 
 def search_log(settings: Settings) -> SearchLog:

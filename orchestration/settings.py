@@ -1,5 +1,6 @@
 """The only reader of the environment."""
 
+import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -9,6 +10,8 @@ from typing import Literal, cast, get_args
 Deployment = Literal["local", "production"]
 Principal = Literal["config file", "instance principal", "resource principal", "security token"]
 Metrics = Literal["own account", "linked accounts"]
+STATE = Path(".cloudops")
+"""Folder of the states of embedded deployments."""
 VARIABLES = {
     "CLOUDOPS_DEPLOYMENT": "`local` (default) or `production`",
     "CLOUDOPS_HOME": "Folder of the embedded deployment's state; default `.cloudops/demo`",
@@ -159,6 +162,22 @@ def use_local(home: Path, billing_root: Path, inputs_root: Path) -> None:
     os.environ["CLOUDOPS_INPUTS_ROOT"] = str(inputs_root)
     os.environ["DAGSTER_HOME"] = str(home / "dagster")
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+
+
+def use_documents(location: str, state: Path) -> None:
+    """Point this process, and the processes it starts, at the embedded deployment of a place of documents.
+
+    Each place has a state of its own below `state`, so that a look at the demo and at one's own documents never mix.
+
+    Args:
+        location: A folder, `s3://bucket/prefix` or `oci://bucket/prefix`.
+        state: Folder of the states of embedded deployments.
+    """
+    place = location if "://" in location else str(Path(location).expanduser().absolute())
+    name = "".join(c if c.isalnum() or c in "-_." else "-" for c in place.rstrip("/").rpartition("/")[2])[-40:]
+    home = (state / f"documents-{name}-{hashlib.sha256(place.encode()).hexdigest()[:8]}").absolute()
+    use_local(home, home / "billing", home / "inputs")
+    os.environ["CLOUDOPS_DOCUMENTS"] = place
 
 
 def inherited_environment() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What a complete run tells on the terminal: what was stored and proven, what the models say, and where to look."""
 
+import shlex
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -169,8 +170,13 @@ def _quality(row: dict[str, Any]) -> str:
     )
 
 
-def documents(lake: Lake) -> None:
-    """Documents that can be searched, what could not be read, and how well they are found; nothing without documents."""
+def documents(lake: Lake, location: str = "") -> None:
+    """Documents that can be searched, what could not be read, and how well they are found; nothing without documents.
+
+    Args:
+        lake: Tables of the deployment.
+        location: Where the documents are, if it has to be named to search them.
+    """
     from assets.documents import tables as documents_tables
 
     ledger = lake.scan(documents_tables.SOURCE_DOCUMENTS).filter(pl.col("state") != "deleted").collect()
@@ -192,7 +198,9 @@ def documents(lake: Lake) -> None:
                 f"Golden questions: nDCG@10 {row['ndcg10']:.3f}, recall@100 {_share(row['recall100'])}, "
                 f"mean reciprocal rank {row['reciprocal_rank']:.3f}."
             )
-    console.print('Ask them: [bold]cloudops search "what happens when a laptop is lost"[/bold], or [bold]cloudops serve[/bold].')
+    named = f" --documents {escape(shlex.quote(location))}" if location else ""
+    question = "what happens when a laptop is lost"
+    console.print(f'Ask them: [bold]cloudops search "{question}"{named}[/bold], or [bold]cloudops serve{named}[/bold].')
 
 
 def _share(value: float | None) -> str:

@@ -72,9 +72,13 @@ class Embedder(dg.ConfigurableResource[Any], ABC):
             raise BadInput("the question has no words", "Ask with at least one word.")
         most = self.model().max_tokens
         pieces = [text[part[0][0] : part[-1][1]] for part in (offsets[n : n + most] for n in range(0, len(offsets), most))]
-        mean = self.embed(pieces).mean(axis=0)
+        mean = self._embed_questions(pieces).mean(axis=0)
         unit: Vectors = (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
         return unit
+
+    def _embed_questions(self, texts: Sequence[str]) -> Vectors:
+        """As `embed`; for models that embed a question in another way than what answers it."""
+        return self.embed(texts)
 
 
 class EmbeddingModels(dg.ConfigurableResource[Any], ABC):

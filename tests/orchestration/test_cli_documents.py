@@ -124,9 +124,9 @@ def test_what_documents_say_is_neither_markup_nor_obeyed_by_the_terminal(cloudop
 
 
 def test_a_log_that_cannot_be_written_fails_no_search(cloudops):
-    home = Path(current_settings().home)
-    home.mkdir()
-    (home / "search-log").write_text("")
+    folder = Path(searching.search_log(current_settings()).root)
+    folder.parent.mkdir(parents=True)
+    folder.write_text("no folder")
     assert cloudops("search", "vendor").exit_code == 0
     result = cloudops("rate", "q1", "contract", "useful")
     assert result.exit_code == 3

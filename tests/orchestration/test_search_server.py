@@ -12,7 +12,7 @@ from openapi_spec_validator import validate
 
 from orchestration.search_guard import Limits, TokenBuckets, host_name, is_loopback
 from orchestration.searching import Weights
-from resources.errors import Unavailable
+from resources.errors import BadInput, Unavailable
 from resources.knowledge_base.interface import Filter
 from resources.search_log import SearchLog
 from tests.small_search import SmallSearch
@@ -263,7 +263,12 @@ def test_without_an_index_the_server_is_live_and_says_that_it_is_not_ready(log):
 
 
 @pytest.mark.parametrize(
-    ("failure", "status"), [(Unavailable("/secret/kb is locked", "see /secret"), 503), (OSError("/secret"), 500)]
+    ("failure", "status"),
+    [
+        (Unavailable("/secret/kb is locked", "see /secret"), 503),
+        (OSError("/secret"), 500),
+        (BadInput("made by /secret", "see /secret"), 503),
+    ],
 )
 def test_a_failure_gives_nothing_away_and_is_logged(log, caplog, failure, status):
     searches = SmallSearch()

@@ -86,7 +86,7 @@ class Segment:
         place, done = np.empty(len(rows), np.int64), 0
         for number in np.unique(rows // BATCH).tolist():
             here = np.flatnonzero(rows // BATCH == number)
-            batches.append(pl.DataFrame(self._batches.get_batch(number).take(rows[here] - number * BATCH)))
+            batches.append(pl.DataFrame(self._batches.get_batch(number).take(pl.Series(rows[here] - number * BATCH).to_arrow())))
             place[here] = np.arange(done, done + len(here))
             done += len(here)
         if not batches:

@@ -15,7 +15,7 @@ from pydantic import Field, PrivateAttr
 
 from resources.embeddings import EmbeddingModel, Vectors
 from resources.errors import Conflict, NotFound
-from resources.knowledge_base.embedded.files import delete, file_errors, only_writer, sync_folder
+from resources.knowledge_base.embedded.files import delete, file_errors, only_writer, open_file, sync_folder
 from resources.knowledge_base.embedded.manifest import (
     Catalogue,
     Manifest,
@@ -83,8 +83,10 @@ class EmbeddedKnowledgeBase(KnowledgeBase):
             self._commit(writer, writer.updated(checked_rows(rows, writer.manifest.model)))
 
     def optimise(self, generation_id: str) -> None:
-        """See KnowledgeBase. Checksums of what is rewritten are verified first."""
+        """See KnowledgeBase. The checksums of all files are verified first; raises BadInput if one is damaged."""
         with self._writing(generation_id) as writer:
+            for stored in writer.manifest.files():
+                open_file(writer.folder, stored, thoroughly=True)
             self._commit(writer, writer.optimised())
 
     def cut_over(self, generation_id: str) -> None:

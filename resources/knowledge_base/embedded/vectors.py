@@ -60,7 +60,7 @@ class VectorPart:
         path = self._folder / self.entry.graph.name
         try:
             graph = Index.restore(self._graph_file.obj, view=True, enable_key_lookups=False)
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             raise damaged(path, f"it cannot be read ({error})") from error
         if graph is None or len(graph) != self.entry.rows:
             raise damaged(path, "it is no graph of these vectors")

@@ -365,10 +365,32 @@ def test_damage_in_the_list_of_generations_is_told(tmp_path: Path) -> None:
             act()
 
 
-def test_damage_inside_a_large_file_is_found_before_it_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("suffix", [".arrow", ".arrays", ".f32", ".graph"])
+def test_damage_inside_a_large_file_is_found_by_upkeep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     monkeypatch.setattr(files, "_CHECKED_WHEN_OPENED", 0)
     kb, generation_id = indexed(tmp_path)
-    kb.write(generation_id, passages([]), vectors([]), remove=range(1, 100))
-    flip(next(tmp_path.rglob("*.f32")))
+    kb.optimise(generation_id)
+    flip(next(tmp_path.rglob(f"*{suffix}")))
     with pytest.raises(BadInput, match="damaged"):
         kb.optimise(generation_id)
+
+
+def test_damage_is_not_copied_when_segments_are_merged(kb: EmbeddedKnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_CHECKED_WHEN_OPENED", 0)
+    generation_id = kb.begin(MODEL, CHUNKING).generation_id
+    kb.write(generation_id, passages([1]), vectors([1]))
+    flip(next(Path(kb.root).rglob("*.f32")))
+    with pytest.raises(BadInput, match="damaged"):
+        for n in range(2, 10):
+            kb.write(generation_id, passages([n]), vectors([n]))
+
+
+def test_a_file_that_is_no_index_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_CHECKED_WHEN_OPENED", 0)
+    monkeypatch.setattr(planner, "_ENTER", 0)
+    monkeypatch.setattr(planner, "_STEP", 0)
+    kb, generation_id = indexed(tmp_path)
+    path = next(tmp_path.rglob("*.graph"))
+    path.write_bytes(bytes(path.stat().st_size))
+    with pytest.raises(BadInput, match="damaged"):
+        kb.snapshot(generation_id).nearest(question(1), Filter(), 5)
