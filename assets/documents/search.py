@@ -9,25 +9,20 @@ from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
-from numpy.typing import NDArray
-
-from assets.documents.candidates import Asked, Candidates, best_passages, gather
+from assets.documents.candidates import Asked, Candidates, gather
 from assets.documents.logic.ranking.highlights import highlights
-from assets.documents.logic.ranking.neighbours import supported
 from assets.documents.logic.ranking.preferences import Weights, popularity, preferred, recency
 from assets.documents.logic.results import Answer, Components, Result
 from assets.documents.serving import model_of
 from resources.clock import Clock
 from resources.embeddings import Embedder, EmbeddingModels
 from resources.errors import BadInput
-from resources.knowledge_base.interface import Filter, Generation, KnowledgeBase, Plan, Snapshot
+from resources.knowledge_base.interface import Filter, Generation, Hits, KnowledgeBase, Plan, Snapshot
 
 LONGEST_QUESTION = 2000
 """Characters."""
 Votes = Mapping[str, tuple[int, int]]
 """Useful and not useful votes by `document_id`."""
-_DECIMALS = 6
 
 
 class Searcher:
@@ -127,53 +122,46 @@ class _Ranking:
 
     def __init__(self, found: Candidates, weights: Weights, today: date, votes: Votes) -> None:
         self._found = found
-        places = best_passages(found.rows, np.arange(found.rows.height))
-        relevance = supported(found.relevance[places], found.vectors[places])
-        self._relevance = dict(zip(places.tolist(), np.round(relevance, _DECIMALS).tolist(), strict=True))
-        rows = found.rows[places].select("parent_doc_id", "created_date").rows()
-        self._documents = dict(zip(places.tolist(), (document for document, _ in rows), strict=True))
-        self._recency = {
-            p: recency(day, today, weights.half_life_days) for p, (_, day) in zip(places.tolist(), rows, strict=True)
-        }
-        self._popularity = {p: popularity(*votes.get(document, (0, 0))) for p, document in self._documents.items()}
-        self._scores = {
-            p: preferred(relevance, self._recency[p], self._popularity[p], weights) for p, relevance in self._relevance.items()
-        }
+        self._relevance: list[float] = found.relevance.tolist()
+        documents = found.rows[found.best].select("parent_doc_id", "created_date").rows()
+        self._recency = [recency(day, today, weights.half_life_days) for _, day in documents]
+        self._popularity = [popularity(*votes.get(document, (0, 0))) for document, _ in documents]
+        parts = zip(self._relevance, self._recency, self._popularity, strict=True)
+        self._scores = [preferred(*known, weights) for known in parts]
 
     def results(self, k: int, asked: Asked, snapshot: Snapshot) -> tuple[Result, ...]:
-        """The first `k`."""
-        best = sorted(self._scores, key=lambda place: (-self._scores[place], self._documents[place]))[:k]
-        rows = self._found.rows[best].to_dicts()
-        passages = dict(self._found.rows["parent_doc_id"].value_counts().iter_rows())
-        components = self._components(best)
+        """The first `k`; of equals the one with the lower identity first."""
+        first = sorted(range(len(self._scores)), key=lambda document: (-self._scores[document], document))[:k]
+        rows = self._found.rows[self._found.best[first]].to_dicts()
         terms_of = lru_cache(maxsize=None)(snapshot.analyse)
         return tuple(
             Result(
                 rank=rank,
-                score=self._scores[place],
-                components=parts,
+                score=self._scores[document],
+                components=components,
                 highlights=highlights(row["content"], asked.telling, terms_of),
-                more_passages=passages[row["parent_doc_id"]] - 1,
+                more_passages=int(self._found.passages[document]) - 1,
                 **_shown(row),
             )
-            for rank, (place, row, parts) in enumerate(zip(best, rows, components, strict=True), 1)
+            for rank, (document, row, components) in enumerate(zip(first, rows, self._components(first), strict=True), 1)
         )
 
-    def _components(self, places: list[int]) -> list[Components]:
+    def _components(self, documents: list[int]) -> list[Components]:
         found = self._found
-        dense_ranks = _ranks(found.nearest.doc_ids)
-        lexical_ranks = _ranks(found.matching.doc_ids if found.matching is not None else np.empty(0, np.int64))
+        dense_ranks = _ranks(found.nearest)
+        lexical_ranks = _ranks(found.matching) if found.matching is not None else {}
+        places = found.best[documents]
         return [
             Components(
                 dense=float(found.similarities[place]),
                 lexical=float(found.lexical[place]) if doc_id in lexical_ranks else None,
-                relevance=self._relevance[place],
-                recency=self._recency[place],
-                popularity=self._popularity[place],
+                relevance=self._relevance[document],
+                recency=self._recency[document],
+                popularity=self._popularity[document],
                 dense_rank=dense_ranks.get(doc_id),
                 lexical_rank=lexical_ranks.get(doc_id),
             )
-            for place, doc_id in zip(places, found.rows["doc_id"][places].to_list(), strict=True)
+            for document, place, doc_id in zip(documents, places, found.rows["doc_id"][places].to_list(), strict=True)
         ]
 
 
@@ -195,8 +183,8 @@ def _said(plan: Plan) -> str:
     return f"{plan.kind}: {plan.reason}"
 
 
-def _ranks(doc_ids: NDArray[np.int64]) -> dict[int, int]:
-    return {doc_id: rank for rank, doc_id in enumerate(doc_ids.tolist(), 1)}
+def _ranks(hits: Hits) -> dict[int, int]:
+    return {doc_id: rank for rank, doc_id in enumerate(hits.doc_ids.tolist(), 1)}
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ class Components:
     Attributes:
         dense: Cosine similarity of question and passage, -1 to 1; None if the passage was not compared.
         lexical: Score of the words that both have; None if there are none.
-        relevance: Both fused, with the support of similar documents, 0 to 1 in proportion to the best of this question: what
-            the ranking begins with.
+        relevance: Of the document, 0 to 1 in proportion to the best of this question: meaning and words of its passages fused,
+            with the support of similar documents. What the ranking begins with.
         recency: 1 for today, falling with age, 0 to 1; None if the date is unknown.
         popularity: Share of useful votes, smoothed, 0 to 1; None without votes.
         dense_rank: Place among the passages by meaning, from 1; None if not among them.
