@@ -11,7 +11,9 @@ from hypothesis.extra.numpy import arrays
 from assets.documents.logic.ranking.feedback import DOCUMENTS, moved
 from assets.documents.logic.ranking.fusion import fused
 from assets.documents.logic.ranking.neighbours import supported
+from assets.documents.logic.ranking.passages import FURTHER_PASSAGE, best_passages, closest, gathered, mean_vectors
 from assets.documents.logic.ranking.preferences import NEUTRAL, Weights, popularity, preferred, recency
+from assets.documents.logic.ranking.relevance import relevance
 
 TODAY = date(2026, 1, 31)
 SHARES = st.floats(0, 1)
@@ -172,3 +174,44 @@ def test_a_further_useful_vote_never_lowers_popularity(useful, other) -> None:
 def test_weights_out_of_range_are_refused(wrong) -> None:
     with pytest.raises(ValueError, match=r"weights|half-life"):
         Weights(**wrong)
+
+
+def test_a_document_is_as_close_as_its_closest_passage() -> None:
+    assert closest(np.array([0.1, 0.7, -0.2, -0.4]), np.array([0, 0, 1, 1])).tolist() == [0.7, -0.2]
+
+
+def test_words_in_further_passages_count_ever_less() -> None:
+    found = gathered(np.array([1.0, 4.0, 2.0, 3.0]), np.array([0, 0, 0, 1]))
+    assert found.tolist() == [4 + FURTHER_PASSAGE * 2 + FURTHER_PASSAGE**2, 3]
+
+
+@given(st.lists(st.floats(0, 50), min_size=1, max_size=40))
+def test_a_long_document_gains_little_by_its_length(lexical) -> None:
+    total = gathered(np.array(lexical), np.zeros(len(lexical), np.int64))[0]
+    assert max(lexical) <= total <= max(lexical) / (1 - FURTHER_PASSAGE) + 1e-9
+
+
+def test_the_vector_of_a_document_is_the_mean_direction_of_its_passages() -> None:
+    vectors = np.array([[1, 0], [0, 1], [0, 1]], np.float32)
+    assert mean_vectors(vectors, np.array([0, 0, 1])) == pytest.approx(np.array([[0.5**0.5, 0.5**0.5], [0, 1]]))
+
+
+def test_the_best_passage_of_equals_is_the_first() -> None:
+    assert best_passages(np.array([0.2, 0.9, 0.9, 0.4]), np.array([0, 1, 1, 0])).tolist() == [3, 1]
+
+
+@given(st.integers(0, 1000), st.integers(1, 40))
+def test_relevance_does_not_depend_on_the_order_of_the_passages(seed, count) -> None:
+    rng = np.random.default_rng(seed)
+    vectors, lexical, question = unit(rng, count), rng.random(count) * 20, unit(rng, 1)[0]
+    _, owners = np.unique(rng.integers(0, 8, count), return_inverse=True)
+    order = rng.permutation(count)
+    found = relevance(question, vectors, lexical, owners)
+    assert found == pytest.approx(relevance(question, vectors[order], lexical[order], owners[order]), abs=1e-4)
+    assert found.min() >= 0
+    assert found.max() <= 1
+
+
+def test_relevance_of_nothing_is_nothing() -> None:
+    nothing = np.empty(0)
+    assert relevance(np.ones(8, np.float32), np.empty((0, 8), np.float32), nothing, nothing.astype(np.int64)).tolist() == []
