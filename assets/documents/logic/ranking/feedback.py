@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 DOCUMENTS = 5
 """The best so many are taken to be relevant."""
-STRENGTH = 0.75
+STRENGTH = 0.25
 """Weight of their mean, against 1 of the question."""
 
 

@@ -12,7 +12,9 @@ _DECIMALS = 6
 """Differences below are rounding of single precision, and must not decide between equal documents."""
 
 
-def relevance(question: NDArray[np.float32], vectors: NDArray[np.float32], lexical: Scores, owners: Owners) -> Scores:
+def relevance(
+    question: NDArray[np.float32], vectors: NDArray[np.float32], lexical: Scores, owners: Owners, enough: float
+) -> Scores:
     """How relevant each document is, 0 to 1 in proportion to the best of this question.
 
     Meaning and words are fused; the question is moved towards what the best documents say, and fused again; then similar
@@ -23,11 +25,12 @@ def relevance(question: NDArray[np.float32], vectors: NDArray[np.float32], lexic
         vectors: Unit vectors of passages, shape (passages, dimensions).
         lexical: Scores of their words, 0 without any in common.
         owners: Their documents, numbered in the order that decides between equals.
+        enough: Lexical score that says as much as words can say (see `evidence_needed`).
     """
     words, documents = gathered(lexical, owners), mean_vectors(vectors, owners)
-    first = best_first(fused(similarities(question, vectors, owners), words))
+    first = best_first(fused(similarities(question, vectors, owners), words, enough))
     closer = moved(question, documents[first])
-    found = fused(similarities(closer, vectors, owners), words)
+    found = fused(similarities(closer, vectors, owners), words, enough)
     order = best_first(found)
     found[order] = supported(found[order], documents[order]).round(_DECIMALS)
     return found
