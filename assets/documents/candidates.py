@@ -103,7 +103,7 @@ def _looked_up(snapshot: Snapshot, asked: Asked, where: Filter, depth: int) -> C
         rows=rows,
         similarities=similar,
         lexical=lexical,
-        relevance=relevance(asked.vector, vectors, lexical, owners, asked.enough),
+        relevance=relevance(similar, lexical, vectors, owners, asked.enough),
         best=best_passages(fused(similar, lexical, asked.enough), owners),
         passages=np.bincount(owners).astype(np.int64),
         nearest=nearest,

@@ -299,7 +299,7 @@ def test_limits_that_leave_nothing_to_say_are_refused():
 def test_the_identity_tells_limits_and_tokenizers_apart():
     identity = LIMITS.identity("0123456789abcdef")
 
-    assert identity == "v1:204+50/30/40#0123456789ab"
+    assert identity == "v1:222+32/33/44#0123456789ab"
     assert len({identity, SMALL.identity("0123456789abcdef"), LIMITS.identity("f" * 64)}) == 3
 
 
