@@ -99,7 +99,7 @@ def _looked_up(snapshot: Snapshot, asked: Asked, where: Filter, depth: int) -> C
         rows=rows,
         similarities=similar,
         lexical=lexical,
-        relevance=relevance(asked.vector, vectors, lexical, owners),
+        relevance=relevance(similar, lexical, vectors, owners),
         best=best_passages(fused(similar, lexical), owners),
         passages=np.bincount(owners).astype(np.int64),
         nearest=nearest,

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from assets.documents.logic.ranking.feedback import DOCUMENTS, moved
 from assets.documents.logic.ranking.fusion import fused
 from assets.documents.logic.ranking.neighbours import supported
 from assets.documents.logic.ranking.passages import FURTHER_PASSAGE, best_passages, closest, gathered, mean_vectors
@@ -63,31 +62,6 @@ def test_words_decide_where_meaning_is_opposed() -> None:
 
 def test_nothing_found_gives_no_relevance() -> None:
     assert fused(np.empty(0), np.empty(0)).tolist() == []
-
-
-def test_the_question_moves_towards_the_best_documents_and_stays_of_unit_length() -> None:
-    rng = np.random.default_rng(1)
-    question, best = unit(rng, 1)[0], unit(rng, 3)
-    after = moved(question, best)
-    centre = best.mean(axis=0)
-    assert np.linalg.norm(after) == pytest.approx(1, abs=1e-6)
-    assert after @ centre > question @ centre
-
-
-def test_documents_after_the_first_few_do_not_move_the_question() -> None:
-    rng = np.random.default_rng(2)
-    question, best = unit(rng, 1)[0], unit(rng, DOCUMENTS + 4)
-    assert moved(question, best).tolist() == moved(question, best[:DOCUMENTS]).tolist()
-
-
-def test_without_documents_the_question_stays() -> None:
-    question = unit(np.random.default_rng(3), 1)[0]
-    assert moved(question, np.empty((0, 8), np.float32)) is question
-
-
-def test_documents_that_cancel_each_other_do_not_move_the_question() -> None:
-    question = np.array([1, 0], np.float32)
-    assert moved(question, np.array([[0, 1], [0, -1]], np.float32)) == pytest.approx(question)
 
 
 @given(st.integers(0, 1000), st.integers(1, 30), SHARES)
@@ -203,15 +177,15 @@ def test_the_best_passage_of_equals_is_the_first() -> None:
 @given(st.integers(0, 1000), st.integers(1, 40))
 def test_relevance_does_not_depend_on_the_order_of_the_passages(seed, count) -> None:
     rng = np.random.default_rng(seed)
-    vectors, lexical, question = unit(rng, count), rng.random(count) * 20, unit(rng, 1)[0]
+    vectors, lexical, similarities = unit(rng, count), rng.random(count) * 20, rng.random(count)
     _, owners = np.unique(rng.integers(0, 8, count), return_inverse=True)
     order = rng.permutation(count)
-    found = relevance(question, vectors, lexical, owners)
-    assert found == pytest.approx(relevance(question, vectors[order], lexical[order], owners[order]), abs=1e-4)
+    found = relevance(similarities, lexical, vectors, owners)
+    assert found == pytest.approx(relevance(similarities[order], lexical[order], vectors[order], owners[order]), abs=1e-5)
     assert found.min() >= 0
     assert found.max() <= 1
 
 
 def test_relevance_of_nothing_is_nothing() -> None:
     nothing = np.empty(0)
-    assert relevance(np.ones(8, np.float32), np.empty((0, 8), np.float32), nothing, nothing.astype(np.int64)).tolist() == []
+    assert relevance(nothing, nothing, np.empty((0, 8), np.float32), nothing.astype(np.int64)).tolist() == []

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 Scores = NDArray[np.float64]
 
-DENSE_SHARE = 0.5
+DENSE_SHARE = 0.55
 """Weight of meaning in the relevance; words have the rest."""
 
 

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from assets.documents.logic.ranking.fusion import Scores
 
-NEIGHBOURS = 5
-SUPPORT = 0.5
+NEIGHBOURS = 6
+SUPPORT = 0.4
 """Weight of a neighbour that says exactly the same, against 1 of the document itself."""
 CLOSENESS = 2
 """Power of the similarity in a neighbour's weight: the higher it is, the less do distant ones count."""

@@ -7,7 +7,7 @@ from assets.documents.logic.ranking.fusion import Scores
 
 Owners = NDArray[np.int64]
 """The number of the document that each passage is from, 0 to the number of documents less one, each occurring."""
-FURTHER_PASSAGE = 0.25
+FURTHER_PASSAGE = 0.2
 """What the words of the second-best passage of a document count, those of the third the square of it, and so on."""
 
 

@@ -3,48 +3,31 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.documents.logic.ranking.feedback import moved
 from assets.documents.logic.ranking.fusion import Scores, fused
 from assets.documents.logic.ranking.neighbours import supported
 from assets.documents.logic.ranking.passages import Owners, closest, gathered, mean_vectors
 
 _DECIMALS = 6
-"""Differences below are rounding of single precision, and must not decide between equal documents."""
 
 
-def relevance(question: NDArray[np.float32], vectors: NDArray[np.float32], lexical: Scores, owners: Owners) -> Scores:
+def relevance(similarities: Scores, lexical: Scores, vectors: NDArray[np.float32], owners: Owners) -> Scores:
     """How relevant each document is, 0 to 1 in proportion to the best of this question.
 
-    Meaning and words are fused; the question is moved towards what the best documents say, and fused again; then similar
-    documents support each other.
+    The document's closest passage and the words of all its passages are fused; then similar documents support each other.
 
     Args:
-        question: Unit vector, shape (dimensions,).
-        vectors: Unit vectors of passages, shape (passages, dimensions).
-        lexical: Scores of their words, 0 without any in common.
+        similarities: Cosine similarity of the question and each passage.
+        lexical: Score of each passage's words, 0 without any in common.
+        vectors: Unit vectors of the passages, shape (passages, dimensions).
         owners: Their documents, numbered in the order that decides between equals.
     """
-    words, documents = gathered(lexical, owners), mean_vectors(vectors, owners)
-    first = best_first(fused(similarities(question, vectors, owners), words))
-    closer = moved(question, documents[first])
-    found = fused(similarities(closer, vectors, owners), words)
-    order = best_first(found)
-    found[order] = supported(found[order], documents[order]).round(_DECIMALS)
+    found = fused(closest(similarities, owners), gathered(lexical, owners))
+    order = np.argsort(-found, kind="stable")
+    found[order] = rounded(supported(found[order], mean_vectors(vectors, owners)[order]))
     return found
 
 
-def similarities(question: NDArray[np.float32], vectors: NDArray[np.float32], owners: Owners) -> Scores:
-    """Cosine similarity of the question and the closest passage of each document."""
-    return closest(rounded(vectors @ question), owners)
-
-
-def best_first(scores: Scores) -> NDArray[np.int64]:
-    """Places in the order of the scores; of equals the lower place first."""
-    order: NDArray[np.int64] = np.argsort(-scores, kind="stable")
-    return order
-
-
-def rounded(scores: NDArray[np.float32]) -> Scores:
-    """Scores without the noise of single precision."""
+def rounded(scores: Scores | NDArray[np.float32]) -> Scores:
+    """Scores without the noise of single precision, which must not decide between equal passages."""
     plain: Scores = np.asarray(scores, np.float64).round(_DECIMALS)
     return plain
