@@ -51,8 +51,6 @@ class Deployment:
                 "search_log": self.log,
             },
         )
-        self.instance = dg.DagsterInstance.ephemeral()
-
     def fill(self) -> None:
         for topic in TOPICS:
             front = f"---\ntitle: The {topic} rule\ndepartment: Office\ndate: 2026-05-01\ntags: [{topic}]\n---\n"
@@ -61,7 +59,8 @@ class Deployment:
         self.inputs.put(GOLDEN_KEY, "\n".join(lines).encode())
 
     def run(self, job: str, *, raises: bool = True) -> dg.ExecuteInProcessResult:
-        return self.definitions.resolve_job_def(job).execute_in_process(instance=self.instance, raise_on_error=raises)
+        with dg.DagsterInstance.ephemeral() as instance:
+            return self.definitions.resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=raises)
 
 
 def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, object]:
