@@ -51,6 +51,7 @@ class Deployment:
                 "search_log": self.log,
             },
         )
+
     def fill(self) -> None:
         for topic in TOPICS:
             front = f"---\ntitle: The {topic} rule\ndepartment: Office\ndate: 2026-05-01\ntags: [{topic}]\n---\n"
