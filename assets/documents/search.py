@@ -83,23 +83,25 @@ class Searcher:
         """
         started = time.perf_counter()
         asked_for = _checked(question, k)
-        snapshot = self._base.snapshot(self._generation_id)
-        embedder = self._model_of(snapshot.generation)
-        asked = Asked.of(asked_for, embedder.embed_query(asked_for), snapshot)
-        found = gather(snapshot, asked, where, k)
-        ranking = _Ranking(found, weights, today or self._clock.today(), votes)
-        nearest = found.nearest.plan
-        return Answer(
-            query_id=query_id or self._new_id(),
-            question=question,
-            results=ranking.results(k, asked, snapshot),
-            matches=snapshot.count(where) if nearest.matches is None else nearest.matches,
-            vector_plan=_said(nearest),
-            text_plan=_said(found.matching.plan) if found.matching is not None else "none: no passage has a word of the question",
-            model_version=snapshot.generation.model.version,
-            generation_id=snapshot.generation.generation_id,
-            seconds=time.perf_counter() - started,
-        )
+        with self._base.snapshot(self._generation_id) as snapshot:
+            embedder = self._model_of(snapshot.generation)
+            asked = Asked.of(asked_for, embedder.embed_query(asked_for), snapshot)
+            found = gather(snapshot, asked, where, k)
+            ranking = _Ranking(found, weights, today or self._clock.today(), votes)
+            nearest = found.nearest.plan
+            return Answer(
+                query_id=query_id or self._new_id(),
+                question=question,
+                results=ranking.results(k, asked, snapshot),
+                matches=snapshot.count(where) if nearest.matches is None else nearest.matches,
+                vector_plan=_said(nearest),
+                text_plan=_said(found.matching.plan)
+                if found.matching is not None
+                else "none: no passage has a word of the question",
+                model_version=snapshot.generation.model.version,
+                generation_id=snapshot.generation.generation_id,
+                seconds=time.perf_counter() - started,
+            )
 
     def _model_of(self, generation: Generation) -> Embedder:
         serving = self._serving

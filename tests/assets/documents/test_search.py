@@ -8,11 +8,13 @@ from threading import Event
 import numpy as np
 import polars as pl
 import pytest
+from pydantic import PrivateAttr
 
 from assets.documents.logic.ranking.preferences import Weights
 from assets.documents.search import LONGEST_QUESTION, Searcher
 from resources.embeddings import Embedder
 from resources.errors import BadInput, NotFound
+from resources.knowledge_base.embedded.snapshot import EmbeddedSnapshot
 from resources.knowledge_base.embedded.store import EmbeddedKnowledgeBase
 from resources.knowledge_base.interface import KB_DOCUMENTS, Filter
 from tests.hashing_embedder import HashingEmbedder, HashingModels
@@ -236,3 +238,36 @@ def test_the_identity_of_the_question_is_the_one_given_or_a_new_one(base: Embedd
     searcher = Searcher(HashingEmbedder(), base, new_id=lambda: "new")
     assert searcher.search("vendor", query_id="given").query_id == "given"
     assert searcher.search("vendor").query_id == "new"
+
+
+class Closing(EmbeddedSnapshot):
+    """Notes whether it was closed."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Held(EmbeddedKnowledgeBase):
+    """A knowledge base whose snapshots hold something until they are closed, as those of a database do."""
+
+    _taken: list[Closing] = PrivateAttr(default_factory=list)
+
+    def snapshot(self, generation_id: str | None = None) -> Closing:
+        usual = super().snapshot(generation_id)
+        self._taken.append(Closing(Path(self.root, usual.generation.generation_id), usual.generation, usual.manifest))
+        return self._taken[-1]
+
+    @property
+    def closed(self) -> list[bool]:
+        return [taken.closed for taken in self._taken]
+
+
+def test_a_search_gives_its_snapshot_back_whether_it_was_answered_or_failed(tmp_path: Path) -> None:
+    base = Held(root=str(tmp_path))
+    built(base, HashingEmbedder(), HANDBOOK)
+    Searcher(HashingEmbedder(), base).search("vendor")
+    with pytest.raises(BadInput):
+        Searcher(HashingEmbedder(name="hashing-2"), base).search("vendor")
+    assert base.closed == [True, True]
