@@ -3,6 +3,7 @@
 import time
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
@@ -69,7 +70,8 @@ class Searcher:
 
         Args:
             question: At most 2,000 characters; control characters count as blanks.
-            where: Which passages may be found.
+            where: Which passages may be found; names count as the same however their letters are composed, languages also in
+                capitals.
             k: How many documents, at least 1.
             weights: What counts beside relevance.
             today: Day that ages count from; that of the clock if it is not given.
@@ -82,7 +84,7 @@ class Searcher:
             NotFound: There is no generation.
         """
         started = time.perf_counter()
-        asked_for = _checked(question, k)
+        asked_for, where = _checked(question, k), _as_stored(where)
         with self._base.snapshot(self._generation_id) as snapshot:
             embedder = self._model_of(snapshot.generation)
             asked = Asked.of(asked_for, embedder.embed_query(asked_for), snapshot)
@@ -179,6 +181,20 @@ def _checked(question: str, k: int) -> str:
     if not any(c.isalnum() for c in plain):
         raise BadInput("the question has no words", "Ask with at least one word.")
     return plain
+
+
+def _as_stored(where: Filter) -> Filter:
+    """The filter with names in the form that documents' metadata are stored in: keyboards and file names differ in theirs."""
+
+    def composed(names: frozenset[str]) -> frozenset[str]:
+        return frozenset(unicodedata.normalize("NFC", name) for name in names)
+
+    return replace(
+        where,
+        departments=None if where.departments is None else composed(where.departments),
+        tags=composed(where.tags),
+        languages=None if where.languages is None else frozenset(language.lower() for language in where.languages),
+    )
 
 
 def _said(plan: Plan) -> str:

@@ -96,6 +96,13 @@ def test_as_many_documents_come_back_as_pass_the_filter_whether_they_share_a_wor
     assert searcher.search("backups", Filter(departments=frozenset({"Nobody"}))).results == ()
 
 
+def test_a_filter_holds_however_its_letters_are_composed_and_for_languages_in_capitals(base: EmbeddedKnowledgeBase) -> None:
+    searcher = searching(base, [passage(1, "Vendor contract.", dept="Einkäufe", tags=["Verträge"], language="de")])
+    decomposed = Filter(frozenset({"Einka\u0308ufe"}), tags=frozenset({"Vertra\u0308ge"}), languages=frozenset({"DE"}))
+    assert [r.doc_id for r in searcher.search("vendor", decomposed).results] == [1]
+    assert searcher.search("vendor", Filter(departments=frozenset({"einkäufe"}))).results == ()
+
+
 def test_documents_behind_many_passages_of_one_document_are_found(base: EmbeddedKnowledgeBase) -> None:
     long = [passage(n, f"Vendor contract number {n}.", parent_doc_id="long", chunk_no=n) for n in range(1, 1200)]
     others = [passage(n, f"Holiday number {n}.") for n in range(2000, 2005)]
