@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from threading import Lock
 from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
@@ -54,6 +55,7 @@ class Searcher:
         self._embedder, self._base, self._generation_id = embedder, knowledge_base, generation_id
         self._clock, self._new_id = clock or Clock(), new_id
         self._serving: tuple[Generation, Embedder] | None = None
+        self._loading = Lock()
 
     def search(
         self,
@@ -108,17 +110,24 @@ class Searcher:
     def _model_of(self, generation: Generation) -> Embedder:
         serving = self._serving
         if serving is None or serving[0].generation_id != generation.generation_id:
-            embedder = self._embedder
-            if isinstance(embedder, EmbeddingModels):
-                embedder = model_of(generation, embedder)
-            elif embedder.model().version != generation.model.version:
-                raise BadInput(
-                    f"the knowledge base was made by {generation.model.version}, not by {embedder.model().version}: "
-                    "question and passages could not be compared",
-                    "Search with the former model, or run the job documents_reembed, which builds the knowledge base anew.",
-                )
-            self._serving = serving = (generation, embedder)
+            # after a cut-over all threads come here at once, and a model takes seconds and hundreds of megabytes to load
+            with self._loading:
+                serving = self._serving
+                if serving is None or serving[0].generation_id != generation.generation_id:
+                    self._serving = serving = (generation, self._loaded(generation))
         return serving[1]
+
+    def _loaded(self, generation: Generation) -> Embedder:
+        embedder = self._embedder
+        if isinstance(embedder, EmbeddingModels):
+            return model_of(generation, embedder)
+        if embedder.model().version != generation.model.version:
+            raise BadInput(
+                f"the knowledge base was made by {generation.model.version}, not by {embedder.model().version}: "
+                "question and passages could not be compared",
+                "Search with the former model, or run the job documents_reembed, which builds the knowledge base anew.",
+            )
+        return embedder
 
 
 class _Ranking:

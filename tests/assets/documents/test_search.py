@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Event
+from time import sleep
 
 import numpy as np
 import polars as pl
@@ -238,6 +239,27 @@ def test_no_question_fails_while_another_model_takes_over(base: EmbeddedKnowledg
             searcher.search("vendor")
         done.set()
         assert len(set().union(*(answers.result() for answers in asking))) == 2
+
+
+class SlowModels(HashingModels):
+    """Loading takes a while, as it does with real models."""
+
+    _loads: list[str] = PrivateAttr(default_factory=list)
+
+    def load(self, source: str) -> HashingEmbedder:
+        self._loads.append(source)
+        sleep(0.05)
+        return super().load(source)
+
+
+def test_a_model_is_loaded_once_however_many_threads_ask_for_it_at_the_same_time(base: EmbeddedKnowledgeBase) -> None:
+    built(base, HashingEmbedder(), HANDBOOK)
+    models = SlowModels()
+    searcher = Searcher(models, base)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(searcher.search, ["vendor"] * 8))
+    assert {answer.results[0].doc_id for answer in answers} == {1}
+    assert len(models._loads) == 1
 
 
 def test_the_identity_of_the_question_is_the_one_given_or_a_new_one(base: EmbeddedKnowledgeBase) -> None:
