@@ -97,7 +97,7 @@ def _looked_up(snapshot: Snapshot, asked: Asked, where: Filter, depth: int) -> C
         _, here, there = np.intersect1d(doc_ids, by_words, assume_unique=True, return_indices=True)
         lexical[here] = rounded(matching.scores[there])
     rows, vectors = snapshot.rows(doc_ids), snapshot.vectors(doc_ids)
-    similar = rounded(vectors @ asked.vector)
+    similar = rounded(np.clip(vectors @ asked.vector, -1.0, 1.0))  # stored lengths are 1 to a thousandth only
     _, owners = np.unique(rows["parent_doc_id"].to_numpy(), return_inverse=True)
     return Candidates(
         rows=rows,

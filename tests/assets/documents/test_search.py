@@ -104,6 +104,17 @@ def test_a_filter_holds_however_its_letters_are_composed_and_for_languages_in_ca
     assert searcher.search("vendor", Filter(departments=frozenset({"einkäufe"}))).results == ()
 
 
+def test_no_similarity_is_above_one_though_a_vector_is_a_little_too_long(base: EmbeddedKnowledgeBase) -> None:
+    embedder = HashingEmbedder()
+    generation = base.begin(embedder.model(), "whole").generation_id
+    row = passage(1, "vendor contract") | {"model_version": embedder.model().version}
+    base.write(
+        generation, pl.DataFrame([row], schema=KB_DOCUMENTS.schema), embedder.embed(["vendor contract"]) * np.float32(1.0008)
+    )
+    base.cut_over(generation)
+    assert Searcher(embedder, base).search("vendor contract").results[0].components.dense == 1
+
+
 def test_documents_behind_many_passages_of_one_document_are_found(base: EmbeddedKnowledgeBase) -> None:
     long = [passage(n, f"Vendor contract number {n}.", parent_doc_id="long", chunk_no=n) for n in range(1, 1200)]
     others = [passage(n, f"Holiday number {n}.") for n in range(2000, 2005)]
