@@ -192,6 +192,19 @@ def test_a_body_that_is_too_large_is_refused_whatever_its_length_is_said_to_be(c
     is_problem(client.post("/feedback", content=chunks, headers={"content-type": "application/json"}), 413)
 
 
+def test_a_request_that_could_be_taken_for_two_is_refused_and_what_follows_is_not_read(client):
+    host = f"Host: localhost:{client.base_url.port}\r\n"
+    head = (
+        f"POST /feedback HTTP/1.1\r\n{host}Content-Type: application/json\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", client.base_url.port)) as connection:
+        connection.settimeout(5)
+        connection.sendall(f"{head}\r\n0\r\n\r\nGET /health HTTP/1.1\r\n{host}\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
 def test_only_names_of_this_machine_are_answered(client):
     for host in ("evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "", "0.0.0.0:80", "[::2]:80"):
         is_problem(client.get("/search?q=vendor", headers={"host": host}), 421)
