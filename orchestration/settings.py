@@ -110,8 +110,9 @@ def current_settings() -> Settings:
 
 
 def _documents(home: Path, *, local: bool) -> Documents:
+    of_the_demo = home / "scenario" / "documents"
     return Documents(
-        location=os.environ.get("CLOUDOPS_DOCUMENTS") or (str(home / "scenario" / "documents") if local else ""),
+        location=os.environ.get("CLOUDOPS_DOCUMENTS") or (str(of_the_demo) if local and of_the_demo.is_dir() else ""),
         embedding_model=os.environ.get("CLOUDOPS_EMBEDDING_MODEL") or "int8:",
         model_cache=home / "models",
         knowledge_base=os.environ.get("CLOUDOPS_KNOWLEDGE_BASE") or str(home / "knowledge_base"),
