@@ -173,8 +173,14 @@ def use_documents(location: str, state: Path) -> None:
     Args:
         location: A folder, `s3://bucket/prefix` or `oci://bucket/prefix`.
         state: Folder of the states of embedded deployments.
+
+    Raises:
+        ValueError: It begins with the home of somebody who has none.
     """
-    place = location if "://" in location else str(Path(location).expanduser().resolve())
+    try:
+        place = location if "://" in location else str(Path(location).expanduser().resolve())
+    except RuntimeError as error:
+        raise ValueError(f"{location}: {error}") from error
     name = "".join(c if c.isalnum() or c in "-_." else "-" for c in place.rstrip("/").rpartition("/")[2])[-40:]
     home = (state / f"documents-{name}-{hashlib.sha256(place.encode()).hexdigest()[:8]}").absolute()
     use_local(home, home / "billing", home / "inputs")
