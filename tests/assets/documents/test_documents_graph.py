@@ -208,3 +208,7 @@ def test_a_generation_that_took_over_while_the_first_was_built_goes_on_answering
     assert live is not None
     assert live.model.name == "hashing-2"
     assert checks(result)["every_document_can_be_found"] is False
+
+
+def test_no_asset_rewrites_its_history_in_two_runs_at_once():
+    assert all(op.pool for module in MODULES for op in [dg.load_assets_from_modules([module])[0].op])

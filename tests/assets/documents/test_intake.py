@@ -314,6 +314,7 @@ def test_a_document_that_is_renamed_back_is_the_same_document(place):
     before = place.documents()["a.md"]["document_id"]
     for old, new in (("a.md", "b.md"), ("b.md", "a.md")):
         (place.root / old).rename(place.root / new)
+        os.utime(place.root / new)
         place.look([new])
 
     assert {key: row["document_id"] for key, row in place.documents().items()} == {"a.md": before}
