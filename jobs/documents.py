@@ -8,16 +8,17 @@ from pydantic import Field
 
 from assets import progress
 from assets.documents import tables
+from assets.documents.cutting_over import cut_over, forget_dropped
 from assets.documents.golden_questions import golden_set
 from assets.documents.index_journal import IndexJournal
 from assets.documents.indexing import Brought, bring_up_to_date, chunking_identity
-from assets.documents.logic.gate import Gate, Verdict, judge
+from assets.documents.logic.gate import Gate, Verdict, judge, unanswerable
 from assets.documents.measuring import ndcg_by_question, searcher_of
 from assets.documents.serving import begun, model_of
 from assets.failures import errors_classified
 from resources.clock import Clock
 from resources.embeddings import Embedder, EmbeddingModels
-from resources.errors import NotFound, PermanentError
+from resources.errors import BadInput, NotFound, PermanentError
 from resources.knowledge_base.interface import Filter, Generation, KnowledgeBase
 from resources.lake import Lake
 from resources.object_store import ObjectStore
@@ -163,10 +164,15 @@ class Shift:
         if live is None:
             return Verdict(passed=True, reason="there is no live generation to compare with", questions=0, before=None,
                            after=None, worst=())  # fmt: skip
-        questions = golden_set(self.inputs, self.lake).questions
-        before = ndcg_by_question(searcher_of(self.knowledge_base, live, model_of(live, self.models)), questions)
-        after = ndcg_by_question(searcher_of(self.knowledge_base, generation, embedder), questions)
-        verdict = judge(gate, before, after, live_rows=live.rows, new_rows=rows)
+        try:
+            former = model_of(live, self.models)
+        except (BadInput, NotFound) as error:
+            verdict = unanswerable(error.message, live_rows=live.rows, new_rows=rows)
+        else:
+            questions = golden_set(self.inputs, self.lake).questions
+            before = ndcg_by_question(searcher_of(self.knowledge_base, live, former), questions)
+            after = ndcg_by_question(searcher_of(self.knowledge_base, generation, embedder), questions)
+            verdict = judge(gate, before, after, live_rows=live.rows, new_rows=rows)
         self.journal.note(generation, "passed" if verdict.passed else "refused", self.clock.now(), **asdict(verdict))
         if not verdict.passed:
             raise PermanentError(
@@ -179,19 +185,8 @@ class Shift:
     def cut_over(self, generation: Generation, embedder: Embedder, verdict: Verdict) -> None:
         """Take in what changed meanwhile, and make the new generation the one that answers."""
         bring_up_to_date(self.knowledge_base, embedder, self.lake, generation, progress.show)
-        self.journal.note(generation, "cut over", self.clock.now(), reason=verdict.reason)
-        before = {g.generation_id for g in self.knowledge_base.generations()}
-        self.knowledge_base.cut_over(generation.generation_id)
-        forget(self.lake, before - {g.generation_id for g in self.knowledge_base.generations()})
-
-
-def forget(lake: Lake, generation_ids: set[str]) -> None:
-    """Forget what was in generations that are no more."""
-    import polars as pl
-
-    for generation_id in sorted(generation_ids):
-        none = pl.DataFrame(schema=tables.INDEXED_DOCUMENTS.schema)
-        lake.replace(tables.INDEXED_DOCUMENTS, none, where=f"generation_id = '{generation_id}'")
+        cut_over(self.knowledge_base, self.journal, generation, self.clock, reason=verdict.reason)
+        forget_dropped(self.knowledge_base, self.lake)
 
 
 @dg.job(
@@ -231,7 +226,11 @@ def roll_back(
         context.add_output_metadata({"generation": now.generation_id, "model_version": now.model.version})
 
 
-@dg.job(run_tags=_TAGS, description="Takes the last change of the embedding model back; both generations are kept.")
+# a second attempt after a crash would take the roll-back back
+@dg.job(
+    run_tags={**_TAGS, "dagster/max_retries": "0"},
+    description="Takes the last change of the embedding model back; both generations are kept.",
+)
 def documents_roll_back() -> None:
     """Let the generation answer that answered before."""
     roll_back()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
@@ -47,16 +48,14 @@ def index(
     location: Annotated[str, typer.Argument(help="Folder, s3://bucket/prefix or oci://bucket/prefix with documents.")],
 ) -> None:
     """Take documents in: read, cut and embed what is new, and measure how well it is found. A repeat does only what changed."""
-    from pathlib import Path
-
     from orchestration import embedded
     from orchestration.settings import current_settings
     from orchestration.summary import documents as summary
     from orchestration.terminal import fail, told_failures
     from resources.lake import Lake
 
-    if "://" not in location and not Path(location).expanduser().is_dir():
-        fail(f"{location} is not a folder. Give the folder that holds your documents, or s3://bucket/prefix")
+    if not _is_place(location):
+        fail(escape(f"{location} is not a folder. Give the folder that holds your documents, or s3://bucket/prefix"))
     with told_failures():
         place = embedded.prepare_documents(location)
         with console.status("Starting") as status:
@@ -138,9 +137,12 @@ def rate(
     from orchestration.settings import current_settings
     from resources.clock import Clock
 
-    _use(place)
-    log = search_log(current_settings())
-    if not log.record_feedback(query, document, verdict is Verdict.USEFUL, by or getuser(), Clock().now()):
+    try:
+        _use(place)
+        log = search_log(current_settings())
+    except ValueError as error:
+        _end(_BAD_INPUT, str(error))
+    if not log.record_feedback(query, document, verdict is Verdict.USEFUL, by or _login(), Clock().now()):
         _end(_NOT_POSSIBLE, f"the vote cannot be written to {log.root}. Is the disk full, or the folder not writable?")
     console.print(Text(f"Noted: {_plain(document)} was {verdict}."))
 
@@ -165,6 +167,7 @@ def serve(
         from orchestration.search_server import serve as serve_search
         from orchestration.searching import search_log, searcher
         from orchestration.settings import current_settings
+        from resources.errors import CloudOpsError
 
     if not is_loopback(host):
         if not without_authentication:
@@ -174,11 +177,34 @@ def serve(
                 "passage. If that is meant, add --without-authentication; else put a proxy that authenticates before 127.0.0.1.",
             )
         _errors.print(f"There is no authentication: whoever reaches {host} can read every passage.", style="yellow", markup=False)
-    _use(place)
-    settings = current_settings()
+    try:
+        _use(place)
+        settings = current_settings()
+        searches, log = searcher(settings), search_log(settings)
+    except (CloudOpsError, ValueError) as error:
+        _end(_NOT_POSSIBLE, str(error))
     shown = f"[{host}]" if ":" in host else host
     console.print(Text(f"Search page: http://{shown}:{port}   Ctrl-C ends it."))
-    serve_search(searcher(settings), search_log(settings), host=host, port=port, names=frozenset(name or ()))
+    serve_search(searches, log, host=host, port=port, names=frozenset(name or ()))
+
+
+def _is_place(location: str) -> bool:
+    from pathlib import Path
+
+    if "://" in location:
+        return location.startswith(("s3://", "oci://"))
+    try:
+        return Path(location).expanduser().is_dir()
+    except RuntimeError:  # nobody of that name has a home
+        return False
+
+
+def _login() -> str | None:
+    """The login name; None where the user has none, as in many containers."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return None
 
 
 def _use(place: str | None) -> None:

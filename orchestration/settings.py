@@ -110,8 +110,9 @@ def current_settings() -> Settings:
 
 
 def _documents(home: Path, *, local: bool) -> Documents:
+    of_the_demo = home / "scenario" / "documents"
     return Documents(
-        location=os.environ.get("CLOUDOPS_DOCUMENTS") or (str(home / "scenario" / "documents") if local else ""),
+        location=os.environ.get("CLOUDOPS_DOCUMENTS") or (str(of_the_demo) if local and of_the_demo.is_dir() else ""),
         embedding_model=os.environ.get("CLOUDOPS_EMBEDDING_MODEL") or "int8:",
         model_cache=home / "models",
         knowledge_base=os.environ.get("CLOUDOPS_KNOWLEDGE_BASE") or str(home / "knowledge_base"),
@@ -172,8 +173,14 @@ def use_documents(location: str, state: Path) -> None:
     Args:
         location: A folder, `s3://bucket/prefix` or `oci://bucket/prefix`.
         state: Folder of the states of embedded deployments.
+
+    Raises:
+        ValueError: It begins with the home of somebody who has none.
     """
-    place = location if "://" in location else str(Path(location).expanduser().resolve())
+    try:
+        place = location if "://" in location else str(Path(location).expanduser().resolve())
+    except RuntimeError as error:
+        raise ValueError(f"{location}: {error}") from error
     name = "".join(c if c.isalnum() or c in "-_." else "-" for c in place.rstrip("/").rpartition("/")[2])[-40:]
     home = (state / f"documents-{name}-{hashlib.sha256(place.encode()).hexdigest()[:8]}").absolute()
     use_local(home, home / "billing", home / "inputs")

@@ -1,5 +1,6 @@
 """Objects by key, independent of the cloud: the interface, and the variant for a folder of this machine."""
 
+import errno
 import io
 import os
 from abc import ABC, abstractmethod
@@ -288,6 +289,8 @@ def _file_errors(key: str) -> Iterator[None]:
             "Give the user of this process access to the file and its folders.",
         ) from error
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise NotFound(f"there is no object {key}", "No file can have so long a name.") from error
         raise Unavailable(
             f"{key} could not be accessed: {error.strerror}",
             "Check the disk: its space, its mount and its health.",

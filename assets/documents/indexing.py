@@ -13,11 +13,13 @@ from assets.documents.logic.document import Section
 from assets.documents.logic.indexing import Difference, Wanted, difference, wanted_passages
 from assets.progress import Progress
 from resources.embeddings import Embedder, EmbeddingModel, Vectors
-from resources.knowledge_base.interface import KB_DOCUMENTS, Filter, Generation, KnowledgeBase
+from resources.knowledge_base.interface import KB_DOCUMENTS, Generation, KnowledgeBase
 from resources.lake import Lake
 
 _DOCUMENTS_READ = 1000
 """Documents whose text is in memory at a time."""
+_NAMED_AT_ONCE = 2_000
+"""Identities in a predicate; many more overflow the stack of the engine that reads it."""
 _PASSAGES_WRITTEN = 512
 """Passages that are embedded between two commits: what a killed run has to do again."""
 _TEXT = ("document_id", "source_key", "fingerprint", "title", "dept", "created_date", "tags", "language", "text", "sections",
@@ -137,12 +139,11 @@ class _Work:
         """Make the notes agree with the generation, which they may not after a run was killed between the two.
 
         Passages that nobody noted are removed; documents whose passages are not all there are forgotten, to be written again.
+        Equal numbers prove nothing: a killed run may have put one passage in the place of another.
         """
         noted = _indexed(self._lake, self._generation)
         ids = noted["passages"].list.eval(pl.element().struct.field("doc_id")).explode().drop_nulls()
         snapshot = self._base.snapshot(self._generation.generation_id)
-        if snapshot.count(Filter()) == len(ids):
-            return
         there = snapshot.identities()["doc_id"]
         unnoted = there.filter(~there.is_in(ids.implode())).to_list()
         if unnoted:
@@ -182,8 +183,6 @@ class _Work:
         return np.zeros((0, self._generation.model.dimensions), np.float32)
 
     def _note(self, batch: Sequence[_Changed], document_ids: Sequence[str]) -> None:
-        if not document_ids:
-            return
         rows = [
             {
                 "generation_id": self._generation.generation_id,
@@ -193,10 +192,12 @@ class _Work:
             }
             for c in batch
         ]
-        named = ", ".join(f"'{found}'" for found in document_ids)  # identities of ours, hexadecimal
-        where = f"generation_id = '{self._generation.generation_id}' AND document_id IN ({named})"
         frame = pl.DataFrame(rows, schema=tables.INDEXED_DOCUMENTS.schema)
-        self._lake.replace(tables.INDEXED_DOCUMENTS, frame, where=where)
+        for start in range(0, len(document_ids), _NAMED_AT_ONCE):
+            some = document_ids[start : start + _NAMED_AT_ONCE]
+            named = ", ".join(f"'{found}'" for found in some)  # identities of ours, hexadecimal
+            where = f"generation_id = '{self._generation.generation_id}' AND document_id IN ({named})"
+            self._lake.replace(tables.INDEXED_DOCUMENTS, frame.filter(pl.col("document_id").is_in(some)), where=where)
 
 
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:

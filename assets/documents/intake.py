@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from assets.documents.logic.metadata import PathRule, is_sidecar, merged, path_r
 from assets.documents.logic.parsing import READER_VERSION, Limits, Unreadable
 from assets.documents.reader import Reader
 from assets.progress import Progress
-from resources.errors import BadInput, NotFound
+from resources.errors import BadInput, Denied, NotFound
 from resources.lake import Lake
 from resources.object_store import ObjectStore, StoredObject
 
@@ -27,7 +27,12 @@ RULES_KEY = "documents/path_rules.yaml"
 """Where the rules for paths lie in the inputs store."""
 _BATCH, _BATCH_BYTES = 200, 200_000_000
 """Files and bytes that are on this machine between two commits."""
+_NAMED_AT_ONCE = 2_000
+"""Identities in a predicate; many more overflow the stack of the engine that reads it."""
+_NOT_BY_CHANCE = 10
+"""Documents that do not all disappear between two looks, unless it is the store that did."""
 _LARGEST_SIDECAR = 65_536
+_UNNAMEABLE = "its name is not valid UTF-8: rename it"
 _TELLING = 20_000
 """Characters from whose language that of a document is told."""
 
@@ -59,6 +64,7 @@ class TakenIn:
         read: Files that were read.
         quarantined: Files that this look put into quarantine.
         deleted: Files that are gone.
+        refused: Files that could not be looked at, with the reason. Nothing is concluded about them, and nothing noted.
     """
 
     unchanged: int = 0
@@ -66,6 +72,7 @@ class TakenIn:
     read: int = 0
     quarantined: int = 0
     deleted: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 def sources_of(store: ObjectStore, inputs: ObjectStore, limits: Limits) -> Sources:
@@ -86,7 +93,14 @@ def sources_of(store: ObjectStore, inputs: ObjectStore, limits: Limits) -> Sourc
 
 
 def take_in(
-    sources: Sources, lake: Lake, now: datetime, progress: Progress, *, keys: Sequence[str] | None, prefix: str = ""
+    sources: Sources,
+    lake: Lake,
+    now: datetime,
+    progress: Progress,
+    *,
+    keys: Sequence[str] | None,
+    prefix: str = "",
+    may_be_empty: bool = False,
 ) -> TakenIn:
     """Look at the store, or at some of its objects, and bring ledger and documents to it.
 
@@ -97,11 +111,23 @@ def take_in(
         progress: Told of files read.
         keys: Objects to look at; None lists all. Of some, only renamed ones are noticed to be gone.
         prefix: Only objects whose key starts so.
+        may_be_empty: Believe a store that lists nothing at all, and take every document out.
+
+    Raises:
+        BadInput: The store lists nothing, though many documents are known: a disk that is not mounted looks so.
     """
-    ledger = _ledger(lake)
-    found = _listed(sources.store, prefix) if keys is None else _some(sources.store, keys, ledger)
-    seen = look(ledger, found, reader_version=sources.reader_version, whole=keys is None and not prefix)
-    taken = TakenIn(unchanged=seen.unchanged)
+    ledger = _ledger(lake, sources.limits)
+    whole = keys is None and not prefix
+    found = _listed(sources.store, prefix) if keys is None else _some(sources.store, keys)
+    taken = TakenIn(refused={_shown(item.source_key): _UNNAMEABLE for item in found if not _is_text(item.source_key)})
+    found = [item for item in found if _is_text(item.source_key)]
+    seen = look(ledger, found, reader_version=sources.reader_version, whole=whole)
+    if not found and len(seen.gone) >= _NOT_BY_CHANCE and not may_be_empty:
+        raise BadInput(
+            f"the store of documents is empty, and {len(seen.gone):,} documents are known",
+            "Look whether it is mounted and its prefix is right. If all are to go, run documents_refresh with `may_be_empty`.",
+        )
+    taken.unchanged = seen.unchanged
     gone = set(seen.gone)
     with Reader(sources.limits) as reader:
         done = 0
@@ -111,8 +137,20 @@ def take_in(
             done += len(batch)
     if gone:
         taken.deleted += len(gone)
-        _store(lake, [], [ledger[key].document_id for key in gone], [deleted(ledger[key]) for key in sorted(gone)], now)
+        entries = [deleted(ledger[key]) for key in sorted(gone)]
+        _note(lake, entries, now)
+        ledger.update({e.source_key: e for e in entries})
+    if whole:
+        _drop_unknown(lake, ledger)
     return taken
+
+
+def _drop_unknown(lake: Lake, ledger: Mapping[str, Entry]) -> None:
+    """Take documents out that the ledger has not in force: deleted ones, and what a killed run wrote and never noted."""
+    known = {e.document_id for e in ledger.values() if e.state == "in force"}
+    unknown = sorted(_document_ids(lake) - known)
+    for start in range(0, len(unknown), _NAMED_AT_ONCE):
+        _write(lake, [], unknown[start : start + _NAMED_AT_ONCE])
 
 
 def _take_batch(
@@ -138,37 +176,50 @@ def _take_batch(
                 paths[item.source_key] = fetched.enter_context(sources.store.fetch(item.source_key))
             except NotFound:
                 continue  # deleted since it was listed; the next look finds it gone
+            except Denied as error:
+                taken.refused[item.source_key] = error.message
+                continue
             hashed.append((item, _hash(paths[item.source_key])))
         vanished = gone | _vanished(sources.store, ledger, hashed)
-        decisions = decide(ledger, hashed, vanished, reader_version=sources.reader_version)
-        for decision in decisions:
+        renamed: set[str] = set()
+        for decision in decide(ledger, hashed, vanished):
+            key, reason = decision.found.source_key, None
+            try:
+                rows.append(_row(sources, decision, reader.read(paths[key], key)))
+            except Unreadable as unreadable:
+                reason = unreadable.reason
+                taken.quarantined += 1
+                left.append(decision.document_id)
+            except NotFound:
+                continue  # deleted while it was read
+            except Denied as error:  # what is said beside it
+                taken.refused[key] = error.message
+                continue
+            taken.read += 1
             taken.fates[decision.fate] = taken.fates.get(decision.fate, 0) + 1
-            reason = ledger[decision.found.source_key].reason if not decision.read else None
-            if decision.read:
-                taken.read += 1
-                try:
-                    document = reader.read(paths[decision.found.source_key], decision.found.source_key)
-                    rows.append(_row(sources, decision, document))
-                except Unreadable as unreadable:
-                    reason = unreadable.reason
-                    taken.quarantined += 1
-                    left.append(decision.document_id)
             entries.append(entry(decision, reader_version=sources.reader_version, reason=reason))
+            if decision.renamed_from is not None:
+                renamed.add(decision.renamed_from)
         for item in too_large:
             refused = _too_large(item, ledger.get(item.source_key), sources)
             entries.append(refused)
             left.append(refused.document_id)
             taken.quarantined += 1
-    renamed = {d.renamed_from for d in decisions if d.renamed_from is not None}
     entries += [deleted(ledger[key]) for key in sorted(renamed)]
-    _store(lake, rows, [row["document_id"] for row in rows] + left, entries, now)
+    # documents first: what was not noted is looked at again, and comes to the same
+    _write(lake, rows, [row["document_id"] for row in rows] + left)
+    _note(lake, entries, now)
     ledger.update({e.source_key: e for e in entries})
     return renamed
 
 
 def _vanished(store: ObjectStore, ledger: Mapping[str, Entry], hashed: Sequence[tuple[Found, str]]) -> set[str]:
     """Keys of documents with the bytes of new objects whose own object is not there any more: they were renamed."""
-    new = {content_hash for item, content_hash in hashed if item.source_key not in ledger}
+    new = {
+        content_hash
+        for item, content_hash in hashed
+        if item.source_key not in ledger or ledger[item.source_key].state == "deleted"
+    }
     missing = set()
     for known in ledger.values():
         if known.content_hash in new and known.state != "deleted":
@@ -176,6 +227,8 @@ def _vanished(store: ObjectStore, ledger: Mapping[str, Entry], hashed: Sequence[
                 store.head(known.source_key)
             except NotFound:
                 missing.add(known.source_key)
+            except Denied:
+                continue  # it is there
     return missing
 
 
@@ -198,7 +251,8 @@ def _row(sources: Sources, decision: Decision, document: Document) -> dict[str, 
         "tags": list(metadata.tags),
         "language": language(document.text[:_TELLING]),
     }
-    said = json.dumps([sources.reader_version, shown], default=str, sort_keys=True)
+    sections = [{"headings": list(s.headings), "start": s.start, "end": s.end} for s in document.sections]
+    said = json.dumps([shown, document.text, sections, list(document.page_starts)], default=str, sort_keys=True)
     return {
         **shown,
         "document_id": decision.document_id,
@@ -206,7 +260,7 @@ def _row(sources: Sources, decision: Decision, document: Document) -> dict[str, 
         "metadata_from": [{"field": name, "source": source} for name, source in described.sources.items()],
         "format": document.format,
         "text": document.text,
-        "sections": [{"headings": list(s.headings), "start": s.start, "end": s.end} for s in document.sections],
+        "sections": sections,
         "page_starts": list(document.page_starts),
         "ocr_pages": list(document.ocr_pages),
         "notes": [*document.notes, *described.notes],
@@ -216,8 +270,11 @@ def _row(sources: Sources, decision: Decision, document: Document) -> dict[str, 
 def _sidecar(store: ObjectStore, found: Found) -> bytes | None:
     if found.sidecar_etag is None:
         return None
-    with store.open(sidecar_of(found.source_key)) as stream:
-        return stream.read(_LARGEST_SIDECAR + 1)
+    try:
+        with store.open(sidecar_of(found.source_key)) as stream:
+            return stream.read(_LARGEST_SIDECAR + 1)
+    except NotFound:
+        return None  # deleted since it was listed; the next look finds another description
 
 
 def _too_large(item: Found, known: Entry | None, sources: Sources) -> Entry:
@@ -234,16 +291,14 @@ def _listed(store: ObjectStore, prefix: str) -> list[Found]:
     return [_found(item, objects.get(sidecar_of(key))) for key, item in objects.items() if not is_sidecar(key)]
 
 
-def _some(store: ObjectStore, keys: Iterable[str], ledger: Mapping[str, Entry]) -> list[Found]:
+def _some(store: ObjectStore, keys: Iterable[str]) -> list[Found]:
     """Objects by key; of a sidecar, the document that it is beside."""
     documents = {key.removesuffix(sidecar_of("")) if is_sidecar(key) else key for key in keys}
     found = []
     for key in sorted(documents):
         item = _head(store, key)
-        if item is not None:
+        if item is not None:  # else it is gone, and the next whole listing says so
             found.append(_found(item, _head(store, sidecar_of(key))))
-        elif key in ledger:
-            continue  # gone: the next whole listing says so
     return found
 
 
@@ -278,21 +333,53 @@ def _hash_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _ledger(lake: Lake) -> dict[str, Entry]:
-    names = [f.name for f in fields(Entry)]
-    rows = lake.scan(tables.SOURCE_DOCUMENTS).select(names).collect()
-    return {row["source_key"]: Entry(**row) for row in rows.iter_rows(named=True)}
+def _ledger(lake: Lake, limits: Limits) -> dict[str, Entry]:
+    """What is known of each file; where that does not hold any more, it is of no reader, and the file is read again.
+
+    That is a document in force without its row, and, under other limits than the usual, a file in quarantine.
+    """
+    names, there = [f.name for f in fields(Entry)], _document_ids(lake)
+    entries = [Entry(**row) for row in lake.scan(tables.SOURCE_DOCUMENTS).select(names).collect().iter_rows(named=True)]
+
+    def again(known: Entry) -> bool:
+        return (known.state == "in force" and known.document_id not in there) or (
+            known.state == "quarantined" and limits != Limits()
+        )
+
+    return {e.source_key: replace(e, reader_version="") if again(e) else e for e in entries}
 
 
-def _store(lake: Lake, rows: list[dict[str, Any]], replaced: Sequence[str], entries: Sequence[Entry], now: datetime) -> None:
-    """Documents first, then the ledger: what was not noted is looked at again, and comes to the same."""
+def _document_ids(lake: Lake) -> set[str]:
+    return set(lake.scan(tables.DOCUMENTS).select("document_id").collect()["document_id"])
+
+
+def _write(lake: Lake, rows: list[dict[str, Any]], replaced: Sequence[str]) -> None:
+    """Put documents in the place of those that are named."""
     if replaced:
         frame = pl.DataFrame(rows, schema=tables.DOCUMENTS.schema)
         lake.replace(tables.DOCUMENTS, frame, where=f"document_id IN ({_quoted(replaced)})")
-    if entries:
-        noted = [{**asdict(e), "key_hash": _hash_of(e.source_key), "seen_at": now} for e in entries]
+
+
+def _note(lake: Lake, entries: Sequence[Entry], now: datetime) -> None:
+    """Put rows into the ledger."""
+    for start in range(0, len(entries), _NAMED_AT_ONCE):
+        some = entries[start : start + _NAMED_AT_ONCE]
+        noted = [{**asdict(e), "key_hash": _hash_of(e.source_key), "seen_at": now} for e in some]
         frame = pl.DataFrame(noted, schema=tables.SOURCE_DOCUMENTS.schema)
         lake.replace(tables.SOURCE_DOCUMENTS, frame, where=f"key_hash IN ({_quoted(frame['key_hash'])})")
+
+
+def _is_text(key: str) -> bool:
+    """Whether a key can be stored; names of files on Linux are bytes, of any encoding."""
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(key: str) -> str:
+    return key.encode("utf-8", "backslashreplace").decode()
 
 
 def _quoted(identities: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ import polars as pl
 from assets import progress
 from assets.catalogue import table_metadata
 from assets.documents import tables
+from assets.documents.cutting_over import cut_over, forget_dropped
 from assets.documents.index_journal import IndexJournal
 from assets.documents.indexing import bring_up_to_date
 from assets.documents.serving import serving
@@ -51,14 +52,14 @@ def kb_documents(
     with errors_classified():
         used = serving(knowledge_base, embedding_models)
         brought = bring_up_to_date(knowledge_base, used.embedder, lake, used.generation, progress.show)
-        if not used.is_live:
+        if not used.is_live and knowledge_base.live() is None:  # else another one was built meanwhile, and cut over to
             knowledge_base.optimise(used.generation.generation_id)
             journal = IndexJournal(lake, context.run.run_id, "cloudops")
-            journal.note(used.generation, "cut over", clock.now(), reason="the first generation")
-            knowledge_base.cut_over(used.generation.generation_id)
+            cut_over(knowledge_base, journal, used.generation, clock, reason="the first generation")
+        forget_dropped(knowledge_base, lake)
         snapshot = knowledge_base.snapshot()
         rows = snapshot.count(Filter())
-        missing = _missing(lake, used.generation.generation_id)
+        missing = _missing(lake, snapshot.generation.generation_id)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": rows,

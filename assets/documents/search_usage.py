@@ -43,6 +43,7 @@ class SearchUsage(dg.Config):
     owners=["team:documents"],
     kinds={"python", "deltalake"},
     metadata=table_metadata(tables.QUERY_DRIFT),
+    pool="documents_measuring",
     check_specs=[
         dg.AssetCheckSpec(
             _SAME,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from assets.documents.indexing import chunking_identity
 from resources.embeddings import Embedder, EmbeddingModels
-from resources.errors import BadInput
+from resources.errors import BadInput, CloudOpsError
 from resources.knowledge_base.interface import Generation, KnowledgeBase
 
 
@@ -36,10 +36,13 @@ def serving(knowledge_base: KnowledgeBase, models: EmbeddingModels) -> Serving:
         generation, embedder = begun(knowledge_base, models, models.default)
         return Serving(generation, embedder, is_live=False, outdated=None)
     embedder = model_of(live, models)
-    configured = models.load(models.default).model()
     reasons = []
-    if configured.version != live.model.version:
-        reasons.append(f"it was made by {live.model.version}, and {configured.version} is configured")
+    try:
+        configured = models.load(models.default).model().version
+    except CloudOpsError as error:  # what answers needs it not
+        configured = f"{models.default!r}, which cannot be had ({error.message}),"
+    if configured != live.model.version:
+        reasons.append(f"it was made by {live.model.version}, and {configured} is configured")
     if chunking_identity(live.model) != live.chunking:
         reasons.append(f"documents are cut as {chunking_identity(live.model)} now, it was cut as {live.chunking}")
     return Serving(live, embedder, is_live=True, outdated="; ".join(reasons) or None)

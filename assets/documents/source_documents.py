@@ -24,6 +24,7 @@ class Arrivals(dg.Config):
 
     object_keys: list[str] | None = Field(default=None, description="Keys of new objects; leave empty to list the whole store.")
     prefix: str = Field(default="", description="Only objects whose key starts so.")
+    may_be_empty: bool = Field(default=False, description="Believe a store that lists nothing, and take all documents out.")
     largest_bytes: int = Field(default=_USUAL.size, ge=1, description="Larger files are quarantined.")
     most_pages: int = Field(default=_USUAL.pages, ge=1, description="PDFs with more pages are quarantined.")
     most_seconds: float = Field(default=_USUAL.seconds, gt=0, description="Files that take longer to read are quarantined.")
@@ -44,7 +45,10 @@ class Arrivals(dg.Config):
     pool="documents_intake",
     check_specs=[
         dg.AssetCheckSpec(
-            _READ, asset=_KEY, description="No file is in quarantine: encrypted, damaged, too large, without text, or hostile."
+            _READ,
+            asset=_KEY,
+            description="No file is in quarantine (encrypted, damaged, too large, without text, or hostile) "
+            "or could not be looked at.",
         )
     ],
 )
@@ -63,16 +67,21 @@ def source_documents(
     """
     with errors_classified():
         given = sources_of(documents_store, inputs_store, config.limits)
-        taken = take_in(given, lake, clock.now(), progress.show, keys=config.object_keys, prefix=config.prefix)
+        taken = take_in(
+            given, lake, clock.now(), progress.show,
+            keys=config.object_keys, prefix=config.prefix, may_be_empty=config.may_be_empty,
+        )  # fmt: skip
         ledger = lake.scan(tables.SOURCE_DOCUMENTS).collect()
         kinds = lake.scan(tables.DOCUMENTS).select("format", "language").collect()
     context.log.info("%s", taken)
-    quarantined = ledger.filter(pl.col("state") == "quarantined").sort("source_key")
+    quarantined = ledger.filter(pl.col("state") == "quarantined").sort("source_key").select("source_key", "reason")
+    refused = pl.DataFrame(sorted(taken.refused.items()), schema=quarantined.schema, orient="row")
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(ledger),
             "in_force": len(ledger.filter(pl.col("state") == "in force")),
             "quarantined": len(quarantined),
+            "refused": len(refused),
             "unchanged": taken.unchanged,
             "read": taken.read,
             "deleted": taken.deleted,
@@ -85,9 +94,9 @@ def source_documents(
         check_results=[
             dg.AssetCheckResult(
                 check_name=_READ,
-                passed=quarantined.is_empty(),
+                passed=quarantined.is_empty() and refused.is_empty(),
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"files": markdown_table(quarantined.select("source_key", "reason"))},
+                metadata={"files": markdown_table(pl.concat([refused, quarantined]))},
             )
         ],
     )

@@ -22,11 +22,14 @@ def documents_arrivals(context: dg.SensorEvaluationContext, documents_store: Obj
     batch, after = new_arrivals(before, documents_store.list_objects(), limit=_BATCH)
     if not batch:
         return dg.SensorResult(skip_reason="no new or rewritten document", cursor=after.to_json())
+    keys = [o.key for o in batch if o.key.isascii() or o.key == o.key.encode("utf-8", "replace").decode()]
+    if not keys:
+        return dg.SensorResult(skip_reason="only names that are not valid UTF-8; the schedule tells them", cursor=after.to_json())
     identities = "\n".join(f"{o.key}@{o.etag}" for o in batch)
     request = dg.RunRequest(
-        run_key=sha256(identities.encode()).hexdigest()[:24],
-        run_config=dg.RunConfig(ops={"documents__source_documents": Arrivals(object_keys=[o.key for o in batch])}),
-        tags={"cloudops/arrivals": str(len(batch))},
+        run_key=sha256(identities.encode("utf-8", "surrogatepass")).hexdigest()[:24],
+        run_config=dg.RunConfig(ops={"documents__source_documents": Arrivals(object_keys=keys)}),
+        tags={"cloudops/arrivals": str(len(keys))},
     )
     return dg.SensorResult(run_requests=[request], cursor=after.to_json())
 

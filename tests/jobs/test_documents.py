@@ -27,7 +27,7 @@ from resources.knowledge_base.embedded import EmbeddedKnowledgeBase
 from resources.lake import Lake
 from resources.object_store import LocalObjectStore
 from tests.documents_table import Documents
-from tests.hashing_embedder import HashingModels
+from tests.hashing_embedder import HashingEmbedder, HashingModels
 
 TOPICS = ("invoice", "backup", "holiday", "laptop", "contract", "incident", "budget", "visitor", "password", "training",
           "travel", "warehouse")  # fmt: skip
@@ -155,6 +155,36 @@ def test_the_former_generation_comes_back_with_the_documents_of_today(place):
     assert place.live() == "hashing"
     assert Searcher(place.models, place.base).search("parking rule").results[0].link == "parking.md"
     assert place.events()[-1] == "rolled back"
+
+
+def test_a_model_that_is_gone_is_replaced_without_a_comparison(place):
+    class Changed(HashingModels):
+        def load(self, source: str) -> HashingEmbedder:
+            embedder = super().load(source)
+            return HashingEmbedder(name=source, dimensions=32) if source == "hashing" else embedder
+
+    place.models = Changed()
+
+    place.reembed(model="hashing-2", mode="apply")
+
+    assert place.live() == "hashing-2"
+    assert "cannot answer any more" in place.lake.scan(tables.INDEX_EVENTS).filter(event="passed").collect()["detail"].item()
+
+
+def test_what_another_model_left_unfinished_is_dropped_when_one_takes_over(place):
+    place.inputs.put(GOLDEN_KEY, b"")
+    place.reembed(model="hashing-2", mode="apply", raises=False)
+
+    place.reembed(model="hashing-3", mode="apply", without_golden_set=True)
+
+    assert {g.model.name: g.state for g in place.base.generations()} == {"hashing": "previous", "hashing-3": "live"}
+    noted = set(place.lake.scan(tables.INDEXED_DOCUMENTS).collect()["generation_id"])
+    assert noted == {g.generation_id for g in place.base.generations()}
+    assert "dropped" in place.events()
+
+
+def test_a_roll_back_that_crashed_is_not_tried_again_by_itself():
+    assert documents_roll_back.run_tags["dagster/max_retries"] == "0"
 
 
 def test_no_query_fails_or_is_answered_by_a_mixture_while_the_model_changes(place):

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import searching
+from orchestration import cli_documents, searching
 from orchestration.cli_documents import documents
 from orchestration.searching import Weights
 from orchestration.settings import current_settings
@@ -123,6 +123,32 @@ def test_what_documents_say_is_neither_markup_nor_obeyed_by_the_terminal(cloudop
     assert "vendor \ufffd[31m" in output
 
 
+@pytest.mark.parametrize("place", ["[/bold]", "~nobody-of-that-name", "ftp://host/path", "nowhere"])
+def test_what_is_no_place_of_documents_is_told_in_words(cloudops, place):
+    result = cloudops("index", place)
+
+    assert result.exit_code == 2
+    assert f"{place} is not a folder" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("command", [["search", "laptop"], ["rate", "q", "d", "useful"], ["serve", "--port", "0"]])
+def test_a_home_that_nobody_has_is_told_in_words(cloudops, command):
+    result = cloudops(*command, "--documents", "~nobody-of-that-name")
+
+    assert result.exit_code in (2, 3)
+    assert "home directory" in result.output
+
+
+def test_a_user_without_a_name_can_vote(cloudops, monkeypatch):
+    def unknown() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr(cli_documents, "getuser", unknown)
+
+    assert cloudops("rate", "q1", "contract", "useful").exit_code == 0
+    assert logged().votes[0].by is None
+
+
 def test_a_log_that_cannot_be_written_fails_no_search(cloudops):
     folder = Path(searching.search_log(current_settings()).root)
     folder.parent.mkdir(parents=True)
@@ -150,7 +176,7 @@ def test_other_machines_are_served_only_if_that_is_said(cloudops):
 
 
 SERVER = """
-from orchestration import searching
+from orchestration import cli_documents, searching
 from orchestration.cli_documents import documents
 from tests.small_search import SmallSearch
 searching.searcher = lambda settings: SmallSearch(seconds=0.5)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from orchestration.schedules.documents import documents_refresh_schedule
 from orchestration.sensors.documents import documents_arrivals
+from orchestration.settings import current_settings
 from resources.errors import NotFound
 from resources.object_store import LocalObjectStore, NotConfigured, ObjectStore
 
@@ -56,3 +59,27 @@ def test_without_a_place_of_documents_it_says_what_to_set():
 def test_a_place_that_cannot_be_listed_is_not_an_empty_one(tmp_path: Path):
     with pytest.raises(NotFound):
         tick(LocalObjectStore(root=str(tmp_path / "nowhere")))
+
+
+def test_a_name_that_is_not_text_holds_up_no_other(tmp_path: Path):
+    store = LocalObjectStore(root=str(tmp_path))
+    store.put("a.md", b"one")
+    (tmp_path / os.fsdecode(b"caf\xe9.md")).write_bytes(b"two")
+
+    assert keys(tick(store)) == ["a.md"]
+
+
+def test_the_schedule_starts_nothing_without_a_place_of_documents(tmp_path: Path):
+    def due(store: ObjectStore) -> object:
+        return documents_refresh_schedule(dg.build_schedule_context(resources={"documents_store": store}))
+
+    assert isinstance(due(NotConfigured(advice="Set CLOUDOPS_DOCUMENTS.")), dg.SkipReason)
+    assert isinstance(due(LocalObjectStore(root=str(tmp_path))), dg.RunRequest)
+
+
+def test_bills_without_the_demo_have_no_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("CLOUDOPS_DOCUMENTS", raising=False)
+    monkeypatch.setenv("CLOUDOPS_DEPLOYMENT", "local")
+    monkeypatch.setenv("CLOUDOPS_HOME", str(tmp_path))
+
+    assert current_settings().documents.location == ""

@@ -63,7 +63,7 @@ def judge(gate: Gate, before: Mapping[str, float], after: Mapping[str, float], *
         return Verdict(passed, reason, len(asked), old, new, tuple(losses[:_NAMED]))
 
     if live_rows and not new_rows:
-        return said(False, f"the new generation is empty, the live one has {live_rows:,} passages")
+        return said(False, _emptied(live_rows))
     if len(asked) < gate.least_questions:
         few = f"{len(asked)} judged questions, at least {gate.least_questions} are needed to compare"
         return said(gate.without_golden_set, few + ("; let through as configured" if gate.without_golden_set else ""))
@@ -73,3 +73,15 @@ def judge(gate: Gate, before: Mapping[str, float], after: Mapping[str, float], *
     if new < least:
         return said(False, f"{compared}: below {least:.3f}, the least that a tolerance of {gate.tolerance:.1%} allows")
     return said(True, compared)
+
+
+def unanswerable(why: str, *, live_rows: int, new_rows: int) -> Verdict:
+    """The verdict where the live generation cannot answer any more, as when its model is gone: whatever answers is better."""
+    if live_rows and not new_rows:
+        return Verdict(passed=False, reason=_emptied(live_rows), questions=0, before=None, after=None, worst=())
+    reason = f"the live generation cannot answer any more ({why}), so there is nothing to compare with"
+    return Verdict(passed=True, reason=reason, questions=0, before=None, after=None, worst=())
+
+
+def _emptied(live_rows: int) -> str:
+    return f"the new generation is empty, the live one has {live_rows:,} passages"

@@ -87,7 +87,9 @@ def look(ledger: Mapping[str, Entry], found: Sequence[Found], *, reader_version:
 def _is_known(known: Entry | None, item: Found, reader_version: str) -> bool:
     if known is None or known.state == "deleted":
         return False
-    return (known.etag, known.sidecar_etag, known.reader_version) == (item.etag, item.sidecar_etag, reader_version)
+    # S3 gives an object that is copied onto itself, with other metadata, the same etag
+    before = (known.etag, known.last_modified, known.sidecar_etag, known.reader_version)
+    return before == (item.etag, item.last_modified, item.sidecar_etag, reader_version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,9 @@ class Decision:
         found: The object.
         content_hash: SHA-256 of its bytes.
         document_id: The document that it is.
-        fate: `new`, `changed` (another text under its name), `touched` (rewritten with the same bytes), `renamed` (bytes of a
-            document whose own object is gone).
+        fate: `new`, `changed` (another text under its name), `touched` (the same bytes; what is said beside them may differ),
+            `renamed` (bytes of a document whose own object is gone).
         renamed_from: Key that the document had; None if it was not renamed.
-        read: Whether it must be read: anything but the same bytes, under the same name and description, by the same reader.
     """
 
     found: Found
@@ -109,39 +110,36 @@ class Decision:
     document_id: str
     fate: Fate
     renamed_from: str | None
-    read: bool
 
 
-def decide(
-    ledger: Mapping[str, Entry], hashed: Sequence[tuple[Found, str]], gone: Collection[str], *, reader_version: str
-) -> list[Decision]:
+def decide(ledger: Mapping[str, Entry], hashed: Sequence[tuple[Found, str]], gone: Collection[str]) -> list[Decision]:
     """Tell what each object is, in the order of keys.
 
     Args:
         ledger: Rows by key.
         hashed: Objects of `Look.fetch`, each with the SHA-256 of its bytes.
         gone: Keys of `Look.gone`. Only their documents can have been renamed; the same bytes beside one are a copy.
-        reader_version: The present reader.
     """
     orphans: dict[str, list[Entry]] = {}
     for key in sorted(gone, reverse=True):
         entry = ledger[key]
         if entry.content_hash is not None:
             orphans.setdefault(entry.content_hash, []).append(entry)
+    taken = {known.document_id: key for key, known in ledger.items() if known.state != "deleted"}
     decisions = []
     for found, content_hash in sorted(hashed, key=lambda pair: pair[0].source_key):
         known = ledger.get(found.source_key)
         if known is not None and known.state != "deleted":
-            same = known.content_hash == content_hash
-            as_before = (known.sidecar_etag, known.reader_version) == (found.sidecar_etag, reader_version)
-            read = not (same and as_before)
-            fate: Fate = "touched" if same else "changed"
-            decisions.append(Decision(found, content_hash, known.document_id, fate, None, read))
+            fate: Fate = "touched" if known.content_hash == content_hash else "changed"
+            decisions.append(Decision(found, content_hash, known.document_id, fate, None))
         elif orphans.get(content_hash):
             former = orphans[content_hash].pop()
-            decisions.append(Decision(found, content_hash, former.document_id, "renamed", former.source_key, read=True))
+            decisions.append(Decision(found, content_hash, former.document_id, "renamed", former.source_key))
         else:
-            decisions.append(Decision(found, content_hash, document_id(found, content_hash), "new", None, read=True))
+            identity = document_id(found, content_hash)
+            if taken.get(identity, found.source_key) != found.source_key:  # copied back, times and all, to where it was
+                identity = document_id(found, f"{content_hash} beside {taken[identity]}")
+            decisions.append(Decision(found, content_hash, identity, "new", None))
     return decisions
 
 

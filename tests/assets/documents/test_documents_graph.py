@@ -12,7 +12,9 @@ import pytest
 
 from assets.documents import index_health, kb_documents, retrieval_quality, search_usage, source_documents, tables
 from assets.documents.golden_questions import GOLDEN_KEY
+from assets.documents.indexing import bring_up_to_date
 from assets.documents.search import Searcher
+from assets.documents.serving import begun
 from jobs.documents import documents_refresh, documents_upkeep
 from resources.clock import Clock
 from resources.knowledge_base.embedded import EmbeddedKnowledgeBase
@@ -178,3 +180,35 @@ def test_another_configured_model_is_told_and_does_not_get_in(deployment):
     assert checks(result)["the_configured_model_answers"] is False
     assert metadata(result, "kb_documents")["model_version"].startswith("hashing@")
     assert changed.base.snapshot().count(Filter()) == len(TOPICS) + 1
+
+
+def test_a_configured_model_that_cannot_be_had_is_told_and_stops_nothing(deployment):
+    deployment.run("documents_refresh")
+    changed = Deployment(deployment.root, model="misspelt")
+    changed.documents.put("parking.md", b"# Parking\n\nWhere to park.\n")
+
+    result = changed.run("documents_refresh")
+
+    assert checks(result)["the_configured_model_answers"] is False
+    assert changed.base.snapshot().count(Filter()) == len(TOPICS) + 1
+
+
+def test_a_generation_that_took_over_while_the_first_was_built_goes_on_answering(deployment, monkeypatch):
+    def meanwhile(*given):
+        brought = bring_up_to_date(*given)
+        other, _ = begun(deployment.base, deployment.models, "hashing-2")
+        deployment.base.cut_over(other.generation_id)
+        return brought
+
+    monkeypatch.setattr(kb_documents, "bring_up_to_date", meanwhile)
+
+    result = deployment.run("documents_refresh")
+
+    live = deployment.base.live()
+    assert live is not None
+    assert live.model.name == "hashing-2"
+    assert checks(result)["every_document_can_be_found"] is False
+
+
+def test_no_asset_rewrites_its_history_in_two_runs_at_once():
+    assert all(op.pool for module in MODULES for op in [dg.load_assets_from_modules([module])[0].op])

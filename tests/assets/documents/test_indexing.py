@@ -135,6 +135,35 @@ def test_passages_that_are_missing_though_noted_are_written_again(place):
     assert place.contents().equals(complete)
 
 
+def test_a_change_that_was_not_noted_and_then_taken_back_leaves_nothing_behind(place):
+    place.documents.put("Contract", long_text(30))
+    place.bring()
+    complete, noted = place.contents(), place.lake.scan(tables.INDEXED_DOCUMENTS).collect()
+    # as many passages as before: only some of them are others
+    place.documents.put("Contract", long_text(30).replace("clause 29", "phrase 29"))
+    place.bring()
+    assert len(place.contents()) == len(complete)
+    place.lake.replace(tables.INDEXED_DOCUMENTS, noted, where=None)
+    place.documents.put("Contract", long_text(30))
+
+    place.bring()
+
+    assert place.contents().equals(complete)
+
+
+def test_tens_of_thousands_of_documents_go_at_once(place):
+    place.documents.put("Contract", long_text(2))
+    place.bring()
+    row = place.lake.scan(tables.INDEXED_DOCUMENTS).collect().with_columns(passages=pl.lit([], pl.List(pl.Null)))
+    ids = pl.Series("document_id", [f"{n:064x}" for n in range(30_000)])
+    rows = row.drop("document_id").join(ids.to_frame(), how="cross").select(row.columns)
+    place.lake.replace(tables.INDEXED_DOCUMENTS, rows.cast(dict(tables.INDEXED_DOCUMENTS.schema)), where=None)
+
+    assert place.bring().removed == 30_000
+
+    assert place.lake.scan(tables.INDEXED_DOCUMENTS).collect().height == 1
+
+
 def fresh(place: Place) -> list[int]:
     """Identities in a generation that is built at once from the same documents."""
     other = Place(Path(place.base.root).parent / "fresh")

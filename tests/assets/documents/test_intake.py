@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
+from pydantic import Field
 
 from assets.documents import tables
 from assets.documents.intake import RULES_KEY, sources_of, take_in
 from assets.documents.logic.parsing import Limits
 from assets.progress import silent
-from resources.errors import BadInput
+from resources.errors import BadInput, Denied, NotFound
 from resources.lake import Lake
 from resources.object_store import LocalObjectStore
 
@@ -29,6 +31,7 @@ class Place:
             folder.mkdir()
         self.lake = Lake(root=str(root / "lake"))
         self.limits = Limits()
+        self.store: LocalObjectStore | None = None
 
     def put(self, key: str, content: str | bytes) -> None:
         LocalObjectStore(root=str(self.root)).put(key, content if isinstance(content, bytes) else content.encode())
@@ -39,9 +42,10 @@ class Place:
     def rules(self, text: str) -> None:
         LocalObjectStore(root=str(self.inputs)).put(RULES_KEY, text.encode())
 
-    def look(self, keys: list[str] | None = None):
+    def look(self, keys: list[str] | None = None, *, may_be_empty: bool = False):
         store, inputs = (LocalObjectStore(root=str(folder), read_only=True) for folder in (self.root, self.inputs))
-        return take_in(sources_of(store, inputs, self.limits), self.lake, NOW, silent, keys=keys)
+        given = sources_of(self.store or store, inputs, self.limits)
+        return take_in(given, self.lake, NOW, silent, keys=keys, may_be_empty=may_be_empty)
 
     def documents(self) -> dict[str, dict[str, object]]:
         rows = self.lake.scan(tables.DOCUMENTS).collect()
@@ -220,3 +224,137 @@ def test_names_of_files_are_only_names(place, key):
 
     assert taken.fates == {"changed": 1}
     assert len(place.documents()) == 2
+
+
+class Guarded(LocalObjectStore):
+    """A store that lists objects which it does not give, or which are gone by then."""
+
+    denied: list[str] = Field(default=[])
+    gone: list[str] = Field(default=[])
+
+    def _path(self, key: str) -> Path:
+        if key in self.denied:
+            raise Denied(f"{key} may not be accessed", "Ask for access.")
+        if key in self.gone:
+            raise NotFound(f"there is no object {key}", "List the store.")
+        return super()._path(key)
+
+
+@pytest.mark.parametrize("denied", ["b.md", "b.md.meta.json"])
+def test_an_object_that_may_not_be_read_is_told_at_every_look_and_holds_up_nothing(place, denied):
+    for key in ("a.md", "b.md"):
+        place.put(key, f"{POLICY} {key}")
+    place.put("b.md.meta.json", "{}")
+    place.store = Guarded(root=str(place.root), denied=[denied])
+
+    first, second = place.look(), place.look()
+
+    assert set(place.documents()) == {"a.md"}
+    assert list(first.refused) == list(second.refused) == ["b.md"]
+    place.store = None
+    place.look()
+    assert set(place.documents()) == {"a.md", "b.md"}
+
+
+def test_a_description_that_goes_while_its_document_is_read_stops_nothing(place):
+    place.put("a.md", POLICY)
+    place.put("a.md.meta.json", "{}")
+    place.store = Guarded(root=str(place.root), gone=["a.md.meta.json"])
+
+    place.look()
+
+    assert set(place.documents()) == {"a.md"}
+
+
+def test_a_name_that_is_not_text_is_told_and_holds_up_nothing(place):
+    place.put("a.md", POLICY)
+    (place.root / os.fsdecode(b"caf\xe9.md")).write_text("Coffee.")
+
+    taken = place.look()
+
+    assert set(place.documents()) == {"a.md"}
+    assert list(taken.refused) == ["caf\\udce9.md"]
+
+
+def test_a_name_as_long_as_the_disk_allows_is_taken_in_by_name(place):
+    key = "a" * 252 + ".md"
+    (place.root / key).write_text(POLICY)
+
+    place.look([key])
+
+    assert set(place.documents()) == {key}
+
+
+def test_what_a_killed_run_wrote_and_never_noted_goes_when_its_file_has_gone(place):
+    place.put("a.md", POLICY)
+    place.put("b.md", "Something else.")
+    place.look()
+    ledger = place.lake.scan(tables.SOURCE_DOCUMENTS).filter(pl.col("source_key") == "b.md").collect()
+    place.lake.replace(tables.SOURCE_DOCUMENTS, ledger, where=None)
+    place.delete("a.md")
+
+    place.look()
+
+    assert set(place.documents()) == {"b.md"}
+
+
+def test_a_document_that_is_noted_and_missing_is_read_again(place):
+    place.put("a.md", POLICY)
+    place.look()
+    place.lake.replace(tables.DOCUMENTS, pl.DataFrame(schema=tables.DOCUMENTS.schema), where=None)
+
+    place.look()
+
+    assert set(place.documents()) == {"a.md"}
+
+
+def test_a_document_that_is_renamed_back_is_the_same_document(place):
+    place.put("a.md", POLICY)
+    place.look()
+    before = place.documents()["a.md"]["document_id"]
+    for old, new in (("a.md", "b.md"), ("b.md", "a.md")):
+        (place.root / old).rename(place.root / new)
+        os.utime(place.root / new)
+        place.look([new])
+
+    assert {key: row["document_id"] for key, row in place.documents().items()} == {"a.md": before}
+
+
+def test_a_raised_limit_holds_for_what_the_former_one_kept_out(place):
+    place.limits = Limits(size=10)
+    place.put("large.md", POLICY)
+    place.look()
+    place.limits = Limits(size=10_000)
+
+    place.look()
+
+    assert set(place.documents()) == {"large.md"}
+
+
+def test_new_rules_change_only_the_documents_that_they_say_something_else_of(place):
+    place.put("legal/a.txt", "A contract about nothing in particular.")
+    place.put("b.txt", "Nothing that a rule is about.")
+    place.look()
+    before = {key: row["fingerprint"] for key, row in place.documents().items()}
+    place.rules("- match: legal/*\n  department: Legal\n")
+
+    place.look()
+
+    after = {key: row["fingerprint"] for key, row in place.documents().items()}
+    assert after["b.txt"] == before["b.txt"]
+    assert after["legal/a.txt"] != before["legal/a.txt"]
+
+
+def test_a_store_that_lists_nothing_at_all_is_not_believed_unless_told_so(place):
+    for n in range(12):
+        place.put(f"{n}.txt", f"Document {n}.")
+    place.look()
+    for n in range(12):
+        place.delete(f"{n}.txt")
+
+    with pytest.raises(BadInput, match="mounted"):
+        place.look()
+
+    assert len(place.documents()) == 12
+    assert place.look(may_be_empty=True).deleted == 12
+    assert place.documents() == {}
