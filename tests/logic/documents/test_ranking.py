@@ -57,7 +57,7 @@ def test_meaning_decides_alone_where_no_word_matches() -> None:
 
 
 def test_words_decide_where_meaning_is_opposed() -> None:
-    assert fused(np.array([-0.2, -0.9]), np.array([1.0, 3.0])).tolist() == [pytest.approx(1 / 6), 0.5]
+    assert fused(np.array([-0.2, -0.9]), np.array([1.0, 3.0]), 0.5).tolist() == [pytest.approx(1 / 6), 0.5]
 
 
 def test_nothing_found_gives_no_relevance() -> None:
