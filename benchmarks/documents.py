@@ -104,13 +104,13 @@ class _Place:
         resources = resources_for(current_settings()) | {"documents_store": LocalObjectStore(root=str(store), read_only=True)}
         self._base: Any = resources["knowledge_base"]
         self._job = build_defs(resources).resolve_job_def("documents_refresh")
-        self._instance = dg.DagsterInstance.ephemeral()
 
     def run(self) -> dict[str, Any]:
         """Figures of one run of the job, with its `seconds`."""
         started = time.perf_counter()
         quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        result = self._job.execute_in_process(instance=self._instance, run_config=quiet)
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = self._job.execute_in_process(instance=instance, run_config=quiet)
         seconds = time.perf_counter() - started
         metadata: Mapping[str, Any] = result.asset_materializations_for_node("documents__kb_documents")[0].metadata
         return {name: value.value for name, value in metadata.items()} | {"seconds": seconds}

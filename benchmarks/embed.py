@@ -1,14 +1,11 @@
 """Claim: vectors are made several times as fast as by sentence-transformers, and find as much of what is relevant."""
 
 import argparse
-import csv
-import json
 import os
 import random
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -18,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assets.documents.logic.retrieval_metrics import mean, ndcg
 from benchmarks.outcome import Target, finish
+from benchmarks.retrieval import Collection, read
 from resources.embedding_models.onnx_runtime import OnnxEmbedder
 from resources.embedding_models.weights import find
 from resources.embeddings import Embedder
@@ -31,21 +30,6 @@ TARGETS = {
 _BATCH = 32
 _DEPTH = 10
 Vectors = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """Documents and questions with judgements.
-
-    Attributes:
-        documents: Title and text in one, by identity.
-        questions: By identity, those alone that something is relevant to.
-        judgements: Grade of each judged document, by question.
-    """
-
-    documents: dict[str, str]
-    questions: dict[str, str]
-    judgements: dict[str, dict[str, float]]
 
 
 def main(argv: list[str]) -> int:
@@ -69,19 +53,6 @@ def main(argv: list[str]) -> int:
     return finish("embed", metrics, TARGETS)
 
 
-def read(folder: Path) -> Collection:
-    """A collection in the layout of BEIR, with its judgements in `qrels.tsv` or `qrels/test.tsv`."""
-    documents = {str(d["_id"]): f"{d.get('title') or ''} {d.get('text') or ''}".strip() for d in _lines(folder / "corpus.jsonl")}
-    qrels = next(path for path in (folder / "qrels.tsv", folder / "qrels" / "test.tsv") if path.exists())
-    judgements: dict[str, dict[str, float]] = {}
-    with qrels.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            judgements.setdefault(row["query-id"], {})[row["corpus-id"]] = float(row["score"])
-    judged = {question for question, grades in judgements.items() if any(grade > 0 for grade in grades.values())}
-    questions = {str(q["_id"]): str(q["text"]) for q in _lines(folder / "queries.jsonl") if str(q["_id"]) in judged}
-    return Collection(documents, questions, judgements)
-
-
 def cut(text: str, embedder: Embedder) -> str:
     """The text as far as the model takes it in, so that both that are compared do the same work."""
     offsets, most = embedder.token_offsets(text), embedder.model().max_tokens
@@ -98,18 +69,15 @@ def sample(texts: list[str], size: int, seed: int) -> list[str]:
     return chosen
 
 
-def ndcg(documents: Vectors, questions: Vectors, collection: Collection) -> float:
-    """Mean nDCG@10 of the documents in order of their cosine similarity, gains linear as in trec_eval and BEIR."""
-    names = list(collection.documents)
-    discounts = 1 / np.log2(np.arange(2, _DEPTH + 2))
-    found = []
-    for question, similarities in zip(collection.questions, questions @ documents.T, strict=True):
-        grades = {name: max(grade, 0) for name, grade in collection.judgements[question].items()}
-        first = np.argsort(-similarities, kind="stable")[:_DEPTH]
-        gains = np.array([grades.get(names[place], 0) for place in first])
-        best = np.array(sorted(grades.values(), reverse=True)[:_DEPTH])
-        found.append(float(gains @ discounts[: len(gains)]) / float(best @ discounts[: len(best)]))
-    return float(np.mean(found))
+def mean_ndcg(documents: Vectors, questions: Vectors, collection: Collection) -> float:
+    """Mean nDCG@10 of the documents in order of their cosine similarity."""
+    names = np.array(list(collection.documents))
+    orders = np.argsort(-(questions @ documents.T), axis=1, kind="stable")[:, :_DEPTH]
+    judged = zip(collection.questions, orders, strict=True)
+    found = mean([ndcg(names[order].tolist(), collection.judgements[question], _DEPTH) for question, order in judged])
+    if found is None:
+        raise ValueError(f"nothing is judged relevant in {collection.name}")
+    return found
 
 
 def _sentence_transformer() -> Callable[[list[str]], Vectors]:
@@ -131,7 +99,7 @@ def _speed(
     """Both in turn in this process, each with the threads that it takes by itself."""
     import torch
 
-    texts = [cut(text, ours) for one in collections.values() for text in one.documents.values()]
+    texts = [cut(text, ours) for one in collections.values() for text in one.texts]
     chosen = sample(texts, arguments.sample, arguments.seed)
     for embed in (ours.embed, theirs):
         embed(chosen[:_BATCH])
@@ -165,14 +133,14 @@ def _quality(ours: OnnxEmbedder, theirs: Callable[[list[str]], Vectors], collect
     metrics: dict[str, object] = {}
     cosines, gains, reference_gains = [], [], []
     for name, collection in collections.items():
-        texts = [cut(text, ours) for text in (*collection.documents.values(), *collection.questions.values())]
+        texts = [cut(text, ours) for text in (*collection.texts, *collection.questions.values())]
         found, reference = ours.embed(texts), theirs(texts)
         _say(f"{name}: {len(texts)} texts")
         reference = reference / np.linalg.norm(reference, axis=1, keepdims=True)
         cosines.append((found * reference).sum(axis=1))
         documents = len(collection.documents)
-        gains.append(ndcg(found[:documents], found[documents:], collection))
-        reference_gains.append(ndcg(reference[:documents], reference[documents:], collection))
+        gains.append(mean_ndcg(found[:documents], found[documents:], collection))
+        reference_gains.append(mean_ndcg(reference[:documents], reference[documents:], collection))
         metrics |= {f"{name}.ndcg10": gains[-1], f"{name}.ndcg10_reference": reference_gains[-1]}
     every = np.concatenate(cosines)
     return {
@@ -181,11 +149,6 @@ def _quality(ours: OnnxEmbedder, theirs: Callable[[list[str]], Vectors], collect
         "ndcg10_loss_pct": 100 * (1 - float(np.mean(gains)) / float(np.mean(reference_gains))),
         **metrics,
     }
-
-
-def _lines(file: Path) -> list[dict[str, Any]]:
-    with file.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines if line.strip()]
 
 
 def _say(text: str) -> None:

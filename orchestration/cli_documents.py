@@ -244,7 +244,7 @@ def _indented(text: str | None, style: str) -> None:
 def _explained(result: "Result") -> str:
     parts = result.components
     meaning = "not compared" if parts.dense is None else f"{parts.dense:.3f}{_place(parts.dense_rank)}"
-    words = "none in common" if parts.lexical is None else f"{parts.lexical:.2f}{_place(parts.lexical_rank)}"
+    words = "not found by them" if parts.lexical is None else f"{parts.lexical:.2f}{_place(parts.lexical_rank)}"
     recent = "date unknown" if parts.recency is None else f"{parts.recency:.3f}"
     popular = "no votes" if parts.popularity is None else f"{parts.popularity:.3f}"
     more = f" · {result.more_passages} more passages of it fit" if result.more_passages else ""

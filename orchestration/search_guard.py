@@ -136,6 +136,14 @@ class Guard:
                 "Ask a shorter question.",
             )
             return
+        if "transfer-encoding" in headers and "content-length" in headers:
+            # a proxy may take the other one for true, and what it passes on as a body for a request of its own (RFC 9112, 6.1)
+            yield problem(
+                HTTPStatus.BAD_REQUEST,
+                "The length of the body is given in two ways.",
+                "Leave out Content-Length or Transfer-Encoding.",
+                headers={"Connection": "close"},
+            )
         hosts = headers.getlist("host")
         if len(hosts) != 1 or host_name(hosts[0]) not in LOOPBACK | self._limits.hosts:
             yield problem(

@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
@@ -38,6 +38,8 @@ _NOT_ASKABLE = "This cannot be asked"
 _Result = TypeVar("_Result")
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _Names = Annotated[list[_Name], Field(max_length=50)]
+_Day = Annotated[date, BeforeValidator(date.fromisoformat)]
+"""As ISO 8601 has it: left to itself, pydantic would take a number for seconds since 1970."""
 
 
 class SearchParameters(BaseModel):
@@ -47,8 +49,8 @@ class SearchParameters(BaseModel):
 
     q: str = Field(min_length=1, max_length=2_000, description="The question.")
     department: _Names = Field(default=[], description="Only documents of any of these departments.")
-    created_from: date | None = Field(default=None, alias="from", description="Only documents written on this day or later.")
-    created_to: date | None = Field(default=None, alias="to", description="Only documents written on this day or before.")
+    created_from: _Day | None = Field(default=None, alias="from", description="Only documents written on this day or later.")
+    created_to: _Day | None = Field(default=None, alias="to", description="Only documents written on this day or before.")
     tag: _Names = Field(default=[], description="Only documents with all of these tags.")
     language: _Names = Field(default=[], description="Only passages in any of these languages, as ISO 639-1 codes.")
     k: int = Field(default=10, ge=1, le=100, description="How many documents.")

@@ -173,7 +173,7 @@ def use_documents(location: str, state: Path) -> None:
         location: A folder, `s3://bucket/prefix` or `oci://bucket/prefix`.
         state: Folder of the states of embedded deployments.
     """
-    place = location if "://" in location else str(Path(location).expanduser().absolute())
+    place = location if "://" in location else str(Path(location).expanduser().resolve())
     name = "".join(c if c.isalnum() or c in "-_." else "-" for c in place.rstrip("/").rpartition("/")[2])[-40:]
     home = (state / f"documents-{name}-{hashlib.sha256(place.encode()).hexdigest()[:8]}").absolute()
     use_local(home, home / "billing", home / "inputs")

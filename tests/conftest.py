@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 _ALLOWED_SKIPS = ("live:",)
+
+# a machine that is busy makes single examples slow, which says nothing of the code; pytest's own timeout ends what hangs
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 
 for _name in ("COLUMNS", "LINES"):  # a worker of the suite has those of a terminal, and would keep them for its console

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from assets.documents.logic.ranking.fusion import Scores, fused
+from assets.documents.logic.ranking.fusion import Scores, evidence_needed, fused
 from assets.documents.logic.ranking.passages import best_passages
 from assets.documents.logic.ranking.relevance import relevance, rounded
 from resources.embeddings import Vectors
@@ -31,11 +31,13 @@ class Asked:
         vector: Its unit vector.
         terms: Its words as the index has them, each with how often it occurs.
         telling: The same words, each with its inverse document frequency.
+        enough: Lexical score of a passage that has the most telling words, of those that no passage has too.
     """
 
     vector: Vectors
     terms: dict[str, float]
     telling: dict[str, float]
+    enough: float
 
     @classmethod
     def of(cls, question: str, vector: Vectors, snapshot: Snapshot) -> "Asked":
@@ -43,9 +45,11 @@ class Asked:
         counts = Counter(snapshot.analyse(question))
         occurs_in = snapshot.document_frequencies(counts.keys())
         passages = snapshot.generation.rows
-        known = {term: inverse_document_frequency(n, passages) for term, n in occurs_in.items() if n}
+        telling = {term: inverse_document_frequency(n, passages) for term, n in occurs_in.items()}
+        known = {term: weight for term, weight in telling.items() if occurs_in[term]}
         chosen = sorted(known, key=lambda term: (-counts[term] * known[term], term))[:_MOST_TERMS]
-        return cls(vector, {term: float(counts[term]) for term in chosen}, {term: known[term] for term in chosen})
+        terms = {term: float(counts[term]) for term in chosen}
+        return cls(vector, terms, {term: known[term] for term in chosen}, evidence_needed(telling.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +97,14 @@ def _looked_up(snapshot: Snapshot, asked: Asked, where: Filter, depth: int) -> C
         _, here, there = np.intersect1d(doc_ids, by_words, assume_unique=True, return_indices=True)
         lexical[here] = rounded(matching.scores[there])
     rows, vectors = snapshot.rows(doc_ids), snapshot.vectors(doc_ids)
-    similar = rounded(vectors @ asked.vector)
+    similar = rounded(np.clip(vectors @ asked.vector, -1.0, 1.0))  # stored lengths are 1 to a thousandth only
     _, owners = np.unique(rows["parent_doc_id"].to_numpy(), return_inverse=True)
     return Candidates(
         rows=rows,
         similarities=similar,
         lexical=lexical,
-        relevance=relevance(similar, lexical, vectors, owners),
-        best=best_passages(fused(similar, lexical), owners),
+        relevance=relevance(similar, lexical, vectors, owners, asked.enough),
+        best=best_passages(fused(similar, lexical, asked.enough), owners),
         passages=np.bincount(owners).astype(np.int64),
         nearest=nearest,
         matching=matching,

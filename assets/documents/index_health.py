@@ -39,7 +39,7 @@ _K = 10
     owners=["team:knowledge"],
     kinds={"python", "deltalake"},
     metadata=table_metadata(tables.INDEX_HEALTH),
-    deps=[dg.AssetKey(["documents", "kb_documents"])],
+    deps=[dg.AssetKey(["documents", "kb_documents"]), dg.AssetKey(["documents", "search_usage"])],
     pool="documents_index",
     check_specs=[
         dg.AssetCheckSpec(

@@ -52,7 +52,8 @@ def kb_documents(
         used = serving(knowledge_base, embedding_models)
         brought = bring_up_to_date(knowledge_base, used.embedder, lake, used.generation, progress.show)
         if not used.is_live:
-            journal = IndexJournal(lake, context.run_id, "cloudops")
+            knowledge_base.optimise(used.generation.generation_id)
+            journal = IndexJournal(lake, context.run.run_id, "cloudops")
             journal.note(used.generation, "cut over", clock.now(), reason="the first generation")
             knowledge_base.cut_over(used.generation.generation_id)
         snapshot = knowledge_base.snapshot()

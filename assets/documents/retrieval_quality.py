@@ -33,7 +33,7 @@ _KEPT_ROWS = 100_000
     owners=["team:knowledge"],
     kinds={"python", "deltalake"},
     metadata=table_metadata(tables.RETRIEVAL_QUALITY),
-    deps=[dg.AssetKey(["documents", "kb_documents"])],
+    deps=[dg.AssetKey(["documents", "kb_documents"]), dg.AssetKey(["documents", "search_usage"])],
     check_specs=[
         dg.AssetCheckSpec(_FOUND, asset=_KEY, description=f"The mean nDCG@10 of the golden questions is {_LEAST_NDCG} or more."),
         dg.AssetCheckSpec(

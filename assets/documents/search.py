@@ -3,8 +3,10 @@
 import time
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from threading import Lock
 from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
@@ -53,6 +55,7 @@ class Searcher:
         self._embedder, self._base, self._generation_id = embedder, knowledge_base, generation_id
         self._clock, self._new_id = clock or Clock(), new_id
         self._serving: tuple[Generation, Embedder] | None = None
+        self._loading = Lock()
 
     def search(
         self,
@@ -69,7 +72,8 @@ class Searcher:
 
         Args:
             question: At most 2,000 characters; control characters count as blanks.
-            where: Which passages may be found.
+            where: Which passages may be found; names count as the same however their letters are composed, languages also in
+                capitals.
             k: How many documents, at least 1.
             weights: What counts beside relevance.
             today: Day that ages count from; that of the clock if it is not given.
@@ -82,39 +86,48 @@ class Searcher:
             NotFound: There is no generation.
         """
         started = time.perf_counter()
-        asked_for = _checked(question, k)
-        snapshot = self._base.snapshot(self._generation_id)
-        embedder = self._model_of(snapshot.generation)
-        asked = Asked.of(asked_for, embedder.embed_query(asked_for), snapshot)
-        found = gather(snapshot, asked, where, k)
-        ranking = _Ranking(found, weights, today or self._clock.today(), votes)
-        nearest = found.nearest.plan
-        return Answer(
-            query_id=query_id or self._new_id(),
-            question=question,
-            results=ranking.results(k, asked, snapshot),
-            matches=snapshot.count(where) if nearest.matches is None else nearest.matches,
-            vector_plan=_said(nearest),
-            text_plan=_said(found.matching.plan) if found.matching is not None else "none: no passage has a word of the question",
-            model_version=snapshot.generation.model.version,
-            generation_id=snapshot.generation.generation_id,
-            seconds=time.perf_counter() - started,
-        )
+        asked_for, where = _checked(question, k), _as_stored(where)
+        with self._base.snapshot(self._generation_id) as snapshot:
+            embedder = self._model_of(snapshot.generation)
+            asked = Asked.of(asked_for, embedder.embed_query(asked_for), snapshot)
+            found = gather(snapshot, asked, where, k)
+            ranking = _Ranking(found, weights, today or self._clock.today(), votes)
+            nearest = found.nearest.plan
+            return Answer(
+                query_id=query_id or self._new_id(),
+                question=question,
+                results=ranking.results(k, asked, snapshot),
+                matches=snapshot.count(where) if nearest.matches is None else nearest.matches,
+                vector_plan=_said(nearest),
+                text_plan=_said(found.matching.plan)
+                if found.matching is not None
+                else "none: no passage has a word of the question",
+                model_version=snapshot.generation.model.version,
+                generation_id=snapshot.generation.generation_id,
+                seconds=time.perf_counter() - started,
+            )
 
     def _model_of(self, generation: Generation) -> Embedder:
         serving = self._serving
         if serving is None or serving[0].generation_id != generation.generation_id:
-            embedder = self._embedder
-            if isinstance(embedder, EmbeddingModels):
-                embedder = model_of(generation, embedder)
-            elif embedder.model().version != generation.model.version:
-                raise BadInput(
-                    f"the knowledge base was made by {generation.model.version}, not by {embedder.model().version}: "
-                    "question and passages could not be compared",
-                    "Search with the former model, or run the job documents_reembed, which builds the knowledge base anew.",
-                )
-            self._serving = serving = (generation, embedder)
+            # after a cut-over all threads come here at once, and a model takes seconds and hundreds of megabytes to load
+            with self._loading:
+                serving = self._serving
+                if serving is None or serving[0].generation_id != generation.generation_id:
+                    self._serving = serving = (generation, self._loaded(generation))
         return serving[1]
+
+    def _loaded(self, generation: Generation) -> Embedder:
+        embedder = self._embedder
+        if isinstance(embedder, EmbeddingModels):
+            return model_of(generation, embedder)
+        if embedder.model().version != generation.model.version:
+            raise BadInput(
+                f"the knowledge base was made by {generation.model.version}, not by {embedder.model().version}: "
+                "question and passages could not be compared",
+                "Search with the former model, or run the job documents_reembed, which builds the knowledge base anew.",
+            )
+        return embedder
 
 
 class _Ranking:
@@ -177,6 +190,20 @@ def _checked(question: str, k: int) -> str:
     if not any(c.isalnum() for c in plain):
         raise BadInput("the question has no words", "Ask with at least one word.")
     return plain
+
+
+def _as_stored(where: Filter) -> Filter:
+    """The filter with names in the form that documents' metadata are stored in: keyboards and file names differ in theirs."""
+
+    def composed(names: frozenset[str]) -> frozenset[str]:
+        return frozenset(unicodedata.normalize("NFC", name) for name in names)
+
+    return replace(
+        where,
+        departments=None if where.departments is None else composed(where.departments),
+        tags=composed(where.tags),
+        languages=None if where.languages is None else frozenset(language.lower() for language in where.languages),
+    )
 
 
 def _said(plan: Plan) -> str:

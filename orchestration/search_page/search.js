@@ -77,7 +77,7 @@ function show(answer) {
   const found = answer.results.length;
   const counted = found === 1 ? "1 document" : `${found} documents`;
   const passages = answer.matches.toLocaleString("en");
-  clear(found ? `${counted} found, among ${passages} passages.` : `Nothing found among ${passages} passages. Ask in other words, or for more documents.`);
+  clear(found ? `${counted} found, among ${passages} passages.` : `Nothing found among ${passages} passages. Ask in other words, or restrict the search less.`);
   byId("results").replaceChildren(...answer.results.map((result) => card(result, answer.query_id)));
   const how = byId("how");
   how.textContent =
@@ -162,7 +162,7 @@ function why(result) {
     ["Score", number(result.score)],
     ["Relevance", number(parts.relevance)],
     ["Meaning", parts.dense === null ? "not compared" : number(parts.dense) + ranked(parts.dense_rank)],
-    ["Words", parts.lexical === null ? "none in common" : number(parts.lexical, 2) + ranked(parts.lexical_rank)],
+    ["Words", parts.lexical === null ? "not found by them" : number(parts.lexical, 2) + ranked(parts.lexical_rank)],
     ["Recency", parts.recency === null ? "date unknown" : number(parts.recency)],
     ["Popularity", parts.popularity === null ? "no votes" : number(parts.popularity)],
   ];

@@ -1,8 +1,9 @@
 """BERT and its kin as ONNX graphs made straight from their weights, in 32-bit floats or with 8-bit matrix products.
 
-The graph goes from tokens to vectors of unit length, with ONNX Runtime's fused operators (domain `com.microsoft`). Matrices of
-the linear layers become signed 8-bit integers with a scale per column; what they are multiplied with is quantised as it comes,
-with a range per run (`DynamicQuantizeMatMul`). Embeddings, attention, normalisation and pooling stay in floats.
+The graph goes from tokens to vectors of unit length. Matrices of the linear layers become signed 8-bit integers with a scale per
+column; what they are multiplied with is quantised as it comes, with a range per run (`DynamicQuantizeMatMul`). Embeddings,
+attention, normalisation and pooling stay in floats. Operators are those that ONNX Runtime computes fastest on a CPU: see
+docs/decisions/0016-embeddings.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,11 +17,17 @@ from resources.embedding_models.weights import ModelFiles
 from resources.errors import BadInput
 
 Precision = Literal["int8", "float32"]
-RECIPE = "1"
-"""Changes whenever the same weights would give other vectors: it is part of a model's identity."""
+RECIPE = "2"
+"""Changes whenever the same weights would give another graph: it is part of a model's identity."""
 FAMILY = ("bert", "roberta", "xlm-roberta", "camembert")
-_ACTIVATIONS = {"gelu": "Gelu", "gelu_new": "FastGelu", "gelu_pytorch_tanh": "FastGelu", "relu": "Relu"}
 _MICROSOFT = "com.microsoft"
+_ACTIVATIONS = {
+    "gelu": ("Gelu", _MICROSOFT),
+    "gelu_new": ("FastGelu", _MICROSOFT),
+    "gelu_pytorch_tanh": ("FastGelu", _MICROSOFT),
+    "relu": ("Relu", ""),
+}
+"""Operator and its domain by the name in config.json."""
 _OPSET = 18
 _IR_VERSION = 9
 """Versions that every ONNX Runtime since 1.15 reads."""
@@ -29,7 +36,7 @@ Array = NDArray[Any]
 
 
 def graph(files: ModelFiles, precision: Precision) -> bytes:
-    """A graph with the inputs `tokens` and `mask` (int32, texts × tokens; 1 where a token is) and the output `vectors`.
+    """A graph with the input `tokens` (int32, texts × tokens, texts of the same length) and the output `vectors`.
 
     Raises:
         BadInput: The model is of another family, or its vectors are made in a way that is not known here.
@@ -40,9 +47,9 @@ def graph(files: ModelFiles, precision: Precision) -> bytes:
     config = files.read("config.json")
     _demand_known(files, config)
     made = _Graph(_weights(files), precision)
-    _transformer(made, config, files.first_position())
-    made.named("LpNormalization", [_pooled(made, files.pooling())], "vectors", axis=-1, p=2)
-    inputs = [helper.make_tensor_value_info(name, TensorProto.INT32, ["texts", "length"]) for name in ("tokens", "mask")]
+    tokens = _transformer(made, config, files.first_position())
+    made.named("LpNormalization", [_pooled(made, tokens, files.pooling())], "vectors", axis=-1, p=2)
+    inputs = [helper.make_tensor_value_info("tokens", TensorProto.INT32, ["texts", "length"])]
     outputs = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", int(config["hidden_size"])])]
     body = helper.make_graph(made.nodes, files.name, inputs, outputs, made.constants)
     opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)]
@@ -97,8 +104,8 @@ class _Graph:
 
         self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
 
-    def fused(self, kind: str, inputs: Sequence[str], outputs: int = 1, **attributes: Any) -> str:  # noqa: ANN401
-        return self.add(kind, inputs, outputs, _MICROSOFT, **attributes)[0]
+    def one(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:  # noqa: ANN401
+        return self.add(kind, inputs, 1, domain, **attributes)[0]
 
     def linear(self, x: str, *layers: str) -> str:
         """One or more linear layers of the same input, side by side."""
@@ -106,54 +113,55 @@ class _Graph:
         matrix = np.concatenate([self.weight(f"{layer}.weight").T for layer in layers], axis=1)
         bias = self.constant(f"{name}.bias", np.concatenate([self.weight(f"{layer}.bias") for layer in layers]))
         if self.precision == "float32":
-            (product,) = self.add("MatMul", [x, self.constant(f"{name}.weight", matrix)])
-            return self.add("Add", [product, bias])[0]
+            return self.one("Add", self.one("MatMul", x, self.constant(f"{name}.weight", matrix)), bias)
         numbers, scales = quantised(matrix)
         held = [self.constant(f"{name}.weight", numbers), self.constant(f"{name}.scales", scales)]
-        return self.fused("DynamicQuantizeMatMul", [x, *held, "", bias])
+        return self.one("DynamicQuantizeMatMul", x, *held, "", bias, domain=_MICROSOFT)
 
-    def norm(self, name: str) -> list[str]:
-        return [self.constant(f"{name}.{part}", self.weight(f"{name}.{part}")) for part in ("weight", "bias")]
+    def normalised(self, x: str, name: str, epsilon: float) -> str:
+        """Layer normalisation, as that of an instance with a channel per token."""
+        weight, bias = (self.constant(f"{name}.{part}", self.weight(f"{name}.{part}")) for part in ("weight", "bias"))
+        scaled = self.one("Mul", self.one("InstanceNormalization", x, "ones", "zeros", epsilon=epsilon), weight)
+        return self.one("Add", scaled, bias)
 
 
-def _transformer(made: _Graph, config: Mapping[str, Any], first_position: int) -> None:
-    """From tokens to the vector of each: the last node's output, texts × tokens × dimensions."""
+def _transformer(made: _Graph, config: Mapping[str, Any], first_position: int) -> str:
+    """From tokens to the vector of each: texts × tokens × dimensions."""
     epsilon, heads = float(config["layer_norm_eps"]), int(config["num_attention_heads"])
-    words = made.constant("words", made.weight("embeddings.word_embeddings.weight"))
-    # a text is one segment: its type is the same for every token
-    kind = made.weight("embeddings.token_type_embeddings.weight")[0]
-    places = made.constant("positions", made.weight("embeddings.position_embeddings.weight")[first_position:] + kind)
-    inputs = ["tokens", "", words, places, "", *made.norm("embeddings.LayerNorm")]
-    x = made.fused("EmbedLayerNormalization", inputs, 2, epsilon=epsilon)
+    x = made.normalised(_embedded(made, first_position), "embeddings.LayerNorm", epsilon)
     for n in range(int(config["num_hidden_layers"])):
         layer = f"encoder.layer.{n}"
-        attention = [f"{layer}.attention.self.{part}" for part in ("query", "key", "value")]
-        parts = made.add("Split", [made.linear(x, *attention)], 3, axis=2, num_outputs=3)
-        seen = made.fused("MultiHeadAttention", [*parts, "", "mask"], num_heads=heads)
+        attention = made.linear(x, *(f"{layer}.attention.self.{part}" for part in ("query", "key", "value")))
+        parts = made.add("Split", [attention], 3, axis=2, num_outputs=3)
+        seen = made.one("MultiHeadAttention", *parts, domain=_MICROSOFT, num_heads=heads)
         out = made.linear(seen, f"{layer}.attention.output.dense")
-        x = made.fused("SkipLayerNormalization", [x, out, *made.norm(f"{layer}.attention.output.LayerNorm")], epsilon=epsilon)
-        inner = _activated(made, made.linear(x, f"{layer}.intermediate.dense"), str(config["hidden_act"]))
+        x = made.normalised(made.one("Add", x, out), f"{layer}.attention.output.LayerNorm", epsilon)
+        kind, domain = _ACTIVATIONS[str(config["hidden_act"])]
+        inner = made.one(kind, made.linear(x, f"{layer}.intermediate.dense"), domain=domain)
         out = made.linear(inner, f"{layer}.output.dense")
-        x = made.fused("SkipLayerNormalization", [x, out, *made.norm(f"{layer}.output.LayerNorm")], epsilon=epsilon)
+        x = made.normalised(made.one("Add", x, out), f"{layer}.output.LayerNorm", epsilon)
+    return x
 
 
-def _activated(made: _Graph, x: str, name: str) -> str:
-    kind = _ACTIVATIONS[name]
-    return made.add(kind, [x])[0] if kind == "Relu" else made.fused(kind, [x])
+def _embedded(made: _Graph, first_position: int) -> str:
+    """The sum of what is learnt of words, of places and of the segment, of which there is one; `ones` and `zeros` per token."""
+    from onnx import TensorProto, helper
+
+    words = made.constant("words", made.weight("embeddings.word_embeddings.weight"))
+    segment = made.weight("embeddings.token_type_embeddings.weight")[0]
+    places = made.constant("places", made.weight("embeddings.position_embeddings.weight")[first_position:] + segment)
+    length = made.one("Shape", "tokens", start=1, end=2)
+    for name, number in (("zeros", 0.0), ("ones", 1.0)):
+        made.named("ConstantOfShape", [length], name, value=helper.make_tensor(name, TensorProto.FLOAT, [1], [number]))
+    start = made.constant("start", np.zeros(1, dtype=np.int64))
+    return made.one("Add", made.one("Gather", words, "tokens"), made.one("Slice", places, start, length, start))
 
 
-def _pooled(made: _Graph, pooling: str) -> str:
-    x = made.nodes[-1].output[0]
+def _pooled(made: _Graph, x: str, pooling: str) -> str:
     if pooling == "cls":
-        return made.add("Gather", [x, made.constant("first", np.array(0, dtype=np.int64))], axis=1)[0]
-    from onnx import TensorProto
-
-    axis = made.constant("axis", np.array([1], dtype=np.int64))
-    (there,) = made.add("Cast", ["mask"], to=TensorProto.FLOAT)
-    (row,) = made.add("Unsqueeze", [there, axis])
-    (total,) = made.add("MatMul", [row, x])
+        return made.one("Gather", x, made.constant("first", np.array(0, dtype=np.int64)), axis=1)
     # the sum has the direction of the mean, and length is lost next
-    return made.add("Squeeze", [total, axis])[0]
+    return made.one("ReduceSum", x, made.constant("axis", np.ones(1, dtype=np.int64)), keepdims=0)
 
 
 def _weights(files: ModelFiles) -> dict[str, Array]:

@@ -1,7 +1,6 @@
 """Files made from others and kept: whole or not there, whoever else makes them at the same time."""
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -32,15 +31,26 @@ def kept(folder: Path, key: str, make: Callable[[], bytes]) -> bytes:
             path.unlink(missing_ok=True)
         content = make()
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{start}", delete=False) as file:
-            file.write(content)
-        os.chmod(file.name, 0o644)  # noqa: PTH101  # others may share the folder
-        os.replace(file.name, folder / _name(start, content))  # noqa: PTH105
+        _write_whole(folder / _name(start, content), content)
     except OSError as error:
         raise Denied(
             f"{folder} cannot be used to keep graphs ({error})", "Let this user write it, or name another folder."
         ) from error
     return content
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file aside and rename it; nothing of it stays on a disk that is full."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".graph-", delete=False) as file:
+        part = Path(file.name)
+        try:
+            file.write(content)
+            file.flush()
+            part.chmod(0o644)  # others may share the folder
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
 
 
 def _name(start: str, content: bytes) -> str:

@@ -21,15 +21,15 @@ from resources.embeddings import EmbeddingModel, Vectors
 _GPU = "CUDAExecutionProvider"
 _GPU_TOKENS = 16_384
 _CPU_TOKENS = 512
-"""Tokens computed at once, padding included: as many as stay in a core's cache."""
+"""Tokens computed at once: as many as stay in a core's cache."""
 
 
 class OnnxEmbedder(LocalEmbedder):
     """A graph made once of a model's weights and kept in a folder.
 
-    `int8` is for CPUs. Each text is computed by itself: ranges for quantisation are found per run, so a vector would otherwise
-    depend on the texts beside it; so there is no padding either. Cores take a text each, which needs less waiting for each
-    other than sharing one. `float32` gives the reference's vectors to 1e-5, on a GPU where ONNX Runtime has one.
+    Texts are never padded. Cores take texts of their own, which needs less waiting for each other than sharing one. `int8` is
+    for CPUs: each text is computed by itself, since ranges for quantisation are found per run and a vector would otherwise
+    depend on the texts beside it. `float32` gives the reference's vectors to 1e-5, on a GPU where ONNX Runtime has one.
     """
 
     cache: str = Field(description="Folder for graphs, shared by any number of processes; it may be emptied at any time.")
@@ -63,10 +63,11 @@ class OnnxEmbedder(LocalEmbedder):
 
 
 def together(lengths: Sequence[int], most_tokens: int) -> list[list[int]]:
-    """Places of texts to compute at once: longest first, of like length, at most so many tokens with padding, one at least."""
+    """Places of texts to compute at once: longest first, of the same length, at most so many tokens, one text at least."""
     groups: list[list[int]] = []
     for place in sorted(range(len(lengths)), key=lambda n: -lengths[n]):
-        if groups and lengths[groups[-1][0]] * (len(groups[-1]) + 1) <= most_tokens:
+        length = lengths[place]
+        if groups and lengths[groups[-1][0]] == length and length * (len(groups[-1]) + 1) <= most_tokens:
             groups[-1].append(place)
         else:
             groups.append([place])
@@ -88,11 +89,8 @@ class _Loaded:
     most_tokens: int
 
     def run(self, texts: list[Tokens]) -> NDArray[np.float32]:
-        tokens = np.zeros((len(texts), max(map(len, texts))), dtype=np.int32)
-        mask = np.zeros_like(tokens)
-        for row, one in enumerate(texts):
-            tokens[row, : len(one)], mask[row, : len(one)] = one, 1
-        found: NDArray[np.float32] = self.session.run(None, {"tokens": tokens, "mask": mask})[0]
+        """Vectors of texts of the same length."""
+        found: NDArray[np.float32] = self.session.run(None, {"tokens": np.stack(texts)})[0]
         return found
 
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from functools import lru_cache
+from threading import local
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _SNOWBALL_STOP_WORDS = (
     "when where why how all any both each few more most other some such no nor not only own same so than too very"
 )
 _STOP_WORDS = frozenset(_SNOWBALL_STOP_WORDS.split())
+_OF_THREAD = local()
 
 
 def analyse(text: str) -> list[str]:
@@ -46,8 +47,11 @@ def _words(text: str) -> list[str]:
     return _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
 
 
-@lru_cache(maxsize=1)
 def _stemmer() -> "Stemmer":
-    from Stemmer import Stemmer
+    """The stemmer of this thread: PyStemmer's are not to be shared by several."""
+    if not hasattr(_OF_THREAD, "stemmer"):
+        from Stemmer import Stemmer
 
-    return Stemmer("english")
+        _OF_THREAD.stemmer = Stemmer("english")
+    stemmer: Stemmer = _OF_THREAD.stemmer
+    return stemmer

@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from types import TracebackType
+from typing import Any, Literal, Self
 
 import dagster as dg
 import numpy as np
@@ -129,9 +130,23 @@ class IndexStatistics:
 
 
 class Snapshot(ABC):
-    """A generation as it was when the snapshot was taken; later writes do not show in it."""
+    """A generation as it was when the snapshot was taken; later writes do not show in it.
+
+    A context manager: what it holds of a database is given back at its end, whatever happened inside.
+    """
 
     generation: Generation
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:  # noqa: B027  # most variants hold nothing
+        """Give back what it holds; nothing should be asked of it afterwards."""
 
     @abstractmethod
     def nearest(self, vector: Vectors, where: Filter, k: int, *, exact: bool = False) -> Hits:

@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -71,14 +70,8 @@ class OracleSnapshot(Snapshot):
         self._release = weakref.finalize(self, _end, held)
         self._release.atexit = False
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
     def close(self) -> None:
-        """Give the session back; nothing can be asked any more."""
+        """See Snapshot. The session goes back, and nothing can be asked any more."""
         self._release()
 
     def _selected(self, what: str, sql: str, binds: Binds | None = None) -> list[tuple[Any, ...]]:

@@ -97,6 +97,9 @@ def test_every_filter_and_weight_reaches_the_search(client, searches):
         ("q=a&k=ten", "k: "),
         ("q=a&departmnet=Legal", "departmnet: "),
         ("q=a&from=31.12.2025", "from: "),
+        ("q=a&to=0", "to: "),
+        ("q=a&from=1700006400", "from: "),
+        ("q=a&from=2026-01-01T00:00:00", "from: "),
         ("q=a&from=2026-02-01&to=2026-01-01", "`from` is after `to`"),
         ("q=a&recency=nan", "recency: "),
         ("q=a&popularity=11", "popularity: "),
@@ -187,6 +190,19 @@ def test_a_body_that_is_too_large_is_refused_whatever_its_length_is_said_to_be(c
     is_problem(vote(client, b" " * 16_385), 413)
     chunks = (b" " * 4096 for _ in range(5))
     is_problem(client.post("/feedback", content=chunks, headers={"content-type": "application/json"}), 413)
+
+
+def test_a_request_that_could_be_taken_for_two_is_refused_and_what_follows_is_not_read(client):
+    host = f"Host: localhost:{client.base_url.port}\r\n"
+    head = (
+        f"POST /feedback HTTP/1.1\r\n{host}Content-Type: application/json\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", client.base_url.port)) as connection:
+        connection.settimeout(5)
+        connection.sendall(f"{head}\r\n0\r\n\r\nGET /health HTTP/1.1\r\n{host}\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1") == 1
 
 
 def test_only_names_of_this_machine_are_answered(client):

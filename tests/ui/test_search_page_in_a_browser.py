@@ -147,6 +147,7 @@ def test_nothing_found_says_what_to_do(page):
     page.fill("q", "zebra")
     page.enter()
     page.until(f"{STATUS}.startsWith('Nothing found among 4 passages')")
+    assert "restrict the search less" in page.value(STATUS)
     assert page.value(TITLES) == []
 
 

@@ -10,7 +10,7 @@ class Components:
 
     Attributes:
         dense: Cosine similarity of question and passage, -1 to 1; None if the passage was not compared.
-        lexical: Score of the words that both have; None if there are none.
+        lexical: Score of the words that both have; None if there are none, or so few that others were preferred.
         relevance: Of the document, 0 to 1 in proportion to the best of this question: meaning and words of its passages fused,
             with the support of similar documents. What the ranking begins with.
         recency: 1 for today, falling with age, 0 to 1; None if the date is unknown.

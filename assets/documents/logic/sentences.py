@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 
 _END = re.compile(
-    r"""[.!?…‽؟।]+["'”’»)\]}*_]*(?=\s)                       # a terminator and what closes with it
+    r"""(?<![.!?…‽؟।])[.!?…‽؟।]++["'”’»)\]}*_]*+(?=\s)        # a terminator and what closes with it
       | [。！？｡]+["'”’»）」』】]*                             # scripts that put no space after it
       | \n(?=[ \t]*(?:[-*•‣–·+][ \t]|\d{1,3}[.)][ \t]|\w\)[ \t]|[|#>]))  # the next line is an item, a row or a heading""",
     re.VERBOSE,
 )
+"""A row of terminators is looked at once, as a whole: else rows of dots would take time by the square of their length."""
 _LAST_WORD = re.compile(r"[\w.]+$")
 _BLANK = re.compile(r"\s*")
 _ABBREVIATIONS = frozenset(

@@ -4,15 +4,18 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Event
+from time import sleep
 
 import numpy as np
 import polars as pl
 import pytest
+from pydantic import PrivateAttr
 
 from assets.documents.logic.ranking.preferences import Weights
 from assets.documents.search import LONGEST_QUESTION, Searcher
 from resources.embeddings import Embedder
 from resources.errors import BadInput, NotFound
+from resources.knowledge_base.embedded.snapshot import EmbeddedSnapshot
 from resources.knowledge_base.embedded.store import EmbeddedKnowledgeBase
 from resources.knowledge_base.interface import KB_DOCUMENTS, Filter
 from tests.hashing_embedder import HashingEmbedder, HashingModels
@@ -94,6 +97,24 @@ def test_as_many_documents_come_back_as_pass_the_filter_whether_they_share_a_wor
     assert searcher.search("backups", Filter(departments=frozenset({"Nobody"}))).results == ()
 
 
+def test_a_filter_holds_however_its_letters_are_composed_and_for_languages_in_capitals(base: EmbeddedKnowledgeBase) -> None:
+    searcher = searching(base, [passage(1, "Vendor contract.", dept="Einkäufe", tags=["Verträge"], language="de")])
+    decomposed = Filter(frozenset({"Einka\u0308ufe"}), tags=frozenset({"Vertra\u0308ge"}), languages=frozenset({"DE"}))
+    assert [r.doc_id for r in searcher.search("vendor", decomposed).results] == [1]
+    assert searcher.search("vendor", Filter(departments=frozenset({"einkäufe"}))).results == ()
+
+
+def test_no_similarity_is_above_one_though_a_vector_is_a_little_too_long(base: EmbeddedKnowledgeBase) -> None:
+    embedder = HashingEmbedder()
+    generation = base.begin(embedder.model(), "whole").generation_id
+    row = passage(1, "vendor contract") | {"model_version": embedder.model().version}
+    base.write(
+        generation, pl.DataFrame([row], schema=KB_DOCUMENTS.schema), embedder.embed(["vendor contract"]) * np.float32(1.0008)
+    )
+    base.cut_over(generation)
+    assert Searcher(embedder, base).search("vendor contract").results[0].components.dense == 1
+
+
 def test_documents_behind_many_passages_of_one_document_are_found(base: EmbeddedKnowledgeBase) -> None:
     long = [passage(n, f"Vendor contract number {n}.", parent_doc_id="long", chunk_no=n) for n in range(1, 1200)]
     others = [passage(n, f"Holiday number {n}.") for n in range(2000, 2005)]
@@ -172,8 +193,8 @@ def test_a_question_of_stop_words_is_answered_by_meaning_alone(base: EmbeddedKno
 
 def test_text_that_looks_like_a_query_language_is_only_text(base: EmbeddedKnowledgeBase) -> None:
     answer = searching(base, HANDBOOK).search("'); DROP TABLE kb_documents; -- vendor* OR 1=1")
-    assert answer.results[0].doc_id == 1
-    assert answer.matches == 4
+    assert [r.doc_id for r in answer.results if r.components.lexical] == [1]
+    assert answer.matches == len(answer.results) == 4
 
 
 def test_highlights_lie_where_the_passage_has_them(base: EmbeddedKnowledgeBase) -> None:
@@ -231,8 +252,62 @@ def test_no_question_fails_while_another_model_takes_over(base: EmbeddedKnowledg
         assert len(set().union(*(answers.result() for answers in asking))) == 2
 
 
+class SlowModels(HashingModels):
+    """Loading takes a while, as it does with real models."""
+
+    _loads: list[str] = PrivateAttr(default_factory=list)
+
+    def load(self, source: str) -> HashingEmbedder:
+        self._loads.append(source)
+        sleep(0.05)
+        return super().load(source)
+
+
+def test_a_model_is_loaded_once_however_many_threads_ask_for_it_at_the_same_time(base: EmbeddedKnowledgeBase) -> None:
+    built(base, HashingEmbedder(), HANDBOOK)
+    models = SlowModels()
+    searcher = Searcher(models, base)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(searcher.search, ["vendor"] * 8))
+    assert {answer.results[0].doc_id for answer in answers} == {1}
+    assert len(models._loads) == 1
+
+
 def test_the_identity_of_the_question_is_the_one_given_or_a_new_one(base: EmbeddedKnowledgeBase) -> None:
     built(base, HashingEmbedder(), HANDBOOK)
     searcher = Searcher(HashingEmbedder(), base, new_id=lambda: "new")
     assert searcher.search("vendor", query_id="given").query_id == "given"
     assert searcher.search("vendor").query_id == "new"
+
+
+class Closing(EmbeddedSnapshot):
+    """Notes whether it was closed."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Held(EmbeddedKnowledgeBase):
+    """A knowledge base whose snapshots hold something until they are closed, as those of a database do."""
+
+    _taken: list[Closing] = PrivateAttr(default_factory=list)
+
+    def snapshot(self, generation_id: str | None = None) -> Closing:
+        usual = super().snapshot(generation_id)
+        self._taken.append(Closing(Path(self.root, usual.generation.generation_id), usual.generation, usual.manifest))
+        return self._taken[-1]
+
+    @property
+    def closed(self) -> list[bool]:
+        return [taken.closed for taken in self._taken]
+
+
+def test_a_search_gives_its_snapshot_back_whether_it_was_answered_or_failed(tmp_path: Path) -> None:
+    base = Held(root=str(tmp_path))
+    built(base, HashingEmbedder(), HANDBOOK)
+    Searcher(HashingEmbedder(), base).search("vendor")
+    with pytest.raises(BadInput):
+        Searcher(HashingEmbedder(name="hashing-2"), base).search("vendor")
+    assert base.closed == [True, True]

@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -299,7 +300,7 @@ def test_limits_that_leave_nothing_to_say_are_refused():
 def test_the_identity_tells_limits_and_tokenizers_apart():
     identity = LIMITS.identity("0123456789abcdef")
 
-    assert identity == "v1:204+50/30/40#0123456789ab"
+    assert identity == "v1:222+32/33/44#0123456789ab"
     assert len({identity, SMALL.identity("0123456789abcdef"), LIMITS.identity("f" * 64)}) == 3
 
 
@@ -321,3 +322,11 @@ def test_the_identity_tells_limits_and_tokenizers_apart():
 )
 def test_sentences_end_where_people_see_them_end(text, sentences):
     assert 1 + len(list(sentence_starts(text, 0, len(text)))) == sentences
+
+
+@pytest.mark.parametrize("mark", ["...", "?!", "…", "."])
+def test_a_row_of_a_hundred_thousand_marks_takes_no_longer_than_words(mark: str) -> None:
+    text = mark * (100_000 // len(mark)) + "word. Next"
+    started = time.process_time()
+    assert [text[start:] for start in sentence_starts(text, 0, len(text))] == ["Next"]
+    assert time.process_time() - started < 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from assets.documents.logic.ranking.fusion import fused
+from assets.documents.logic.ranking.fusion import DENSE_SHARE, ENOUGH_WORDS, evidence_needed, fused
 from assets.documents.logic.ranking.neighbours import supported
 from assets.documents.logic.ranking.passages import FURTHER_PASSAGE, best_passages, closest, gathered, mean_vectors
 from assets.documents.logic.ranking.preferences import NEUTRAL, Weights, popularity, preferred, recency
@@ -28,40 +28,56 @@ def unit(rng: np.random.Generator, rows: int) -> np.ndarray:
     return raw / np.linalg.norm(raw, axis=1, keepdims=True)
 
 
-@given(scores(-1, 1), scores(0, 50), SHARES)
-def test_relevance_lies_between_zero_and_one(similarities, lexical, share) -> None:
-    relevance = fused(similarities, lexical, share)
+@given(scores(-1, 1), scores(0, 50), st.floats(0, 60), SHARES)
+def test_relevance_lies_between_zero_and_one(similarities, lexical, enough, share) -> None:
+    relevance = fused(similarities, lexical, enough, share)
     assert relevance.min() >= 0
     assert relevance.max() <= 1 + 1e-12
 
 
-@given(scores(-1, 1), scores(0, 50), st.floats(0.01, 100))
-def test_the_unit_of_the_lexical_score_does_not_matter(similarities, lexical, factor) -> None:
-    assert fused(similarities, lexical * factor) == pytest.approx(fused(similarities, lexical))
+@given(scores(-1, 1), scores(0, 50), st.floats(0, 60), st.floats(0.01, 100))
+def test_the_unit_of_the_lexical_score_does_not_matter(similarities, lexical, enough, factor) -> None:
+    assert fused(similarities, lexical * factor, enough * factor) == pytest.approx(fused(similarities, lexical, enough))
 
 
-@given(scores(0.01, 0.9), scores(0.01, 40), st.integers(0, 5))
-def test_a_passage_that_is_closer_or_shares_more_words_never_falls(similarities, lexical, place) -> None:
+@given(scores(0.01, 0.9), scores(0.01, 40), st.floats(0, 60), st.integers(0, 5))
+def test_a_passage_that_is_closer_or_shares_more_words_never_falls(similarities, lexical, enough, place) -> None:
     for higher, other in ((similarities, lexical), (lexical, similarities)):
         raised = higher.copy()
         raised[place] *= 1.05
-        before = fused(higher, other) if higher is similarities else fused(other, higher)
-        after = fused(raised, other) if higher is similarities else fused(other, raised)
+        before = fused(higher, other, enough) if higher is similarities else fused(other, higher, enough)
+        after = fused(raised, other, enough) if higher is similarities else fused(other, raised, enough)
         was_behind = before[place] <= before
         is_behind = after[place] < after - 1e-12
         assert not np.any(is_behind & ~was_behind)
 
 
 def test_meaning_decides_alone_where_no_word_matches() -> None:
-    assert fused(np.array([0.8, 0.4]), np.zeros(2)).tolist() == [1.0, 0.5]
+    assert fused(np.array([0.8, 0.4]), np.zeros(2), 8.0).tolist() == [1.0, 0.5]
 
 
 def test_words_decide_where_meaning_is_opposed() -> None:
-    assert fused(np.array([-0.2, -0.9]), np.array([1.0, 3.0]), 0.5).tolist() == [pytest.approx(1 / 6), 0.5]
+    words = 1 - DENSE_SHARE
+    assert fused(np.array([-0.2, -0.9]), np.array([1.0, 3.0]), 0.0).tolist() == pytest.approx([words / 3, words])
+
+
+def test_one_word_of_many_that_the_question_has_says_little() -> None:
+    similarities, lexical = np.array([0.8, 0.4]), np.array([0.0, 2.0])
+    few, enough = fused(similarities, lexical, evidence_needed([2.0] * 6)), fused(similarities, lexical, evidence_needed([2.0]))
+    assert few[0] > few[1]
+    assert enough[1] > enough[0]
+
+
+@given(st.lists(st.floats(0.1, 10), max_size=12))
+def test_the_evidence_of_a_question_is_that_of_its_most_telling_words(telling) -> None:
+    assert evidence_needed(telling) <= sum(telling) + 1e-9
+    assert evidence_needed([*telling, 0.05]) == pytest.approx(
+        evidence_needed(telling) + (0.05 if len(telling) < ENOUGH_WORDS else 0)
+    )
 
 
 def test_nothing_found_gives_no_relevance() -> None:
-    assert fused(np.empty(0), np.empty(0)).tolist() == []
+    assert fused(np.empty(0), np.empty(0), 1.0).tolist() == []
 
 
 @given(st.integers(0, 1000), st.integers(1, 30), SHARES)
@@ -180,12 +196,13 @@ def test_relevance_does_not_depend_on_the_order_of_the_passages(seed, count) -> 
     vectors, lexical, similarities = unit(rng, count), rng.random(count) * 20, rng.random(count)
     _, owners = np.unique(rng.integers(0, 8, count), return_inverse=True)
     order = rng.permutation(count)
-    found = relevance(similarities, lexical, vectors, owners)
-    assert found == pytest.approx(relevance(similarities[order], lexical[order], vectors[order], owners[order]), abs=1e-5)
+    found = relevance(similarities, lexical, vectors, owners, 30.0)
+    again = relevance(similarities[order], lexical[order], vectors[order], owners[order], 30.0)
+    assert found == pytest.approx(again, abs=1e-5)
     assert found.min() >= 0
     assert found.max() <= 1
 
 
 def test_relevance_of_nothing_is_nothing() -> None:
     nothing = np.empty(0)
-    assert relevance(nothing, nothing, np.empty((0, 8), np.float32), nothing.astype(np.int64)).tolist() == []
+    assert relevance(nothing, nothing, np.empty((0, 8), np.float32), nothing.astype(np.int64), 1.0).tolist() == []

@@ -94,11 +94,12 @@ def test_a_model_of_another_kind_is_refused_with_what_to_use(tmp_path, config):
     assert not (tmp_path / "cache").exists()
 
 
-@given(st.lists(st.integers(1, 600), max_size=60), st.integers(0, 1000))
-def test_every_text_is_computed_once_and_never_with_more_padding_than_allowed(lengths, most):
+@given(st.lists(st.integers(1, 60), max_size=60), st.integers(0, 1000))
+def test_every_text_is_computed_once_and_only_beside_others_of_its_length(lengths, most):
     groups = together(lengths, most)
     assert sorted(place for group in groups for place in group) == list(range(len(lengths)))
-    assert all(len(group) == 1 or len(group) * max(lengths[n] for n in group) <= most for group in groups)
+    assert all(len({lengths[n] for n in group}) == 1 for group in groups)
+    assert all(len(group) == 1 or len(group) * lengths[group[0]] <= most for group in groups)
 
 
 @given(st.lists(st.lists(st.floats(-10, 10, width=32), min_size=3, max_size=3), min_size=1, max_size=8))

@@ -10,7 +10,7 @@ from assets.documents.logic.ranking.passages import Owners, closest, gathered, m
 _DECIMALS = 6
 
 
-def relevance(similarities: Scores, lexical: Scores, vectors: NDArray[np.float32], owners: Owners) -> Scores:
+def relevance(similarities: Scores, lexical: Scores, vectors: NDArray[np.float32], owners: Owners, enough: float) -> Scores:
     """How relevant each document is, 0 to 1 in proportion to the best of this question.
 
     The document's closest passage and the words of all its passages are fused; then similar documents support each other.
@@ -20,8 +20,9 @@ def relevance(similarities: Scores, lexical: Scores, vectors: NDArray[np.float32
         lexical: Score of each passage's words, 0 without any in common.
         vectors: Unit vectors of the passages, shape (passages, dimensions).
         owners: Their documents, numbered in the order that decides between equals.
+        enough: Lexical score that says as much as words can say (see `evidence_needed`).
     """
-    found = fused(closest(similarities, owners), gathered(lexical, owners))
+    found = fused(closest(similarities, owners), gathered(lexical, owners), enough)
     order = np.argsort(-found, kind="stable")
     found[order] = rounded(supported(found[order], mean_vectors(vectors, owners)[order]))
     return found
