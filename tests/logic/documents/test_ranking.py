@@ -20,7 +20,7 @@ WEIGHTS = st.builds(Weights, st.floats(0, 5), st.floats(0, 5), st.floats(1, 2000
 
 
 def scores(low: float, high: float):
-    return arrays(np.float64, 6, elements=st.floats(low, high))
+    return arrays(np.float64, 6, elements=st.floats(low, high)).map(lambda found: found.round(6))  # as they come
 
 
 def unit(rng: np.random.Generator, rows: int) -> np.ndarray:
