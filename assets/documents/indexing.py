@@ -13,6 +13,7 @@ from assets.documents.logic.document import Section
 from assets.documents.logic.indexing import Difference, Wanted, difference, wanted_passages
 from assets.progress import Progress
 from resources.embeddings import Embedder, EmbeddingModel, Vectors
+from resources.knowledge_base.analysis import ANALYSIS_VERSION
 from resources.knowledge_base.interface import KB_DOCUMENTS, Generation, KnowledgeBase
 from resources.lake import Lake
 
@@ -53,8 +54,8 @@ def chunking_of(model: EmbeddingModel) -> Chunking:
 
 
 def chunking_identity(model: EmbeddingModel) -> str:
-    """Name of that way of cutting; generations of another one hold other passages."""
-    return chunking_of(model).identity(model.digest)
+    """Name of that way of cutting, and of making terms; generations of another one hold other passages or terms."""
+    return f"{chunking_of(model).identity(model.digest)};terms v{ANALYSIS_VERSION}"
 
 
 def bring_up_to_date(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
+ANALYSIS_VERSION = 1
+"""Raise it when the same text is to have other terms: those of passages are stored, and a generation is of one version."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 """Hyphens, dots and slashes divide words, so that `multi-cloud` is found by `multi cloud`."""
 _TITLE_WEIGHT = 1.5

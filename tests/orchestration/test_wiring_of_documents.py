@@ -19,6 +19,7 @@ def wired(monkeypatch, **variables):
 
 
 def test_an_embedded_deployment_reads_the_demo_and_keeps_its_passages_in_a_folder(monkeypatch, tmp_path):
+    (tmp_path / "scenario" / "documents").mkdir(parents=True)
     wiring = wired(monkeypatch, HOME=str(tmp_path))
 
     assert wiring["documents_store"] == LocalObjectStore(root=str(tmp_path / "scenario" / "documents"), read_only=True)
