@@ -165,16 +165,21 @@ def _measured(collection: Collection, embedder: Embedder) -> dict[str, dict[str,
 
 
 def _metrics(measured: Mapping[str, Mapping[str, Mapping[str, float | None]]]) -> dict[str, object]:
-    flat = {
-        f"{name}.{metric}.{method}": values[metric]
+    sets: dict[str, dict[str, dict[str, float | None]]] = {
+        name: {metric: {method: values[metric] for method, values in methods.items()} for metric in ("ndcg10", "recall100")}
         for name, methods in measured.items()
-        for metric in ("ndcg10", "recall100")
-        for method, values in methods.items()
+    }
+    flat = {
+        f"{name}.{metric}.{method}": value
+        for name, metrics in sets.items()
+        for metric, methods in metrics.items()
+        for method, value in methods.items()
     }
     gain = {method: np.array([methods[method]["ndcg10"] for methods in measured.values()], float) for method in _METHODS}
     of_means = float(gain["search"].mean() / gain["rrf"].mean())
     of_ratios = float((gain["search"] / gain["rrf"]).mean())
     return {
+        **sets,
         **flat,
         "ratio_of_means": of_means,
         "mean_of_ratios": of_ratios,
