@@ -163,7 +163,10 @@ class TestWhereAllIsWell:
         findings = production.findings()
 
         states = {one["outcome"]: {k for k, o in findings.items() if o["outcome"] == one["outcome"]} for one in findings.values()}
-        assert set(states) == {"works", "not checked"}, amiss(findings)
+        assert set(states) == {"works", "not checked", "not configured"}, amiss(findings)
+        assert states["not configured"] == {("local", "documents"), ("local", "knowledge base")}
+        assert "CLOUDOPS_DOCUMENTS" in findings["local", "documents"]["fix"]
+        assert {("local", "embedding model"), ("local", "search log")} <= states["works"]
         assert states["not checked"] == {
             ("local", "notifications"),
             ("aws", "reports: writing"),
