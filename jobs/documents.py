@@ -175,9 +175,10 @@ class Shift:
             verdict = judge(gate, before, after, live_rows=live.rows, new_rows=rows)
         self.journal.note(generation, "passed" if verdict.passed else "refused", self.clock.now(), **asdict(verdict))
         if not verdict.passed:
+            worst = ", ".join(f"{question!r} ({loss:.2f})" for question, loss in verdict.worst)
             raise PermanentError(
-                f"{generation.model.version} does not take over: {verdict.reason}; {generation.model.version} lost most on "
-                + (", ".join(f"{question!r} ({loss:.2f})" for question, loss in verdict.worst) or "no question"),
+                f"{generation.model.version} does not take over: {verdict.reason}"
+                + (f"; it lost most on {worst}" if worst else ""),
                 "The live generation goes on answering. Choose another model, add golden questions, or raise `tolerance`.",
             )
         return verdict

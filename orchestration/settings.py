@@ -74,7 +74,6 @@ class Documents:
     model_cache: Path
     knowledge_base: str
     search_log: Path
-    oracle_dsn: str
     oracle_wallet: str
     oci_compartment: str
 
@@ -117,7 +116,6 @@ def _documents(home: Path, *, local: bool) -> Documents:
         model_cache=home / "models",
         knowledge_base=os.environ.get("CLOUDOPS_KNOWLEDGE_BASE") or str(home / "knowledge_base"),
         search_log=Path(os.environ.get("CLOUDOPS_SEARCH_LOG") or home / "search_log"),
-        oracle_dsn=os.environ.get("CLOUDOPS_ORACLE_DSN", ""),
         oracle_wallet=os.environ.get("CLOUDOPS_ORACLE_WALLET", ""),
         oci_compartment=os.environ.get("CLOUDOPS_OCI_COMPARTMENT", ""),
     )

@@ -71,7 +71,7 @@ def retrieval_quality(
         check_results=[
             dg.AssetCheckResult(
                 check_name=_FOUND,
-                passed=ndcg10 is None or ndcg10 >= _LEAST_NDCG,
+                passed=ndcg10 is not None and ndcg10 >= _LEAST_NDCG,
                 severity=dg.AssetCheckSeverity.WARN,
                 metadata={"ndcg10": ndcg10, "questions": len(found)} if found else {"ndcg10": "not measured"},
             ),

@@ -144,14 +144,16 @@ def test_poor_answers_missing_metadata_and_faulty_golden_lines_are_told(deployme
     assert told["the_golden_set_can_be_used"] is False
 
 
-def test_without_documents_nothing_is_measured_and_nothing_fails(tmp_path):
+def test_without_documents_what_was_not_measured_is_unknown_and_not_well(tmp_path):
     empty = Deployment(tmp_path)
 
     refreshed = empty.run("documents_refresh")
     result = empty.run("documents_upkeep")
 
     assert metadata(refreshed, "kb_documents")["documents"] == 0
-    assert checks(result)["golden_questions_are_answered"] is True
+    assert result.success
+    for check in ("golden_questions_are_answered", "the_index_finds_what_an_exact_search_finds", "search_is_quick"):
+        assert checks(result)[check] is False
     assert "no golden question" in str(metadata(result, "retrieval_quality")["status"])
 
 
