@@ -1,0 +1,1 @@
+"""Invoices: read, checked, and when they will be paid."""
