@@ -112,7 +112,7 @@ class ItemCount:
 
 
 def items(truth: Sequence[Mapping[str, Any]] | None, read: Sequence[LineItem]) -> ItemCount:
-    """Items matched one to one by the similarity of their descriptions; right if their numbers in the truth are equal.
+    """Items matched one to one, the most similar descriptions first; right if their numbers in the truth are equal.
 
     A truth without items (the smaller profiles of e-invoices have none) says nothing about the page. Equal descriptions are
     told apart by their numbers.
@@ -122,17 +122,16 @@ def items(truth: Sequence[Mapping[str, Any]] | None, read: Sequence[LineItem]) -
         return ItemCount()
     if not read:
         return ItemCount(expected=len(expected))
-    from scipy.optimize import linear_sum_assignment
-
     found = [{str(name): value.value for name, value in item.columns.items()} for item in read]
     agree = [[_item_right(row, item) for item in found] for row in expected]
-    described = [item.get("description", "") for item in found]
-    alike = [
-        [similarity(row.get("description") or "", text) + right for text, right in zip(described, rights, strict=True)]
-        for row, rights in zip(expected, agree, strict=True)
-    ]
-    pairs = zip(*linear_sum_assignment(alike, maximize=True), strict=True)
-    return ItemCount(len(expected), len(found), sum(agree[row][item] for row, item in pairs))
+    pairs = [(row, item) for row in range(len(expected)) for item in range(len(found))]
+    described = [(row.get("description") or "", item.get("description", "")) for row in expected for item in found]
+    alike = dict(zip(pairs, [similarity(*both) for both in described], strict=True))
+    taken: list[tuple[int, int]] = []
+    for row, item in sorted(pairs, key=lambda pair: (alike[pair], agree[pair[0]][pair[1]]), reverse=True):
+        if all(row != other and item != another for other, another in taken):
+            taken.append((row, item))
+    return ItemCount(len(expected), len(found), sum(agree[row][item] for row, item in taken))
 
 
 def _item_right(row: Mapping[str, Any], item: Mapping[str, str]) -> bool:
