@@ -96,7 +96,7 @@ def test_a_number_with_one_reading_needs_no_document(text: str, value: str) -> N
 
 @pytest.mark.parametrize(
     "text", ["", "Total", "12.05.2018", "2018-05-12", "DE123456789", "1 23", "12,34,5", "--12", "(-12", "1.2.3",
-             "12345678901234567890", "€", "5 Stk", "-", "-", "12:30", "1/2", "AEUR 12", "01.234.567"],
+             "12345678901234567890", "€", "5 Stk", "-", "12:30", "1/2", "AEUR 12", "01.234.567"],
 )  # fmt: skip
 def test_what_is_no_amount_is_none(text: str) -> None:
     assert amount(text, POINT) is None
