@@ -140,7 +140,7 @@ def _is_covered(page: Any) -> bool:  # noqa: ANN401
     for picture in page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE], max_depth=3):
         left, bottom, right, top = picture.get_bounds()
         covered += max(right - left, 0) * max(top - bottom, 0)
-    return covered >= _PICTURE_SHARE * width * height
+    return bool(covered >= _PICTURE_SHARE * width * height)
 
 
 def _is_picture(page: Any, layer: TextLayer, *, scan: bool) -> bool:  # noqa: ANN401
