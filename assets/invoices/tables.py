@@ -41,7 +41,9 @@ READINGS = Table(
     ),
 )
 
-_PAGES = pl.List(pl.Struct({"number": pl.Int64(), "width": pl.Float64(), "height": pl.Float64(), "origin": pl.String()}))
+_PAGES = pl.List(
+    pl.Struct({"number": pl.Int64(), "width": pl.Float64(), "height": pl.Float64(), "origin": pl.String(), "turn": pl.Float64()})
+)
 _TAXES = pl.List(pl.Struct({"rate": MONEY, "base": MONEY, "amount": MONEY}))
 _CHECKS = pl.List(pl.Struct({"name": pl.String(), "subject": pl.String(), "holds": pl.Boolean(), "says": pl.String()}))
 _DOUBTS = pl.List(
@@ -94,7 +96,12 @@ INVOICES = Table(
         Column("reconciled", pl.Boolean(), "Whether the amounts agree; null if too little is known to say."),
         Column("repaired", _TEXT_LIST, "Fields that arithmetic repaired.", nullable=False),
         Column("corrected", _TEXT_LIST, "Fields that people corrected or confirmed.", nullable=False),
-        Column("pages", _PAGES, "Pages that it stands on, with their size in the units of all boxes.", nullable=False),
+        Column(
+            "pages",
+            _PAGES,
+            "Pages that it stands on, with their size in the units of all boxes, and degrees by which each was turned.",
+            nullable=False,
+        ),
         Column("engine", pl.String(), "Engine that read it, `name@version`.", nullable=False),
         Column("notes", _TEXT_LIST, "What a person should know.", nullable=False),
         Column("fingerprint", pl.String(), "Changes whenever anything that the row follows from changes.", nullable=False),
