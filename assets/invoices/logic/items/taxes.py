@@ -52,14 +52,14 @@ def _parts(row: Row, head: Head | None, width: float) -> Cells:
     rates = [token for token in row.numbers if token.percent and 0 <= token.numbers[0] <= _HIGHEST] or [
         under[kind] for kind in ("vat_rate",) if kind in under
     ]
-    bare = len(row.tokens) - len(row.numbers) <= 1
-    if head is None and not bare and not _TAX_WORD.search(unaccented(row.text)):
+    labelled = bool(_TAX_WORD.search(unaccented(row.text)))
+    if head is None and not labelled and len(row.tokens) - len(row.numbers) > 1:
         return {}
     amounts = [token for token in row.numbers if not token.percent and token not in rates]
     for rate in rates:
         if (pair := _pair(rate, amounts)) is not None:
             return {"vat_rate": rate, "tax_base": pair[0], "tax_amount": pair[1]}
-        if len(amounts) == 1 and head is None and not bare and "." in str(amounts[0].numbers[0]):
+        if len(amounts) == 1 and head is None and labelled and "." in str(amounts[0].numbers[0]):
             return {"vat_rate": rate, "tax_amount": amounts[0]}
         if {"tax_base", "tax_amount"} <= under.keys():
             return {"vat_rate": rate, "tax_base": under["tax_base"], "tax_amount": under["tax_amount"]}
