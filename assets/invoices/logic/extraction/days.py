@@ -46,7 +46,20 @@ class _Found:
     raw: str
 
 
-def days(document: Document, terms: Iterable[Terms], currency: str | None) -> dict[FieldName, tuple[Candidate, ...]]:
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The dates of an invoice.
+
+    Attributes:
+        candidates: Of each date field, best first.
+        order: How the invoice writes dates.
+    """
+
+    candidates: dict[FieldName, tuple[Candidate, ...]]
+    order: DateOrder
+
+
+def days(document: Document, terms: Iterable[Terms], currency: str | None) -> Days:
     """Candidates of the date fields.
 
     Args:
@@ -60,7 +73,7 @@ def days(document: Document, terms: Iterable[Terms], currency: str | None) -> di
     ranked = {field: merged(_candidates(found, field, order)) for field in _FIELDS}
     issued = ranked["issue_date"]
     ranked["due_date"] = merged([*_not_before(ranked["due_date"], issued), *_computed(known, issued)])
-    return {field: some for field, some in ranked.items() if some}
+    return Days({field: some for field, some in ranked.items() if some}, order)
 
 
 def _candidates(found: Iterable[_Found], field: FieldName, order: DateOrder) -> Iterator[Candidate]:
