@@ -78,14 +78,14 @@ class Decoder:
         before = -1
         for column in np.flatnonzero(kept):
             if signs and best[column] != self._space and signs[-1].text != " ":
-                signs += self._missed_space(line[before + 1 : column], signs[-1].text, self.character[best[column]], before + 1, columns)
+                signs += self._missed_space(
+                    line[before + 1 : column], signs[-1].text, self.character[best[column]], before + 1, columns
+                )
             signs.append(self._sign(line[column], (int(column) + 0.5) / columns))
             before = int(column)
         return signs
 
-    def _missed_space(
-        self, between: "NDArray[np.float32]", left: str, right: str, first: int, columns: float
-    ) -> Iterator[Sign]:
+    def _missed_space(self, between: "NDArray[np.float32]", left: str, right: str, first: int, columns: float) -> Iterator[Sign]:
         """The space between two signs, if the columns between them (the first has this number) hint at one."""
         if not len(between) or left in _BEGINS or right in _ENDS:
             return

@@ -64,8 +64,8 @@ def _part_of(quad: "NDArray[np.float32]", begin: float, end: float) -> Box:
     begin, end = max(begin, 0.0), min(end, 1.0)
     if abs(y3 - y0) >= TALL * abs(x1 - x0):  # it stands on end, and was read downwards
         (x0, y0), (x1, y1), (x2, y2), (x3, y3) = (x0, y0), (x3, y3), (x2, y2), (x1, y1)
-    corners = [
-        (x0 + share * (x1 - x0), y0 + share * (y1 - y0)) for share in (begin, end)
-    ] + [(x3 + share * (x2 - x3), y3 + share * (y2 - y3)) for share in (begin, end)]
+    corners = [(x0 + share * (x1 - x0), y0 + share * (y1 - y0)) for share in (begin, end)] + [
+        (x3 + share * (x2 - x3), y3 + share * (y2 - y3)) for share in (begin, end)
+    ]
     across, down = [x for x, _ in corners], [y for _, y in corners]
     return Box(min(across), min(down), max(across), max(down))
