@@ -12,8 +12,8 @@ _CERTAIN = 0.98
 _LIKELY = 0.01
 """Probability from which another reading is named."""
 _SPACE, _SPACE_IN_WORD = 0.02, 0.1
-"""Probability of a space somewhere between two signs from which there is one, though the network itself says nothing there: it was
-trained on text that has none for the most part. Within what would else be a word in lower case it takes more.
+"""Probability of a space somewhere between two signs from which there is one, though the network itself says nothing there:
+it was trained on text that has none for the most part. Within what would else be a word in lower case it takes more.
 """
 _ENDS, _BEGINS = ".,:;!?)]}%'-/", "([{.,:'-/#@"
 """Signs that stand close to what is before them, and close to what follows: no space is put there."""
@@ -79,7 +79,7 @@ class Decoder:
         for column in np.flatnonzero(kept):
             if signs and best[column] != self._space and signs[-1].text != " ":
                 signs += self._missed_space(
-                    line[before + 1 : column], signs[-1].text, self.character[best[column]], before + 1, columns
+                    line[before + 1 : column], signs[-1].text, self.character[int(best[column])], before + 1, columns
                 )
             signs.append(self._sign(line[column], (int(column) + 0.5) / columns))
             before = int(column)
@@ -101,9 +101,8 @@ class Decoder:
         others: list[tuple[str, float]] = []
         if confidence < _CERTAIN:
             likely = np.flatnonzero(probabilities >= _LIKELY)
-            for other in sorted(likely, key=lambda n: -probabilities[n])[:4]:
-                if other not in (0, best, self._space):
-                    others.append((self.character[other], float(probabilities[other])))
+            ordered = sorted(map(int, likely), key=lambda n: -probabilities[n])[:4]
+            others = [(self.character[n], float(probabilities[n])) for n in ordered if n not in (0, best, self._space)]
         return Sign(self.character[best], confidence, place, tuple(others))
 
 

@@ -113,7 +113,7 @@ def _are_upside_down(crops: Sequence["Picture"]) -> bool:
     longest = sorted(crops, key=lambda crop: -crop.shape[1] / crop.shape[0])[:_SAMPLE]
     _, found = _engine().cls_and_rotate(longest)
     votes = [score if label == "180" else -score for label, score in found.cls_res]
-    return sum(votes) > 0
+    return bool(sum(votes) > 0)
 
 
 def _words(quads: "geometry.Quads", found: Any) -> Iterator[Word]:  # noqa: ANN401  the library has no types

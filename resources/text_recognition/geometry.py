@@ -39,7 +39,7 @@ def upside_down(quads: "Quads", width: float, height: float) -> "Quads":
     """The boxes on the picture turned by 180 degrees, their corners in order again."""
     import numpy as np
 
-    turned: Quads = np.roll(np.float32([width, height]) - quads, 2, axis=1)
+    turned: Quads = np.roll(np.array([width, height], np.float32) - quads, 2, axis=1)
     return turned
 
 
@@ -64,7 +64,6 @@ def level(quads: "Quads", degrees: float, width: float, height: float) -> "Quads
     import numpy as np
 
     angle = -math.radians(degrees)
-    turn = np.float32([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-    centre = np.float32([width / 2, height / 2])
-    turned: Quads = (quads - centre) @ turn + centre
-    return turned
+    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]], np.float32)
+    centre = np.array([width / 2, height / 2], np.float32)
+    return ((quads - centre) @ turn + centre).astype(np.float32)
