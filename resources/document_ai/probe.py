@@ -1,15 +1,13 @@
-"""What kind of document a file is and how large its pages are, without reading them. Call it in a process of its own."""
+"""How large the pages of a document are, without reading them. Call it in a process of its own."""
 
+import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from resources.document_ai.interface import Unreadable
+from resources.document_ai.kinds import Kind, kind_of
 from resources.document_ai.pdf_files import opened
-
-_HEAD = 1024
-_PICTURES = ("PNG", "JPEG", "TIFF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,7 @@ class Probe:
         sizes: Width and height of every page, in points for a PDF, else in pixels.
     """
 
-    kind: Literal["pdf", "png", "jpeg", "tiff"]
+    kind: Kind
     sizes: tuple[tuple[float, float], ...]
 
 
@@ -35,36 +33,33 @@ def probe(path: str, most_pages: int) -> Probe:
     Raises:
         Unreadable: It is none, or has more pages.
     """
-    with Path(path).open("rb") as file:
-        head = file.read(_HEAD)
-    if b"%PDF-" in head:
-        with opened(Path(path).read_bytes()) as pdf:
-            _demand(len(pdf), most_pages)
-            return Probe("pdf", tuple(pdf.get_page_size(number) for number in range(len(pdf))))
-    return _picture(path, most_pages)
+    data = Path(path).read_bytes()
+    kind = kind_of(data)
+    if kind != "PDF":
+        return Probe(kind, _of_picture(data, most_pages))
+    with opened(data) as pdf:
+        _demand(len(pdf), most_pages)
+        return Probe(kind, tuple(pdf.get_page_size(number) for number in range(len(pdf))))
 
 
-def _picture(path: str, most_pages: int) -> Probe:
-    from PIL import Image, UnidentifiedImageError
+def _of_picture(data: bytes, most_pages: int) -> tuple[tuple[float, float], ...]:
+    from PIL import Image
 
     sizes = []
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about sizes, which are what is asked for here
-            with Image.open(path, formats=_PICTURES) as picture:
-                kind, frames = str(picture.format), getattr(picture, "n_frames", 1)
+            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "TIFF")) as picture:
+                frames = int(getattr(picture, "n_frames", 1))
                 _demand(frames, most_pages)
                 for number in range(frames):
                     picture.seek(number)
                     sizes.append((float(picture.width), float(picture.height)))
-    except UnidentifiedImageError as error:
-        raise Unreadable("it is neither a PDF nor a PNG, JPEG or TIFF picture") from error
     except Image.DecompressionBombError as error:
         raise Unreadable("its picture has too many pixels") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise Unreadable("its picture is damaged") from error
-    kinds: dict[str, Literal["png", "jpeg", "tiff"]] = {"PNG": "png", "JPEG": "jpeg", "TIFF": "tiff"}
-    return Probe(kinds[kind], tuple(sizes))
+    return tuple(sizes)
 
 
 def _demand(pages: int, most: int) -> None:

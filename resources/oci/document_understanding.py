@@ -31,7 +31,7 @@ LEAST_PIXELS, MOST_PIXELS = 32, 10_000
 _VERSION = "1"
 """Rises with every change here that may change the analysis of some file."""
 _OVER = ("SUCCEEDED", "FAILED", "CANCELED")
-_MIME = {"pdf": "pdf", "png": "png", "jpeg": "jpg", "tiff": "tif"}
+_EXTENSIONS = {"PDF": "pdf", "PNG": "png", "JPEG": "jpg", "TIFF": "tif"}
 
 
 class OciDocumentAI(DocumentAI):
@@ -110,7 +110,7 @@ class OciDocumentAI(DocumentAI):
         store = OciObjectStore(
             clients=self.clients, bucket=self.bucket, namespace=self.namespace, region=self.region, prefix=self.prefix
         )
-        name = f"{uuid.uuid4().hex}.{_MIME[document.kind]}"
+        name = f"{uuid.uuid4().hex}.{_EXTENSIONS[document.kind]}"
         notes: list[str] = []
         with _gone_afterwards(store, name, notes):
             store.put(name, path.read_bytes())
@@ -180,7 +180,7 @@ class OciDocumentAI(DocumentAI):
 
 def _probed(path: Path, limits: Limits) -> Probe:
     found = opener(limits.megabytes).call(limits.seconds, probe, str(path), min(limits.pages, MOST_JOB_PAGES))
-    for width, height in found.sizes if found.kind != "pdf" else ():
+    for width, height in found.sizes if found.kind != "PDF" else ():
         if not LEAST_PIXELS <= min(width, height) <= max(width, height) <= MOST_PIXELS:
             raise Unreadable(f"its picture has {width:g} × {height:g} pixels; each side needs {LEAST_PIXELS} to {MOST_PIXELS:,}")
         if width * height > limits.pixels:

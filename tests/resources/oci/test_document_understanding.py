@@ -212,8 +212,8 @@ def test_a_long_document_needs_a_bucket(engine, by_job, clients, analysed):
 @pytest.mark.parametrize(
     ("content", "limits", "reason"),
     [
-        (b"", {}, "it is neither a PDF nor"),
-        (b"no document", {}, "it is neither a PDF nor"),
+        (b"", {}, "it is empty"),
+        (b"no document", {}, "it is an unknown file, not a PDF"),
         (b"%PDF-1.4 and no more", {}, "it is damaged"),
         (pdf([["x"]], password="y"), {}, "it is encrypted"),
         (picture(31, 100), {}, "31 × 100 pixels; each side needs 32 to 10,000"),
