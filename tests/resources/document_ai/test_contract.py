@@ -18,7 +18,7 @@ from tests.einvoice_files import LINES, cii, holding
 from tests.pdf_files import pdf
 from tests.sandboxes import running
 
-_LIVE = os.environ.get("OCI_CONFIG_FILE")
+_LIVE = os.environ.get("CLOUDOPS_TEST_OCI_CONFIG_FILE")
 """Read before any test: tests see nothing of the developer's credentials."""
 VARIANTS = ("local", "e-invoice", "oci")
 VALUES = {"invoice_number": "A-2026-17", "issue_date": "2026-03-02", "due_date": "2026-04-01", "grand_total": "39.87"}
@@ -136,7 +136,7 @@ def test_a_file_beyond_the_limits_is_unreadable_and_not_cut(variant, analysed):
 @pytest.mark.live
 def test_oracles_own_service_keeps_the_contract(tmp_path: Path):
     if not _LIVE:
-        pytest.skip("live: needs an OCI account: name its configuration file in OCI_CONFIG_FILE")
+        pytest.skip("live: needs an OCI account: name its configuration file in CLOUDOPS_TEST_OCI_CONFIG_FILE")
     path = tmp_path / "invoice.pdf"
     path.write_bytes(pdf([LINES]))
     found = OciDocumentAI(clients=OciClients(config_file=_LIVE)).analyse(path, path.name, Limits())
