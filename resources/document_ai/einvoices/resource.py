@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-from pydantic import PrivateAttr
-
 from resources.document_ai.attachments import EmbeddedFile, embedded_files
 from resources.document_ai.einvoices.reading import analysis_of, is_einvoice
 from resources.document_ai.einvoices.safe_xml import MOST_BYTES, parsed
 from resources.document_ai.interface import DocumentAI, Limits, Unreadable
+from resources.document_ai.isolated import opener
 from resources.document_ai.layout import Analysis
-from resources.isolation import IsolatedCalls
 
 _ENGINE = "einvoices@1"
 """Its version rises with every change that may change the analysis of some file."""
@@ -30,8 +28,6 @@ class EInvoices(DocumentAI):
     (`base_quantity` where a price is for more than one unit), and the taxes (`rate`, `base`, `amount`).
     """
 
-    _calls: IsolatedCalls | None = PrivateAttr(default=None)
-
     @property
     def engine(self) -> str:
         """See DocumentAI."""
@@ -47,9 +43,7 @@ class EInvoices(DocumentAI):
         size = path.stat().st_size
         if size > limits.size:
             raise Unreadable(f"it has {size:,} bytes, more than {limits.size:,}")
-        if self._calls is None:
-            self._calls = IsolatedCalls(Unreadable, name="the reader of e-invoices", megabytes=limits.megabytes)
-        found = self._calls.call(limits.seconds, read, str(path))
+        found = opener(limits.megabytes).call(limits.seconds, read, str(path))
         if found is None:
             raise NoEInvoice("it holds no e-invoice")
         return found
