@@ -9,6 +9,7 @@ from benchmarks import (
     documents,
     embed,
     forecasts,
+    invoice_confidence,
     invoices,
     load,
     policies,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "retrieval": retrieval.main,
     "documents": documents.main,
     "invoices": invoices.main,
+    "invoice_confidence": invoice_confidence.main,
 }
 
 _WITHOUT_DATA = {

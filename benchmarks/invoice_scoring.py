@@ -117,21 +117,34 @@ def items(truth: Sequence[Mapping[str, Any]] | None, read: Sequence[LineItem]) -
     A truth without items (the smaller profiles of e-invoices have none) says nothing about the page. Equal descriptions are
     told apart by their numbers.
     """
-    expected = [row for row in truth or () if any(row.get(key) not in (None, "") for key in ("description", *_ITEM_NUMBERS))]
+    expected = _with_content(truth)
     if not expected:
         return ItemCount()
-    if not read:
-        return ItemCount(expected=len(expected))
-    found = [{str(name): value.value for name, value in item.columns.items()} for item in read]
+    right = sum(_item_right(row, _plain(item)) for _, item, row in alike(expected, read))
+    return ItemCount(len(expected), len(read), right)
+
+
+def alike(truth: Sequence[Mapping[str, Any]] | None, read: Sequence[LineItem]) -> list[tuple[int, LineItem, Mapping[str, Any]]]:
+    """Items read and items of the truth, matched one to one, with the number of the former, from 1."""
+    expected = _with_content(truth)
+    found = [_plain(item) for item in read]
     agree = [[_item_right(row, item) for item in found] for row in expected]
     pairs = [(row, item) for row in range(len(expected)) for item in range(len(found))]
     described = [(row.get("description") or "", item.get("description", "")) for row in expected for item in found]
-    alike = dict(zip(pairs, [similarity(*both) for both in described], strict=True))
+    similar = dict(zip(pairs, [similarity(*both) for both in described], strict=True))
     taken: list[tuple[int, int]] = []
-    for row, item in sorted(pairs, key=lambda pair: (alike[pair], agree[pair[0]][pair[1]]), reverse=True):
+    for row, item in sorted(pairs, key=lambda pair: (similar[pair], agree[pair[0]][pair[1]]), reverse=True):
         if all(row != other and item != another for other, another in taken):
             taken.append((row, item))
-    return ItemCount(len(expected), len(found), sum(agree[row][item] for row, item in taken))
+    return [(item + 1, read[item], expected[row]) for row, item in taken]
+
+
+def _with_content(truth: Sequence[Mapping[str, Any]] | None) -> list[Mapping[str, Any]]:
+    return [row for row in truth or () if any(row.get(key) not in (None, "") for key in ("description", *_ITEM_NUMBERS))]
+
+
+def _plain(item: LineItem) -> dict[str, str]:
+    return {str(name): value.value for name, value in item.columns.items()}
 
 
 def _item_right(row: Mapping[str, Any], item: Mapping[str, str]) -> bool:

@@ -1,9 +1,9 @@
 """How sure a value is: a calibrated probability from what speaks for and against it.
 
 A logistic regression over a dozen facts about how a value was reached, few enough that a person can check each weight. Its weights
-start as a Gaussian prior, fitted on labelled invoices, and what people correct moves them: the posterior of Laplace's approximation
-(Bishop, Pattern Recognition and Machine Learning, 2006, §4.5.1) is the next prior, so that a handful of corrections does little and
-thousands decide.
+start as a Gaussian prior, fitted on labelled invoices, and what people correct moves them: the posterior of Laplace's
+approximation (Bishop, Pattern Recognition and Machine Learning, 2006, §4.5.1) is the next prior, so that a handful of corrections
+does little and thousands decide.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -105,7 +105,9 @@ def judged(invoice: Invoice, analysis: Analysis | None, model: ConfidenceModel) 
     def of(name: str, value: Value, checks: Sequence[Check]) -> Value:
         if value.chosen.source == "structured":
             return replace(value, confidence=1.0)
-        return replace(value, confidence=model.probability(features(name, value, context_of(invoice, value, analysis, checks))))
+        sure = model.probability(features(name, value, context_of(invoice, value, analysis, checks)))
+        # what is printed nowhere and only follows from other amounts comes with a limit
+        return replace(value, confidence=sure if value.confidence is None else min(sure, value.confidence))
 
     head: dict[FieldName, Value] = {name: of(name, value, checks_of(invoice, name)) for name, value in invoice.fields.items()}
     items = tuple(_item(invoice, number, item, of) for number, item in enumerate(invoice.items, 1))
@@ -116,6 +118,14 @@ def judged(invoice: Invoice, analysis: Analysis | None, model: ConfidenceModel) 
 def checks_of(invoice: Invoice, name: str) -> list[Check]:
     """The identities over the whole invoice that a field of its head takes part in."""
     return [check for check in invoice.checks if name in _IDENTITIES.get(check.name, ())]
+
+
+def checks_of_item(invoice: Invoice, number: int, column: str) -> list[Check]:
+    """The identities that a cell of the line item with this number, from 1, takes part in."""
+    names = {"quantity": 1, "unit_price": 1, "discount": 1, "line_total": 2}.get(column, 0)
+    own = [check for check in invoice.checks if check.name == "quantity_times_price" and check.subject == f"line {number}"]
+    together = [check for check in invoice.checks if check.name == "lines_are_net"]
+    return [*(own if names else []), *(together if names > 1 else [])]
 
 
 def context_of(invoice: Invoice, value: Value, analysis: Analysis | None, checks: Sequence[Check]) -> Context:
@@ -214,15 +224,12 @@ _Judge = Callable[[str, Value, Sequence[Check]], Value]
 
 
 def _item(invoice: Invoice, number: int, item: LineItem, judge: _Judge) -> LineItem:
-    own = [check for check in invoice.checks if check.name == "quantity_times_price" and check.subject == f"line {number}"]
-    together = [check for check in invoice.checks if check.name == "lines_are_net"]
-    counted = {"quantity": own, "unit_price": own, "discount": own, "line_total": own + together}
-    return replace(item, columns={name: judge("item", value, counted.get(name, [])) for name, value in item.columns.items()})
+    columns = item.columns.items()
+    return replace(item, columns={name: judge("item", value, checks_of_item(invoice, number, name)) for name, value in columns})
 
 
 def _tax(invoice: Invoice, tax: TaxLine, judge: _Judge) -> TaxLine:
     subject = f"{tax.rate.value} %" if tax.rate is not None else ""
     own = [check for check in invoice.checks if check.name == "rate_times_base" and check.subject == subject]
-    parts = ((part, judge("tax", part, own) if part is not None else None) for part in (tax.rate, tax.base, tax.amount))
-    rate, base, amount = (judged_part for _, judged_part in parts)
+    rate, base, amount = (None if part is None else judge("tax", part, own) for part in (tax.rate, tax.base, tax.amount))
     return TaxLine(rate, base, amount)
