@@ -161,24 +161,25 @@ class _Context:
     def product(self, index: int) -> Identity:
         """Quantity times price, less the discount, is the total of the line."""
         quantity, price, total = (("item", index, name) for name in ("quantity", "unit_price", "line_total"))
-        discount = ("item", index, "discount")
+        discount, per_units = ("item", index, "discount"), ("item", index, "base_quantity")
 
         def forms(values: Values) -> Iterator[Form]:
             q, p, d = values[quantity], values[price], values.get(discount, _ZERO)
-            for base in _PRICE_BASES:
-                per = f" / {base}" if base > 1 else ""
+            units = values.get(per_units)
+            for base in (units,) if units else _PRICE_BASES:
+                per = f" / {base}" if base != 1 else ""
                 full = q * p / base
                 less = [(full, "")] if not d else [(full * (1 - d / 100), f" − {d} %"), (full - d, f" − {d}"), (full, "")]
                 for amount, tail in less:
                     for sign in self.signs:
                         computed = (sign * amount).quantize(self.unit, ROUND_HALF_UP)
-                        yield Form(computed, values[total], f"{q} × {p}{per}{tail}", weak=base > 1)
+                        yield Form(computed, values[total], f"{q} × {p}{per}{tail}", weak=units is None and base > 1)
 
         def loose(values: Values) -> Decimal:
             places = max(0, -int(values[price].as_tuple().exponent))
             return self.half + abs(values[quantity]) * Decimal(1).scaleb(-places) / 2 if places <= _PRICE_PLACES else self.unit
 
-        parts = self.has(quantity, price, discount, total)
+        parts = self.has(quantity, price, per_units, discount, total)
         subject = f"line {index + 1}"
         return Identity("quantity_times_price", subject, parts, self.lacks(quantity, price, total), forms, self.half, loose)
 

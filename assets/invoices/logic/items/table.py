@@ -280,5 +280,5 @@ def _item(table: Table, block: Block, numerals: Numerals) -> LineItem:
     return LineItem({name: found[name] for name in _ORDER if name in found}, page)
 
 
-def _head(table: Table, kind: Heading) -> str:
+def _head(table: Table, kind: str) -> str:
     return next((column.text for column in table.columns if kind in column.headings), kind)
