@@ -54,7 +54,7 @@ def judged(file: str, truth: Mapping[str, Any], invoice: Invoice | None) -> list
     values = []
     for field in SCORED:
         expected = truth.get(field)
-        if expected is None:
+        if expected in (None, ""):
             continue
         value, confidence = found.get(field, (None, None))
         right = value is not None and equal(field, str(expected), value)
