@@ -10,6 +10,7 @@ from benchmarks import (
     embed,
     forecasts,
     load,
+    payments,
     policies,
     retrieval,
     sandbox,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "vectors": vectors.main,
     "retrieval": retrieval.main,
     "documents": documents.main,
+    "payments": payments.main,
 }
 
 _WITHOUT_DATA = {
