@@ -7,7 +7,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from assets.invoices.logic.payments.gate import Gate, judged
 from assets.invoices.logic.payments.history import history_of
 from assets.invoices.logic.payments.model import (
     LEAST_INVOICES,
@@ -184,46 +183,3 @@ def test_reliability_is_by_bins_of_equal_counts():
 
     assert [one["invoices"] for one in found] == [10] * 10
     assert [one["observed"] for one in found] == [0] * 5 + [1] * 5
-
-
-def test_the_first_model_is_taken():
-    verdict = judged(fitted(HISTORY, CUT), None, HISTORY, CUT, Gate())
-
-    assert verdict.replaced
-    assert verdict.incumbent is None
-
-
-def test_a_model_that_learnt_more_replaces_one_that_learnt_less_and_not_the_other_way_round():
-    old, new = fitted(HISTORY, START + timedelta(days=140)), fitted(HISTORY, CUT - timedelta(days=60))
-    today = START + timedelta(days=560)
-    forward, backward = judged(new, old, HISTORY, today, Gate()), judged(old, new, HISTORY, today, Gate())
-
-    assert forward.replaced
-    assert not backward.replaced
-    assert forward.first_issue >= new.trained_before
-    assert forward.after == backward.before < forward.before
-    assert forward.journal_entry(today)["action"] == "replaced"
-    assert backward.journal_entry(today)["action"] == "kept"
-
-
-def test_the_same_model_and_one_without_enough_later_invoices_change_nothing():
-    old, new = fitted(HISTORY, CUT), fitted(HISTORY, CUT + timedelta(days=30))
-
-    assert not judged(old, old, HISTORY, CUT, Gate()).replaced
-    few = judged(new, old, HISTORY, CUT + timedelta(days=40), Gate())
-    assert not few.replaced
-    assert "are needed" in few.reason
-
-
-def test_the_gate_does_not_look_at_payments_that_came_after_the_decision():
-    old, new = fitted(HISTORY, START + timedelta(days=140)), fitted(HISTORY, CUT - timedelta(days=60))
-    today = CUT + timedelta(days=60)
-
-    assert judged(new, old, HISTORY, today, Gate()) == judged(new, old, history_of(known_on(RECORDS, today)), today, Gate())
-
-
-def test_a_margin_must_be_exceeded():
-    old, new = fitted(HISTORY, START + timedelta(days=140)), fitted(HISTORY, CUT - timedelta(days=60))
-    today = START + timedelta(days=560)
-
-    assert not judged(new, old, HISTORY, today, Gate(margin=0.9)).replaced
