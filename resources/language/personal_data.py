@@ -25,7 +25,7 @@ _IBAN_LABEL = re.compile(r"\bIBAN\b[ :.]{0,3}$")
 _VAT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2} ?[A-Z0-9](?:[ .-]?[A-Z0-9]){6,12}(?![A-Za-z0-9])")
 _TAX_BY_LABEL = re.compile(
     r"(?i:\b(?:steuer-? ?(?:nummer|nr|id)|st\.? ?-?nr|ust\.?-? ?id(?:ent)?(?:-? ?nr|nummer)?|uid|tin|ein|ssn|n\.?i\.?f|c\.?i\.?f|"
-    r"n\.?i\.?e|siret|siren|vat(?: ?(?:id|no|number|reg(?:\. no)?))?|tax ?(?:id|no|number)|n° ?tva|tva(?: intracom(?:munautaire)?)?))"
+    r"n\.?i\.?e|siret|siren|vat(?: ?(?:id|no|number|reg(?:\. no)?))?|tax ?(?:id|no|number)|n° ?tva|tva(?: intracom\w*)?))"
     r"[ .]{0,2}(?:nr|no|n°)?[ .:#]{0,3}((?:[A-Z]{1,3}[ -]?)?\d[A-Z0-9](?:[ ./-]?[A-Z0-9]){4,14})(?![A-Za-z0-9])"
 )
 _SOCIAL = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
@@ -33,9 +33,9 @@ _CARD = re.compile(r"(?<![\d.,-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\d-])")
 _NAME = r"(?!Tel|Tél|Fax|Mail|E-Mail|Phone|Mobil)[^\W\d_a-zß-öø-ÿ][^\W\d_]+(?:-[^\W\d_]+)?"
 _NAMES = rf"{_NAME}(?: (?:von |van |de |del |la |le |du |[A-Z]\. ))?(?: ?{_NAME}){{0,2}}"
 _PERSON_BY_LABEL = re.compile(
-    r"(?i:\b(?:ansprechpartner(?:in)?|(?:sach)?bearbeiter(?:in)?|kontoinhaber(?:in)?|z\. ?hd\.?|kontakt(?:person)?|attn|attention|"
-    r"contact(?: person)?|account holder|prepared by|interlocuteur|titulaire|à l['’]attention de|contacto|titular|att|atención|"
-    r"a la atención de))\b[ .]{0,2}:?[ ]{0,2}(?:(?:Mr|Mrs|Ms|Dr|Herrn?|Frau|M|Mme|Sra?|D|Dña)\.? )?"
+    r"(?i:\b(?:ansprechpartner(?:in)?|(?:sach)?bearbeiter(?:in)?|kontoinhaber(?:in)?|z\. ?hd\.?|kontakt(?:person)?|attn|"
+    r"attention|contact(?: person)?|account holder|prepared by|interlocuteur|titulaire|à l['’]attention de|contacto|titular|att|"
+    r"atención|a la atención de))\b[ .]{0,2}:?[ ]{0,2}(?:(?:Mr|Mrs|Ms|Dr|Herrn?|Frau|M|Mme|Sra?|D|Dña)\.? )?"
     rf"({_NAMES})"
 )
 _PERSON_BY_TITLE = re.compile(
