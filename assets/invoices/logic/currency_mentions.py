@@ -25,8 +25,10 @@ AMBIGUOUS: Mapping[str, frozenset[str]] = {
 """Symbols of several currencies that are in use, with the codes of these (Unicode CLDR, narrow symbols)."""
 _PLAIN: Mapping[str, str] = {
     "€": "EUR", "£": "GBP", "₣": "CHF", "Fr.": "CHF", "SFr.": "CHF", "US$": "USD", "$US": "USD", "USD$": "USD", "U$S": "USD",
-    "C$": "CAD", "$CA": "CAD", "AU$": "AUD", "$AU": "AUD", "S$": "SGD", "RM": "MYR", "Kč": "CZK", "Ft": "HUF", "zł": "PLN",
-    "лв": "BGN", "R": "ZAR", "₽": "RUB", "₺": "TRY", "euro": "EUR", "euros": "EUR", "eur": "EUR", "us-dollar": "USD", "sterling": "GBP",
+    "C$": "CAD", "$CA": "CAD",
+    "AU$": "AUD", "$AU": "AUD", "S$": "SGD", "RM": "MYR", "Kč": "CZK", "Ft": "HUF", "zł": "PLN",
+    "лв": "BGN", "R": "ZAR", "₽": "RUB", "₺": "TRY", "euro": "EUR", "euros": "EUR", "eur": "EUR",
+    "us-dollar": "USD", "sterling": "GBP",
 }  # fmt: skip
 """Symbols and words of one currency that the CLDR's English symbols do not have; `£` is taken for the pound sterling."""
 _LOCALES = ("en", "de", "fr", "es")
