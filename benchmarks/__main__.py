@@ -9,6 +9,7 @@ from benchmarks import (
     documents,
     embed,
     forecasts,
+    invoices,
     load,
     policies,
     retrieval,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "vectors": vectors.main,
     "retrieval": retrieval.main,
     "documents": documents.main,
+    "invoices": invoices.main,
 }
 
 _WITHOUT_DATA = {

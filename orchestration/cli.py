@@ -19,6 +19,7 @@ from orchestration.cli_actions import approvals
 from orchestration.cli_decisions import decisions
 from orchestration.cli_doctor import doctors
 from orchestration.cli_documents import documents
+from orchestration.cli_invoices import invoices
 from orchestration.cli_policies import policies
 from orchestration.terminal import Data, console, fail, told_failures
 
@@ -37,6 +38,7 @@ app.add_typer(decisions)
 app.add_typer(approvals)
 app.add_typer(doctors)
 app.add_typer(documents)
+app.add_typer(invoices)
 app.add_typer(policies, name="policies")
 WORKSPACE = Path(__file__).parent.parent / "workspace.yaml"
 

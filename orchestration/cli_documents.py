@@ -163,7 +163,7 @@ def serve(
 ) -> None:
     """Serve the search page and search over HTTP until Ctrl-C; /docs describes it."""
     with _without_garbage_collection():
-        from orchestration.search_guard import is_loopback
+        from orchestration.http_guard import is_loopback
         from orchestration.search_server import serve as serve_search
         from orchestration.searching import search_log, searcher
         from orchestration.settings import current_settings

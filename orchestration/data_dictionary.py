@@ -5,11 +5,12 @@ from pathlib import Path
 
 from assets.documents import tables as documents
 from assets.finops import tables as finops
+from assets.invoices import tables as invoices
 from resources.knowledge_base.interface import KB_DOCUMENTS
 from resources.tables import Table
 
 PAGE = Path(__file__).parent.parent / "docs" / "data-dictionary.md"
-TABLES: tuple[Table, ...] = (*finops.TABLES, *documents.TABLES, KB_DOCUMENTS)
+TABLES: tuple[Table, ...] = (*finops.TABLES, *documents.TABLES, *invoices.TABLES, KB_DOCUMENTS)
 
 
 def page() -> str:

@@ -156,6 +156,16 @@ def run_documents(step: Callable[[str], None]) -> list[str]:
     return failed
 
 
+def run_invoices(step: Callable[[str], None]) -> list[str]:
+    """Read invoices that arrived, and bring what follows from them up to date; returns the checks that failed."""
+    from orchestration.definitions import build_defs
+
+    definitions = build_defs()
+    with _instance() as instance:
+        step("Reading invoices")
+        return _run(definitions, instance, "invoices_refresh")
+
+
 def backfill(first: date, last: date, *, a_run_a_day: bool, step: Callable[[str], None]) -> int:
     """Materialize the days again, as one run over the range or a run a day; returns the number of runs."""
     from datetime import timedelta

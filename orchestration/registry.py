@@ -18,8 +18,10 @@ from assets.finops import (
     resource_utilisation,
     unit_economics,
 )
+from assets.invoices import invoices, review_queue, source_invoices
 from jobs import documents as documents_jobs
 from jobs import finops as finops_jobs
+from jobs import invoices as invoices_jobs
 from jobs.actions import finops_actions
 from jobs.budgets import finops_budgets
 from jobs.decisions import finops_decision
@@ -28,23 +30,31 @@ from orchestration.alerts import failed_checks, run_failures
 from orchestration.automation import AUTOMATION_SENSORS
 from orchestration.schedules import documents as documents_schedules
 from orchestration.schedules import finops as finops_schedules
+from orchestration.schedules import invoices as invoices_schedules
 from orchestration.schedules import maintenance as maintenance_schedules
 from orchestration.sensors import anomalies as anomaly_sensors
 from orchestration.sensors import documents as documents_sensors
 from orchestration.sensors import finops as finops_sensors
+from orchestration.sensors import invoices as invoices_sensors
 
 ASSET_MODULES = (
     billing_files, cost_and_usage, daily_costs, cost_anomalies, detection_quality, cost_forecasts, focus_conformance,
     resource_utilisation, resource_efficiency, policy_matches, recommendations, actions, unit_economics, oci_usage,
     finops_report,
     source_documents, kb_documents, search_usage, retrieval_quality, index_health,
+    source_invoices, invoices, review_queue,
 )  # fmt: skip
 JOBS = (
-    *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, maintenance_retention,
-    maintenance_lake,
+    *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,
+    maintenance_retention, maintenance_lake,
 )  # fmt: skip
-SCHEDULES = (*finops_schedules.SCHEDULES, *documents_schedules.SCHEDULES, *maintenance_schedules.SCHEDULES)
+SCHEDULES = (
+    *finops_schedules.SCHEDULES,
+    *documents_schedules.SCHEDULES,
+    *invoices_schedules.SCHEDULES,
+    *maintenance_schedules.SCHEDULES,
+)
 SENSORS = (
-    *finops_sensors.SENSORS, *anomaly_sensors.SENSORS, *documents_sensors.SENSORS, *AUTOMATION_SENSORS, run_failures,
-    failed_checks,
+    *finops_sensors.SENSORS, *anomaly_sensors.SENSORS, *documents_sensors.SENSORS, *invoices_sensors.SENSORS,
+    *AUTOMATION_SENSORS, run_failures, failed_checks,
 )  # fmt: skip

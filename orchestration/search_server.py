@@ -5,37 +5,35 @@ There is no authentication: whoever reaches the server may read every passage of
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import FastAPI, Query
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from assets.documents.logic.results import Answer
-from orchestration.problems import MEDIA_TYPE, Problem, problem
-from orchestration.search_guard import Guard, Limits, host_name, is_loopback
+from orchestration.http_guard import Guard, Limits
+from orchestration.http_service import Failing, Threads, limits_of, problems, run, show_page, tell_failures
 from orchestration.searching import Searches, Weights
 from resources.clock import Clock
-from resources.errors import BadInput, CloudOpsError, NotFound, Unavailable
+from resources.errors import BadInput, CloudOpsError, Unavailable
 from resources.knowledge_base.interface import Filter, Generation
 from resources.search_log import SearchLog
 
 _LOG = logging.getLogger(__name__)
 _PAGE = Path(__file__).parent / "search_page"
-_MEDIA_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_CONNECTIONS = 200
-_NOT_ASKABLE = "This cannot be asked"
-_Result = TypeVar("_Result")
+_FAILING = Failing(
+    not_found=("There is no index to search, or its model is missing.", "Build it, or look into the log of the server."),
+    failed=("The index cannot be searched.", "Ask again in a moment; if it stays, look into the log of the server."),
+)
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _Names = Annotated[list[_Name], Field(max_length=50)]
 _Day = Annotated[date, BeforeValidator(date.fromisoformat)]
@@ -108,44 +106,6 @@ class Health(BaseModel):
     age_seconds: float | None = Field(default=None, description="Time since the generation was begun; null if unknown.")
 
 
-class _Busy(Exception):
-    """All threads are taken."""
-
-
-class _Threads:
-    """Threads for searches. A search whose client gave up holds its place until it ends: it cannot be stopped."""
-
-    def __init__(self, at_once: int) -> None:
-        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="search")
-        self._free = at_once
-
-    async def run(self, work: Callable[[], _Result]) -> _Result:
-        """The result of `work`, done in a thread.
-
-        Raises:
-            _Busy: Too many are at work.
-        """
-        if not self._free:
-            raise _Busy
-        self._free -= 1
-        loop = asyncio.get_running_loop()
-
-        def done(_: Future[_Result]) -> None:
-            with suppress(RuntimeError):  # the server has ended
-                loop.call_soon_threadsafe(self._release)
-
-        future = self._pool.submit(work)
-        future.add_done_callback(done)
-        return await asyncio.wrap_future(future)
-
-    def close(self) -> None:
-        """Let what runs end."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _release(self) -> None:
-        self._free += 1
-
-
 def create_app(searches: Searches, log: SearchLog, limits: Limits | None = None, clock: Clock | None = None) -> FastAPI:
     """The application.
 
@@ -156,7 +116,7 @@ def create_app(searches: Searches, log: SearchLog, limits: Limits | None = None,
         clock: Gives the day that recency is counted from.
     """
     limits, clock = limits or Limits(), clock or Clock()
-    threads = _Threads(limits.at_once)
+    threads = Threads(limits.at_once, "search")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -170,19 +130,16 @@ def create_app(searches: Searches, log: SearchLog, limits: Limits | None = None,
         lifespan=lifespan,
         docs_url=None,  # FastAPI's own page loads scripts from elsewhere
         redoc_url=None,
-        middleware=[Middleware(Guard, limits=limits)],
-        responses=_problems(422, 421, 429, 500, 503, 504),
+        middleware=[Middleware(Guard, limits=limits, guarded=("/search", "/feedback"))],
+        responses=problems(422, 421, 429, 500, 503, 504),
     )
-    app.exception_handler(RequestValidationError)(_invalid)
-    app.exception_handler(HTTPException)(_http_problem)
-    app.exception_handler(CloudOpsError)(_failed)
-    app.exception_handler(_Busy)(_busy)
+    tell_failures(app, _FAILING)
     _answer(app, searches, log, clock, threads)
-    _show(app)
+    show_page(app, _PAGE)
     return app
 
 
-def _answer(app: FastAPI, searches: Searches, log: SearchLog, clock: Clock, threads: _Threads) -> None:
+def _answer(app: FastAPI, searches: Searches, log: SearchLog, clock: Clock, threads: Threads) -> None:
     """What programs, and the page, ask for."""
 
     @app.get("/search", response_model=Answer, summary="Search", tags=["search"])
@@ -202,7 +159,7 @@ def _answer(app: FastAPI, searches: Searches, log: SearchLog, clock: Clock, thre
 
         return await threads.run(work)
 
-    @app.post("/feedback", summary="Vote on a result", tags=["search"], responses=_problems(403, 413, 415), status_code=201)
+    @app.post("/feedback", summary="Vote on a result", tags=["search"], responses=problems(403, 413, 415), status_code=201)
     async def feedback(vote: Vote) -> Noted:
         """Say whether a result was useful. Votes become judgements, and may count in later rankings."""
         recorded = await threads.run(lambda: log.record_feedback(vote.query_id, vote.document_id, vote.useful, None, clock.now()))
@@ -217,19 +174,6 @@ def _answer(app: FastAPI, searches: Searches, log: SearchLog, clock: Clock, thre
         return JSONResponse(told.model_dump(), HTTPStatus.OK if told.ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _show(app: FastAPI) -> None:
-    """What people look at."""
-
-    @app.get("/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
-        return HTMLResponse(_described(app.openapi()))
-
-    for file in _PAGE.glob("*.*"):
-        if (kind := _MEDIA_TYPES.get(file.suffix[1:])) is not None:
-            path = "/" if file.name == "index.html" else f"/{file.name}"
-            app.add_api_route(path, partial(_file, file.read_bytes(), kind), include_in_schema=False, methods=["GET", "HEAD"])
-
-
 def serve(
     searches: Searches, log: SearchLog, *, host: str = "127.0.0.1", port: int = 3030, names: frozenset[str] = frozenset()
 ) -> None:
@@ -242,24 +186,8 @@ def serve(
         port: Port to listen on.
         names: Names in the Host header that are answered beside those of this machine.
     """
-    import uvicorn
-
-    own = frozenset() if is_loopback(host) else frozenset({f"[{host}]" if ":" in host else host.lower()})
-    limits = Limits(hosts=own | {host_name(name) for name in names})
-    uvicorn.run(
-        create_app(searches, log, limits),
-        host=host,
-        port=port,
-        http="h11",  # the other one has no limit on headers
-        h11_max_incomplete_event_size=limits.head_bytes,
-        limit_concurrency=_CONNECTIONS,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=10,
-        proxy_headers=False,  # else clients choose the address that their rate is counted by
-        server_header=False,
-        access_log=False,  # it would hold the questions
-        log_level="warning",
-    )
+    limits = limits_of(host, names)
+    run(create_app(searches, log, limits), limits, host=host, port=port)
 
 
 def _warm_up(searches: Searches, today: date) -> None:
@@ -293,53 +221,3 @@ def _age(generation: Generation, now: datetime) -> float | None:
     except ValueError:
         return None
     return (now - begun).total_seconds()
-
-
-async def _file(body: bytes, kind: str) -> Response:
-    return Response(body, media_type=kind, headers={"Cache-Control": "no-cache"})
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Problems in the description of the interface."""
-    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
-
-
-async def _invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for it
-    wrong = "; ".join(f"{'.'.join(str(part) for part in e['loc'][1:]) or 'the body'}: {e['msg']}" for e in error.errors()[:5])
-    return problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, wrong[:500], "Correct this; /docs describes what can be asked.", title=_NOT_ASKABLE
-    )
-
-
-async def _http_problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  registered for it
-    status = HTTPStatus(error.status_code)
-    detail = error.detail if error.detail != status.phrase else status.description or status.phrase
-    return problem(status, detail, "See /docs for what this server answers.", headers=error.headers)
-
-
-async def _failed(_: Request, error: Exception) -> Response:
-    """Only what is wrong with the question is told: other messages may name places of this machine."""
-    if isinstance(error, BadInput):
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, error.message, error.advice, title=_NOT_ASKABLE)
-    _LOG.error("a search failed: %s", error)
-    if isinstance(error, NotFound):
-        detail, advice = "There is no index to search, or its model is missing.", "Build it, or look into the log of the server."
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, advice, title="Not ready")
-    detail, advice = "The index cannot be searched.", "Ask again in a moment; if it stays, look into the log of the server."
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, advice, headers={"Retry-After": "5"})
-
-
-async def _busy(_: Request, __: Exception) -> Response:
-    detail, advice = "Too many searches run at the same time.", "Ask again in a moment."
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, advice, title="Busy", headers={"Retry-After": "1"})
-
-
-def _described(openapi: Mapping[str, Any]) -> str:
-    """The description of the interface as a page."""
-    from jinja2 import Environment
-
-    template = Environment(autoescape=True).from_string((_PAGE / "docs.jinja").read_text(encoding="utf-8"))
-    return template.render(api=openapi)

@@ -9,6 +9,7 @@ from typing import Literal, cast, get_args
 
 Deployment = Literal["local", "production"]
 Principal = Literal["config file", "instance principal", "resource principal", "security token"]
+DocumentEngine = Literal["local", "oci"]
 Metrics = Literal["own account", "linked accounts"]
 STATE = Path(".cloudops")
 """Folder of the states of embedded deployments."""
@@ -41,6 +42,9 @@ VARIABLES = {
     "CLOUDOPS_ORACLE_PASSWORD": "That user's password",
     "CLOUDOPS_ORACLE_WALLET": "Folder of the wallet for mTLS; none if empty",
     "CLOUDOPS_OCI_COMPARTMENT": "OCID of the compartment in which OCI Generative AI is used (models `oci:…`)",
+    "CLOUDOPS_INVOICES": "Where invoices arrive: a folder, `s3://bucket/prefix` or `oci://bucket/prefix`; the demo's if empty",
+    "CLOUDOPS_DOCUMENT_AI": "What reads invoices: `local` (default), or `oci` for OCI Document Understanding",
+    "CLOUDOPS_OWN_TAX_IDS": "Tax identifiers of one's own companies, separated by commas: as a seller's they are a risk",
     "CLOUDOPS_NOTIFY_TOPIC": "Topic for alerts instead of that URL: OCID (OCI Notifications) or ARN (SNS) (production)",
 }
 """Every variable the project reads, and what it is for."""
@@ -79,6 +83,15 @@ class Documents:
 
 
 @dataclass(frozen=True, slots=True)
+class Invoices:
+    """Where invoices arrive and what reads them; see `VARIABLES`."""
+
+    location: str
+    document_ai: DocumentEngine
+    own_tax_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the environment says."""
 
@@ -88,6 +101,7 @@ class Settings:
     inputs_root: Path
     clouds: "Clouds"
     documents: "Documents"
+    invoices: "Invoices"
 
     @property
     def is_local(self) -> bool:
@@ -105,7 +119,20 @@ def current_settings() -> Settings:
     home = Path(os.environ.get("CLOUDOPS_HOME") or ".cloudops/demo").absolute()
     root = Path(os.environ.get("CLOUDOPS_BILLING_ROOT") or home / "scenario" / "billing").absolute()
     inputs = Path(os.environ.get("CLOUDOPS_INPUTS_ROOT") or home / "scenario" / "inputs").absolute()
-    return Settings(cast(Deployment, name), home, root, inputs, _clouds(), _documents(home, local=name == "local"))
+    local = name == "local"
+    return Settings(
+        cast(Deployment, name), home, root, inputs, _clouds(), _documents(home, local=local), _invoices(home, local=local)
+    )
+
+
+def _invoices(home: Path, *, local: bool) -> Invoices:
+    of_the_demo = home / "scenario" / "invoices"
+    own = os.environ.get("CLOUDOPS_OWN_TAX_IDS", "")
+    return Invoices(
+        location=os.environ.get("CLOUDOPS_INVOICES") or (str(of_the_demo) if local and of_the_demo.is_dir() else ""),
+        document_ai=cast(DocumentEngine, _one_of("CLOUDOPS_DOCUMENT_AI", "local", get_args(DocumentEngine))),
+        own_tax_ids=tuple(part.strip() for part in own.split(",") if part.strip()),
+    )
 
 
 def _documents(home: Path, *, local: bool) -> Documents:

@@ -4,6 +4,7 @@ import dagster as dg
 
 from orchestration.settings import Clouds, Settings
 from orchestration.wiring_of_documents import document_resources
+from orchestration.wiring_of_invoices import invoice_resources
 from resources.actions import ActionService
 from resources.actions import NotConfigured as NothingToDo
 from resources.aws.actions import AwsActions
@@ -41,8 +42,17 @@ def resources_for(settings: Settings) -> dict[str, object]:
     budgets = {"oci_budgets": _oci_budgets(settings, clients), "aws_budgets": _aws_budgets(settings)}
     use = {"oci_utilisation": _oci_utilisation(settings, clients), "aws_utilisation": _aws_utilisation(settings)}
     acts = {"oci_actions": _oci_actions(settings, clients), "aws_actions": _aws_actions(settings)}
-    documents = document_resources(settings, clients)
-    return {**own, **budgets, **use, **acts, **documents, "oci_clients": clients, "oci_usage_source": OciUsage(clients=clients)}
+    documents, invoices = document_resources(settings, clients), invoice_resources(settings, clients)
+    return {
+        **own,
+        **budgets,
+        **use,
+        **acts,
+        **documents,
+        **invoices,
+        "oci_clients": clients,
+        "oci_usage_source": OciUsage(clients=clients),
+    }
 
 
 def oci_clients(clouds: Clouds) -> OciClients:

@@ -1,16 +1,14 @@
 """Which variants search documents in a deployment: where they lie, what embeds them, and what finds them."""
 
-from urllib.parse import urlsplit
-
 import dagster as dg
 
 from orchestration.settings import Settings
+from orchestration.wiring_of_stores import store_at
 from resources.embedding_models.catalogue import KnownModels
 from resources.knowledge_base.embedded import EmbeddedKnowledgeBase
 from resources.knowledge_base.interface import KnowledgeBase
-from resources.object_store import LocalObjectStore, NotConfigured, ObjectStore
+from resources.object_store import ObjectStore
 from resources.oci.clients import OciClients
-from resources.oci.object_storage import OciObjectStore
 from resources.search_log import SearchLog
 
 ORACLE = "oracle"
@@ -28,25 +26,8 @@ def document_resources(settings: Settings, clients: OciClients) -> dict[str, obj
 
 
 def documents_store(settings: Settings, clients: OciClients) -> ObjectStore:
-    """Where documents lie: a folder, a bucket of S3, or one of OCI Object Storage.
-
-    Raises:
-        ValueError: The location is of another kind.
-    """
-    location = settings.documents.location
-    if not location:
-        return NotConfigured(advice="Set CLOUDOPS_DOCUMENTS to a folder, s3://bucket/prefix or oci://bucket/prefix.")
-    place = urlsplit(location)
-    if place.scheme == "s3":
-        from resources.aws.s3 import S3ObjectStore
-
-        endpoint = settings.clouds.aws_endpoint or None
-        return S3ObjectStore(bucket=place.netloc, prefix=place.path.strip("/"), endpoint_url=endpoint)
-    if place.scheme == "oci":
-        return OciObjectStore(clients=clients, bucket=place.netloc, prefix=place.path.strip("/"))
-    if "://" in location:
-        raise ValueError(f"CLOUDOPS_DOCUMENTS={location!r}; expected a folder, s3://bucket/prefix or oci://bucket/prefix")
-    return LocalObjectStore(root=location, read_only=True)
+    """Where documents lie; see `store_at`."""
+    return store_at(settings.documents.location, "CLOUDOPS_DOCUMENTS", settings.clouds, clients)
 
 
 def embedding_models(settings: Settings, clients: OciClients) -> KnownModels:

@@ -9,6 +9,7 @@ a manifest holds the columns, the files and the period, but publishes no schema:
 
 import json
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,7 +18,7 @@ from decimal import Decimal
 from sandbox.anomalies import AWS, of_resource
 from sandbox.aws_charges import Charge, charges, instant, next_month
 from sandbox.aws_estate import ACCOUNTS, PAYER, hex_of, resources
-from sandbox.delivery import BUCKET, Bill, Delivery, csv_bytes, gzipped
+from sandbox.delivery import BUCKET, Bill, Delivery, Invoiced, csv_bytes, gzipped
 from sandbox.focus_columns import AWS_COLUMNS, DECIMALS, FOCUS_1_2
 from sandbox.usage import Window
 
@@ -64,6 +65,7 @@ def aws_bill(window: Window, seed: int) -> Bill:
     found, impacts = charges(window, seed, lambda _: Decimal(1))
     months = sorted({charge.day.replace(day=1) for charge in found})
     files: list[Delivery] = []
+    invoiced: list[Invoiced] = []
     for month in months:
         closed = month != months[-1]
         if month == months[-2]:
@@ -71,6 +73,8 @@ def aws_bill(window: Window, seed: int) -> Bill:
         end = next_month(month) + _CLOSED_AFTER if closed else window.last + timedelta(days=1)
         invoice = f"EUINUS{month:%y}-{int(hex_of(month.isoformat(), 6), 16) % 10**6:06d}" if closed else ""
         of_month = [charge for charge in found if charge.day.replace(day=1) == month]
+        if closed:
+            invoiced.append(Invoiced(invoice, month, _by_service(of_month)))
         parts = 2 if month == months[1] else 1
         files += _files(_Execution(month, _at(end), of_month, invoice, parts, latest=True))
     culprits = [r for r in resources() if of_resource(AWS, r.name)]
@@ -81,7 +85,15 @@ def aws_bill(window: Window, seed: int) -> Bill:
         impacts=impacts,
         resource_ids={r.name: r.id for r in culprits},
         sub_account_ids=ACCOUNTS,
+        invoiced=invoiced,
     )
+
+
+def _by_service(found: Sequence[Charge]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for charge in found:
+        sums[charge.row["ServiceName"]] += charge.billed
+    return dict(sums)
 
 
 def _at(day: date) -> datetime:

@@ -5,7 +5,7 @@ import gzip
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -29,6 +29,21 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Invoiced:
+    """What a provider asks for in a month that is closed.
+
+    Attributes:
+        number: Of the invoice.
+        month: First day of the month.
+        services: BilledCost by service.
+    """
+
+    number: str
+    month: date
+    services: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
     """Everything that one provider delivers, and the truth about it.
 
@@ -39,6 +54,7 @@ class Bill:
         impacts: Extra EffectiveCost by resource name, of the resources that carry a planted anomaly.
         resource_ids: Id of each of those resources, by name.
         sub_account_ids: Id of each sub-account, by name.
+        invoiced: What was asked for, month by month.
     """
 
     files: list[Delivery]
@@ -47,6 +63,7 @@ class Bill:
     impacts: Mapping[str, Decimal]
     resource_ids: Mapping[str, str]
     sub_account_ids: Mapping[str, str]
+    invoiced: Sequence[Invoiced]
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

@@ -4,11 +4,13 @@ Some lines are corrected weeks later, one report comes twice under another numbe
 are damaged.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from sandbox.anomalies import ORACLE, of_resource
-from sandbox.delivery import Bill, Delivery, csv_bytes, gzipped
+from sandbox.delivery import Bill, Delivery, Invoiced, csv_bytes, gzipped
 from sandbox.oci_estate import COMPARTMENTS, resources
 from sandbox.oci_lines import HEADER, Line, corrected, damaged, lines
 from sandbox.usage import Window
@@ -48,7 +50,17 @@ def oci_bill(window: Window, seed: int) -> Bill:
         impacts=impacts,
         resource_ids={r.name: r.id for r in resources() if of_resource(ORACLE, r.name)},
         sub_account_ids=COMPARTMENTS,
+        invoiced=_invoiced(window, [line for _, content in reports for line in content]),
     )
+
+
+def _invoiced(window: Window, billed: Iterable[Line]) -> list[Invoiced]:
+    """Invoices of the whole months before the last; the reports do not name them."""
+    sums: dict[date, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for line in billed:
+        sums[line.start.date().replace(day=1)][line.resource.service] += line.cost
+    closed = [month for month in sorted(sums) if window.first <= month < window.last.replace(day=1)]
+    return [Invoiced(f"OC-{month:%Y%m}-7719", month, dict(sums[month])) for month in closed]
 
 
 def _reports(window: Window, seed: int) -> tuple[list[tuple[date, list[Line]]], dict[str, Decimal]]:

@@ -1,4 +1,4 @@
-"""Write the demo scenario: bills of a small company on AWS and OCI and the truth about them, its business metrics and documents.
+"""Write the demo scenario: bills of a small company on AWS and OCI and the truth about them, its metrics, documents and invoices.
 
 `python -m sandbox.scenario --out DIR [--seed 7] [--days 120] [--end 2026-10-31]`. The same arguments give the
 same bytes, on any day: the end date is a constant unless given.
@@ -16,6 +16,7 @@ from sandbox.aws_billing import aws_bill
 from sandbox.business import business_metrics
 from sandbox.delivery import Delivery, csv_bytes, write
 from sandbox.documents import documents
+from sandbox.invoices import invoices
 from sandbox.oci_billing import oci_bill
 from sandbox.truth import ProviderTruth, truth
 from sandbox.usage import Window
@@ -24,14 +25,14 @@ DEFAULT_END = date(2026, 10, 31)
 """Last day unless another is given; a constant, so that a demo does not depend on the clock."""
 FEWEST_DAYS = 60
 _MARKER = "scenario.json"
-_GENERATION = 3
+_GENERATION = 4
 """Raise it when the same arguments are to give other files: an existing scenario is then written anew."""
 _README = b"Billing files of acme: aws/ is the FOCUS export of AWS, oci/ holds the cost reports of OCI.\n"
 _COST_CENTRES = (("prod", "4100"), ("staging", "4200"), ("data", "4300"), ("dev", "4200"))
 
 
 def build(window: Window, seed: int) -> list[Delivery]:
-    """Every file of the scenario: bills in the order of delivery, business metrics, documents, and the truth last."""
+    """Every file of the scenario: bills in the order of delivery, business metrics, documents, invoices, and the truth last."""
     bills = {
         AWS: ProviderTruth(aws_bill(window, seed), "USD"),
         ORACLE: ProviderTruth(oci_bill(window, seed), "EUR"),
@@ -48,7 +49,8 @@ def build(window: Window, seed: int) -> list[Delivery]:
     for known in bills.values():
         files += known.bill.files
     files.sort(key=lambda file: (file.at, file.path))
-    return [*files, business_metrics(window, seed), *documents(), *truth(window, bills, files[-1].at)]
+    received = invoices(bills[AWS].bill.invoiced, bills[ORACLE].bill.invoiced)
+    return [*files, business_metrics(window, seed), *documents(), *received, *truth(window, bills, files[-1].at)]
 
 
 def write_scenario(folder: Path, window: Window, seed: int) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import httpx
 import uvicorn
 
-from orchestration.search_guard import Limits
+from orchestration.http_guard import Limits
 from orchestration.search_server import create_app
 from resources.clock import Clock
 

@@ -95,6 +95,8 @@ class Page:
         height: Likewise.
         lines: Top to bottom, then left to right.
         origin: Whether the words come from the text layer or were recognised on the picture.
+        turn: Degrees, clockwise, by which the page as it is shown is turned to be read. Width, height and places are those of the
+            turned page: quarter turns swap its sides, the rest (a slope of a scan) is a turn about its centre that leaves them.
     """
 
     number: int
@@ -102,6 +104,7 @@ class Page:
     height: float
     lines: tuple[Line, ...]
     origin: Literal["text", "ocr"] = "text"
+    turn: float = 0.0
 
     @property
     def text(self) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from assets.documents.search import Searcher
-from orchestration.search_guard import Limits
+from orchestration.http_guard import Limits
 from orchestration.searching import Weights
 from resources.knowledge_base.embedded import EmbeddedKnowledgeBase
 from resources.knowledge_base.interface import KB_DOCUMENTS, Filter, Generation

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from openapi_spec_validator import validate
 
-from orchestration.search_guard import Limits, TokenBuckets, host_name, is_loopback
+from orchestration.http_guard import Limits, TokenBuckets, host_name, is_loopback
 from orchestration.searching import Weights
 from resources.errors import BadInput, Unavailable
 from resources.knowledge_base.interface import Filter

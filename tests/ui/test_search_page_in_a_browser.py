@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestration.search_guard import Limits
+from orchestration.http_guard import Limits
 from resources.knowledge_base.interface import Filter
 from resources.search_log import SearchLog
 from tests.small_search import IMAGE, SCRIPT, SmallSearch

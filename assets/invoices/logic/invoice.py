@@ -17,8 +17,10 @@ FieldName = Literal[
 and `charge_total` BT-108 are both positive. `document_type` is `invoice`, `credit_note` or `receipt`."""
 
 ItemField = Literal[
-    "line_id", "description", "sku", "quantity", "unit", "unit_price", "discount", "vat_rate", "line_total"
+    "line_id", "description", "sku", "quantity", "unit", "unit_price", "base_quantity", "discount", "vat_rate", "line_total"
 ]  # fmt: skip
+"""Columns of a line item: `unit_price` (BT-146) is for `base_quantity` units (BT-149), one where that is absent; `discount` is
+what is taken off the line (allowances less charges, BG-27 and BG-28)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""What stands before the search server: hosts, origins, sizes, rates and times of requests, and headers that protect the page."""
+"""What stands before a server of this machine: hosts, origins, sizes, rates and times of requests, and headers."""
 
 import asyncio
 import logging
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -18,7 +18,6 @@ from orchestration.problems import problem
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _LOG = logging.getLogger(__name__)
-_LIMITED = ("/search", "/feedback")
 _CLIENTS = 10_000
 _PROTECTION = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -37,9 +36,9 @@ class Limits:
 
     Attributes:
         hosts: Names in the Host header beside those of this machine, in lower case.
-        per_second: Searches and votes per second and client address, in the long run.
+        per_second: Requests to guarded paths per second and client address, in the long run.
         burst: How many at once after a rest.
-        at_once: Searches that run at the same time, of all clients.
+        at_once: Requests that are worked on at the same time, of all clients.
         seconds: Time after which a request is given up.
         body_bytes: Largest body.
         head_bytes: Largest address and headers together; a question of 2,000 characters takes up to 24,000 bytes in an address.
@@ -74,10 +73,17 @@ class TokenBuckets:
 
 
 class Guard:
-    """ASGI middleware, the outermost: whatever happens within, the client gets an answer that gives nothing away."""
+    """ASGI middleware, the outermost: whatever happens within, the client gets an answer that gives nothing away.
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+    Args:
+        app: What answers.
+        limits: What a client may ask for.
+        guarded: Paths, with all below them, that answer this server's own pages and programs alone, at a limited rate.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits, guarded: Collection[str]) -> None:
         self._app = app
+        self._guarded = guarded
         self._limits = limits
         self._buckets = TokenBuckets(limits.per_second, limits.burst)
 
@@ -152,11 +158,11 @@ class Guard:
                 "Use http://localhost with the port, or start the server with that name as --name.",
             )
             return
-        if scope["path"] not in _LIMITED:
+        if not any(scope["path"] == path or scope["path"].startswith(f"{path}/") for path in self._guarded):
             return
         if not _same_site(headers, f"{scope['scheme']}://{hosts[0]}"):
             yield problem(
-                HTTPStatus.FORBIDDEN, "The request comes from a page of another site.", "Use the search page of this server."
+                HTTPStatus.FORBIDDEN, "The request comes from a page of another site.", "Use the page of this server itself."
             )
         if wait := self._buckets.wait(scope["client"][0] if scope["client"] else ""):
             yield problem(

@@ -1,0 +1,118 @@
+"""The assets of invoices in force: their values, line items, and every value with its place and confidence."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from assets.catalogue import markdown_table, table_metadata
+from assets.failures import errors_classified
+from assets.invoices import tables
+from assets.invoices.in_force import bring_up_to_date
+from resources.clock import Clock
+from resources.lake import Lake
+from resources.tables import Table
+
+_INVOICES, _ITEMS, _VALUES = (dg.AssetKey(["invoices", name]) for name in ("invoices", "line_items", "field_values"))
+_AGREE, _WHOLE = "accepted_amounts_agree", "every_reading_is_there"
+
+
+def _spec(table: Table, description: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        table.name.split("/"),
+        deps=[["invoices", "source_invoices"], ["invoices", "corrections"]],
+        group_name="invoices",
+        owners=["team:accounts-payable"],
+        kinds={"python", "deltalake"},
+        description=description,
+        metadata=table_metadata(table),
+    )
+
+
+@dg.multi_asset(
+    name="invoices_in_force",
+    specs=[
+        _spec(tables.INVOICES, "Every invoice with its values, corrections included, and whether it is accepted."),
+        _spec(tables.LINE_ITEMS, "Line items of all invoices."),
+        _spec(tables.FIELD_VALUES, "Every value with its page, box, candidates and confidence."),
+    ],
+    pool="invoices_in_force",
+    check_specs=[
+        dg.AssetCheckSpec(
+            _AGREE, asset=_INVOICES, description="Of every accepted invoice, lines, taxes, total and amount due agree."
+        ),
+        dg.AssetCheckSpec(_WHOLE, asset=_INVOICES, description="What was read of every file could be used."),
+    ],
+)
+def invoices_in_force(context: dg.AssetExecutionContext, lake: Lake, clock: Clock) -> Iterator[dg.MaterializeResult]:
+    """Bring the three tables to what was read and what people said; only files of which something changed are written."""
+    with errors_classified():
+        brought = bring_up_to_date(lake, clock)
+        invoices = lake.scan(tables.INVOICES).collect()
+        values = lake.scan(tables.FIELD_VALUES).filter(pl.col("part") == "head").select("accepted", "confidence").collect()
+        items = lake.scan(tables.LINE_ITEMS).select(pl.len()).collect().item()
+    context.log.info("%s", brought)
+    accepted = invoices.filter(pl.col("status") == "accepted")
+    disagreeing = accepted.filter(pl.col("reconciled") == False).select("source_key", "invoice_number", "seller")  # noqa: E712
+    yield dg.MaterializeResult(
+        asset_key=_INVOICES,
+        metadata={
+            "dagster/row_count": len(invoices),
+            "files_written": brought.written,
+            "files_removed": brought.removed,
+            "accepted": len(accepted),
+            "accepted_share": len(accepted) / len(invoices) if len(invoices) else None,
+            "repaired": int(invoices["repaired"].list.len().sum() or 0),
+            "corrected": int(invoices["corrected"].list.len().sum() or 0),
+            "money": markdown_table(money(invoices)),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name=_AGREE,
+                asset_key=_INVOICES,
+                passed=disagreeing.is_empty(),
+                metadata={"invoices": markdown_table(disagreeing)},
+            ),
+            dg.AssetCheckResult(
+                check_name=_WHOLE,
+                asset_key=_INVOICES,
+                passed=not brought.unread,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"files": list(brought.unread)},
+            ),
+        ],
+    )
+    yield dg.MaterializeResult(asset_key=_ITEMS, metadata={"dagster/row_count": items})
+    judged, sure = int(values["confidence"].is_not_null().sum()), int(values["accepted"].sum() or 0)
+    yield dg.MaterializeResult(
+        asset_key=_VALUES,
+        metadata={
+            "head_values": len(values),
+            "judged_share": judged / len(values) if len(values) else None,
+            "accepted_share": sure / len(values) if len(values) else None,
+        },
+    )
+
+
+def money(invoices: pl.DataFrame) -> pl.DataFrame:
+    """Invoices and their totals by currency; those without a known total are counted, not summed."""
+    sign = pl.when(pl.col("document_type") == "credit_note").then(-pl.col("grand_total").abs()).otherwise(pl.col("grand_total"))
+    return (
+        invoices.group_by("currency")
+        .agg(
+            pl.len().alias("invoices"),
+            sign.sum().round(2).cast(pl.Decimal(38, 2)).alias("total"),
+            pl.col("grand_total").is_null().sum().alias("total_unknown"),
+        )
+        .sort("currency", nulls_last=True)
+    )
+
+
+corrections = dg.AssetSpec(
+    tables.CORRECTIONS.name.split("/"),
+    group_name="invoices",
+    owners=["team:accounts-payable"],
+    kinds={"deltalake"},
+    description="What people said of values on the review page.",
+    metadata=table_metadata(tables.CORRECTIONS),
+)

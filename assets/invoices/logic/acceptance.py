@@ -1,0 +1,71 @@
+"""What is accepted without a look, and what a person has to see first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from assets.invoices.logic.invoice import FieldName, Invoice, Value
+
+THRESHOLD = 0.97
+"""Confidence from which a value is accepted."""
+REQUIRED: tuple[FieldName, ...] = ("invoice_number", "issue_date", "seller", "currency", "grand_total")
+"""Fields without which nothing can be paid or booked."""
+DECISIVE: tuple[FieldName, ...] = (*REQUIRED, "due_date", "iban", "line_total", "tax_total", "due_payable", "seller_tax_ids")
+"""Fields whose doubt holds an invoice back; the others are marked, and hold nothing up."""
+_NO_NUMBER = frozenset({"receipt"})
+"""Documents that may be booked without a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why an invoice is not accepted.
+
+    Attributes:
+        field: The field.
+        reason: For people.
+        value: What it was taken to be; None if it was not found.
+    """
+
+    field: FieldName
+    reason: str
+    value: Value | None = None
+
+
+def is_accepted(value: Value) -> bool:
+    """Whether a value is right surely enough."""
+    return value.confidence is not None and value.confidence >= THRESHOLD
+
+
+def doubts(invoice: Invoice, settled: Mapping[str, str | None]) -> list[Doubt]:
+    """What stands against accepting an invoice; nothing if it is accepted.
+
+    Args:
+        invoice: As it was extracted and judged.
+        settled: Fields of which a person said what they are (None: nothing is printed).
+    """
+    found = []
+    for name in DECISIVE:
+        if name in settled:
+            continue
+        value = invoice.fields.get(name)
+        if value is None:
+            if name in REQUIRED and not (name == "invoice_number" and _type(invoice) in _NO_NUMBER):
+                found.append(Doubt(name, "it was not found"))
+        elif not is_accepted(value):
+            found.append(Doubt(name, _reason(value), value))
+    broken = [check for check in invoice.checks if check.holds is False]
+    amounts = ("grand_total", "line_total", "tax_total", "due_payable")
+    if broken and not any(doubt.field in amounts for doubt in found) and not any(name in settled for name in amounts):
+        found.append(Doubt("grand_total", f"the amounts do not agree: {broken[0].says}", invoice.fields.get("grand_total")))
+    return found
+
+
+def _type(invoice: Invoice) -> str:
+    found = invoice.fields.get("document_type")
+    return found.value if found else "invoice"
+
+
+def _reason(value: Value) -> str:
+    if value.confidence is None:
+        return "how sure it is was not judged"
+    said = f"it is right with {value.confidence:.0%}, less than {THRESHOLD:.0%}"
+    return f"{said}; {value.repaired}" if value.repaired else said

@@ -1,0 +1,59 @@
+"""The fields of an invoice's head from its pages: candidates of every field, the best one chosen for now."""
+
+from collections.abc import Iterable, Sequence
+
+from assets.invoices.logic.extraction.currencies import currencies
+from assets.invoices.logic.extraction.days import days
+from assets.invoices.logic.extraction.document import Document
+from assets.invoices.logic.extraction.engine import named_values
+from assets.invoices.logic.extraction.identifiers import kinds, numbers, title_numbers
+from assets.invoices.logic.extraction.parties import parties
+from assets.invoices.logic.extraction.ranking import merged
+from assets.invoices.logic.extraction.registrations import ibans
+from assets.invoices.logic.extraction.terms import printed_terms, terms
+from assets.invoices.logic.extraction.totals import payable, totals
+from assets.invoices.logic.invoice import Candidate, FieldName, Value
+from resources.document_ai.layout import KeyValue
+
+Candidates = dict[FieldName, tuple[Candidate, ...]]
+
+
+def head(document: Document, named: Iterable[KeyValue] = ()) -> Candidates:
+    """Candidates of the fields, best first; fields without any are absent.
+
+    Args:
+        document: The pages of the invoice.
+        named: Values that the engine itself names.
+    """
+    preceding = merged(numbers(document, "preceding_invoice"))
+    found: Candidates = {
+        "document_type": merged(kinds(document)),
+        "invoice_number": _own(merged([*title_numbers(document), *numbers(document, "invoice_number")]), preceding),
+        "preceding_invoice": preceding,
+        "purchase_order": merged(numbers(document, "purchase_order")),
+        "currency": merged(currencies(document)),
+        "payment_terms": merged(printed_terms(document)),
+        "iban": merged(ibans(document)),
+    }
+    currency = found["currency"][0].value if found["currency"] else None
+    dates = days(document, terms(document), currency)
+    found |= dates.candidates
+    found |= parties(document)
+    found |= {name: merged(some) for name, some in totals(document, currency).items()}
+    for field, some in named_values(document, named, dates.order).items():
+        found[field] = merged([*found.get(field, ()), *some])
+    if "due_payable" not in found and "grand_total" in found:
+        found["due_payable"] = merged(payable(found["grand_total"], found.get("prepaid", ())))
+    return {field: some for field, some in found.items() if some}
+
+
+def chosen(candidates: Candidates) -> dict[FieldName, Value]:
+    """The best candidate of each field."""
+    return {field: Value(some[0], some) for field, some in candidates.items() if some}
+
+
+def _own(found: Sequence[Candidate], preceding: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The number of another invoice that this one names is not its own, if there is another."""
+    others = {candidate.value for candidate in preceding[:1]}
+    own = tuple(candidate for candidate in found if candidate.value not in others)
+    return own or tuple(found)

@@ -1,0 +1,40 @@
+"""The asset of the review queue: what a person has to look at before an invoice is paid."""
+
+import dagster as dg
+import polars as pl
+
+from assets.catalogue import markdown_table, table_metadata
+from assets.failures import errors_classified
+from assets.invoices import tables
+from resources.lake import Lake
+
+_KEY = dg.AssetKey(["invoices", "review_queue"])
+
+
+@dg.asset(
+    key=_KEY,
+    deps=[["invoices", "invoices"]],
+    group_name="invoices",
+    owners=["team:accounts-payable"],
+    kinds={"polars", "deltalake"},
+    metadata=table_metadata(tables.REVIEW_QUEUE),
+)
+def review_queue(lake: Lake) -> dg.MaterializeResult:
+    """One row per doubt about an invoice; `cloudops review` shows them on the page, and takes corrections."""
+    with errors_classified():
+        queue = doubts(lake)
+        lake.replace(tables.REVIEW_QUEUE, queue, where=None)
+    by_field = queue.group_by("field").len("doubts").sort("doubts", "field", descending=[True, False])
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(queue),
+            "invoices": queue["invoice_id"].n_unique(),
+            "by_field": markdown_table(by_field),
+        }
+    )
+
+
+def doubts(lake: Lake) -> pl.DataFrame:
+    """Doubts about readings."""
+    rows = lake.scan(tables.INVOICES).select("invoice_id", "content_hash", "source_key", "doubts")
+    return rows.explode("doubts").drop_nulls("doubts").unnest("doubts").sort("source_key", "invoice_id", "field").collect()

@@ -1,0 +1,24 @@
+"""Invoices schedules."""
+
+import dagster as dg
+
+from jobs.invoices import invoices_refresh
+from resources.object_store import NotConfigured, ObjectStore
+
+
+@dg.schedule(
+    job=invoices_refresh,
+    cron_schedule="40 * * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Lists the whole store once an hour: finds what a sensor cannot see, such as a file that was deleted, "
+    "and takes in what people corrected.",
+)
+def invoices_refresh_schedule(invoices_store: dg.ResourceParam[ObjectStore]) -> dg.RunRequest | dg.SkipReason:
+    """A run, if a place of invoices was named."""
+    if isinstance(invoices_store, NotConfigured):
+        return dg.SkipReason(invoices_store.advice)
+    return dg.RunRequest()
+
+
+SCHEDULES = (invoices_refresh_schedule,)

@@ -1,0 +1,55 @@
+"""Taxes by rate."""
+
+import pytest
+
+from assets.invoices.logic.items import tax_lines
+from assets.invoices.logic.numbers import numerals
+from resources.document_ai.layout import Page, Word
+from tests.logic.invoices.set_pages import Setting, page, table, words
+
+
+def read(one: Page) -> list[tuple[str | None, str | None, str | None]]:
+    found = tax_lines([one], numerals(line.text for line in one.lines))
+    return [tuple(value and value.value for value in (line.rate, line.base, line.amount)) for line in found]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ("MwSt-Satz", "Netto", "MwSt-Betrag"),
+        ("VAT rate", "Taxable amount", "VAT amount"),
+        ("Taux", "Base HT", "Montant TVA"),
+        ("Tipo IVA", "Base imponible", "Cuota IVA"),
+    ],
+)
+def test_a_table_of_taxes_is_read(heads: tuple[str, str, str]) -> None:
+    columns: list[Setting] = [(150, heads[0], True), (300, heads[1], True), (450, heads[2], True)]
+    content, _ = table(columns, [["19 %", "100,00", "19,00"], ["7 %", "50,00", "3,50"]], 400)
+    assert read(page(1, content)) == [("19", "100.00", "19.00"), ("7", "50.00", "3.50")]
+
+
+@pytest.mark.parametrize("line", ["VAT 20% on 112.90 22.58", "Tax 20 % 112.90 22.58", "112.90 x 20% VAT 22.58"])
+def test_a_line_with_rate_base_and_tax_is_read(line: str) -> None:
+    assert read(page(1, words(60, 400, line))) == [("20", "112.90", "22.58")]
+
+
+def test_a_line_with_rate_and_tax_only_is_read() -> None:
+    assert read(page(1, words(60, 400, "USt 19 % 9,50"))) == [("19", None, "9.50")]
+
+
+def test_a_rate_of_nothing_is_read_with_its_base() -> None:
+    columns: list[Setting] = [(150, "MwSt-Satz", True), (300, "Bemessungsgrundlage", True), (450, "MwSt-Betrag", True)]
+    content, _ = table(columns, [["0 %", "380,00", "0,00"]], 400)
+    assert read(page(1, content)) == [("0", "380.00", "0.00")]
+
+
+@pytest.mark.parametrize(
+    "line", ["Discount 2% on 100.00 VAT 2.00", "Pay 98.00 within 10 days at 2% discount", "Interest of 9% a year"]
+)
+def test_other_rates_are_no_taxes(line: str) -> None:
+    assert read(page(1, words(60, 400, line))) == []
+
+
+def test_the_same_tax_printed_twice_is_one() -> None:
+    content: list[Word] = words(60, 400, "VAT 20% on 112.90 22.58") + words(60, 500, "VAT 20% on 112.90 22.58")
+    assert len(read(page(1, content))) == 1
