@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from assets.invoices.logic.extraction.dates import dates_in
+from assets.invoices.logic.extraction.dates import dates_in, without_dates
 from assets.invoices.logic.extraction.document import Document
 from assets.invoices.logic.extraction.labels import Label
 from assets.invoices.logic.extraction.places import Place, places
@@ -65,9 +65,9 @@ def kinds(document: Document) -> Iterator[Candidate]:
 
 
 def _number_at(place: Place, label: Label) -> Candidate | None:
-    start = len(place.text) - len(place.text.lstrip(" :.#="))
-    grouped = _GROUPS.fullmatch(place.text.rstrip(), start)
-    for found in [grouped] if grouped else list(_NUMBER.finditer(place.text))[:3]:
+    said = without_dates(place.text)
+    grouped = _GROUPS.fullmatch(said.rstrip(), len(said) - len(said.lstrip(" :.#=")))
+    for found in [grouped] if grouped else list(_NUMBER.finditer(said))[:3]:
         text = found.group().rstrip(".,-/")
         fits = _like_a_number(text)
         if fits:

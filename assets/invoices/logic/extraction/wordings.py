@@ -12,7 +12,8 @@ Role = (
     FieldName
     | Literal[
         "other_number", "other_date", "other_party", "other_currency", "other_amount", "net_total", "name", "address", "vat_id",
-        "tax_number", "payee", "title_invoice", "title_credit_note", "title_receipt", "discount_terms", "end_of_section", "contact",
+        "tax_number", "payee", "title_invoice", "title_credit_note", "title_receipt", "discount_terms", "end_of_section",
+        "contact",
     ]
 )  # fmt: skip
 """`net_total` is the amount without tax after allowances and charges (BT-109), which is often the only net amount printed."""
