@@ -27,6 +27,8 @@ Rows = NDArray[np.int64]
 
 _ORIGINS = (0.4, 0.55, 0.7, 0.85)
 """Shares of the training invoices after which a model is fitted to judge, or calibrate, the next ones."""
+_MOST_TRANSFORMS = 2000
+"""Invoices per origin from which calibration is learnt, evenly spaced: the two numbers of its map need no more."""
 _LEAST_JUDGED = 20
 _MATURE = 0.95
 _BINS = 10
@@ -98,6 +100,7 @@ def _transforms(history: History, before: date) -> Vector:
         chosen = _numbers(rows, (pl.col("issued") >= origin) & (pl.col("issued") < until))
         if not len(chosen):
             continue
+        chosen = chosen[:: -(-len(chosen) // _MOST_TRANSFORMS)]
         predicted = distribution(model, history, chosen)
         of_them = rows[chosen]
         age = (pl.lit(before) - pl.col("issued")).dt.total_days()
