@@ -12,6 +12,7 @@ from benchmarks import (
     invoice_confidence,
     invoices,
     load,
+    payments,
     policies,
     retrieval,
     sandbox,
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "documents": documents.main,
     "invoices": invoices.main,
     "invoice_confidence": invoice_confidence.main,
+    "payments": payments.main,
 }
 
 _WITHOUT_DATA = {

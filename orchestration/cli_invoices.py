@@ -30,6 +30,7 @@ def review(
         person = by or _login()
         if not person:
             fail("this machine does not say who you are: name yourself with [bold]--by[/bold]")
+            return
         console.print(Text(f"Review page: http://127.0.0.1:{port}   Ctrl-C ends it."))
         serve(Review(lake_of(settings), Clock()), store, by=person, port=port)
 

@@ -163,7 +163,9 @@ def run_invoices(step: Callable[[str], None]) -> list[str]:
     definitions = build_defs()
     with _instance() as instance:
         step("Reading invoices")
-        return _run(definitions, instance, "invoices_refresh")
+        failed = _run(definitions, instance, "invoices_refresh")
+        step("When invoices will be paid")
+        return failed + _run(definitions, instance, "payment_model_retrain")
 
 
 def backfill(first: date, last: date, *, a_run_a_day: bool, step: Callable[[str], None]) -> int:

@@ -10,6 +10,7 @@ from typing import Literal, cast, get_args
 Deployment = Literal["local", "production"]
 Principal = Literal["config file", "instance principal", "resource principal", "security token"]
 DocumentEngine = Literal["local", "oci"]
+ModelPlace = Literal["local", "oracle"]
 Metrics = Literal["own account", "linked accounts"]
 STATE = Path(".cloudops")
 """Folder of the states of embedded deployments."""
@@ -44,6 +45,9 @@ VARIABLES = {
     "CLOUDOPS_OCI_COMPARTMENT": "OCID of the compartment in which OCI Generative AI is used (models `oci:…`)",
     "CLOUDOPS_INVOICES": "Where invoices arrive: a folder, `s3://bucket/prefix` or `oci://bucket/prefix`; the demo's if empty",
     "CLOUDOPS_DOCUMENT_AI": "What reads invoices: `local` (default), or `oci` for OCI Document Understanding",
+    "CLOUDOPS_DOCUMENT_AI_BUCKET": "Bucket for files that OCI Document Understanding does not answer at once; refused if empty",
+    "CLOUDOPS_LANGUAGE_AI": "What understands their texts: `local` (default), or `oci` for OCI Language",
+    "CLOUDOPS_PAYMENT_MODELS": "Where payment models are learnt and kept: `local` (default), or `oracle` for the Oracle Database",
     "CLOUDOPS_OWN_TAX_IDS": "Tax identifiers of one's own companies, separated by commas: as a seller's they are a risk",
     "CLOUDOPS_NOTIFY_TOPIC": "Topic for alerts instead of that URL: OCID (OCI Notifications) or ARN (SNS) (production)",
 }
@@ -88,6 +92,9 @@ class Invoices:
 
     location: str
     document_ai: DocumentEngine
+    document_ai_bucket: str
+    language_ai: DocumentEngine
+    payment_models: ModelPlace
     own_tax_ids: tuple[str, ...]
 
 
@@ -131,6 +138,9 @@ def _invoices(home: Path, *, local: bool) -> Invoices:
     return Invoices(
         location=os.environ.get("CLOUDOPS_INVOICES") or (str(of_the_demo) if local and of_the_demo.is_dir() else ""),
         document_ai=cast(DocumentEngine, _one_of("CLOUDOPS_DOCUMENT_AI", "local", get_args(DocumentEngine))),
+        document_ai_bucket=os.environ.get("CLOUDOPS_DOCUMENT_AI_BUCKET", ""),
+        language_ai=cast(DocumentEngine, _one_of("CLOUDOPS_LANGUAGE_AI", "local", get_args(DocumentEngine))),
+        payment_models=cast(ModelPlace, _one_of("CLOUDOPS_PAYMENT_MODELS", "local", get_args(ModelPlace))),
         own_tax_ids=tuple(part.strip() for part in own.split(",") if part.strip()),
     )
 

@@ -228,8 +228,9 @@ class Review:
         if len(said) != correction.revision:
             raise Conflict("somebody else corrected this invoice meanwhile", "Look at it again, then say what is still wrong.")
         before = self._in_force(correction, said)
+        identity = uuid4().hex
         row = {
-            "correction_id": uuid4().hex,
+            "correction_id": identity,
             "invoice_id": correction.invoice_id,
             "field": correction.field,
             "action": correction.action,
@@ -244,7 +245,7 @@ class Review:
             staged.write(pl.DataFrame([row], schema=tables.CORRECTIONS.schema))
             try:
                 self._lake.swap(
-                    tables.CORRECTIONS, staged, drop={"correction_id": [row["correction_id"]]}, writer=_WRITER, after=after
+                    tables.CORRECTIONS, staged, drop={"correction_id": [identity]}, writer=_WRITER, after=after
                 )
             except Conflict as error:
                 raise _Overtaken from error
@@ -272,10 +273,10 @@ class Review:
 
     def _in_force(self, correction: Correction, said: Iterable[Mapping[str, Any]]) -> str | None:
         """Value of the field as it is before the correction."""
-        latest = {one["field"]: one["value"] for one in said}
+        latest: dict[str, str | None] = {one["field"]: one["value"] for one in said}
         if correction.field in latest:
             return latest[correction.field]
-        values = {value["field"]: value["value"] for value in self._values(correction.invoice_id)}
+        values: dict[str, str] = {value["field"]: value["value"] for value in self._values(correction.invoice_id)}
         return values.get(correction.field)
 
 

@@ -22,8 +22,7 @@ _KEY = dg.AssetKey(["invoices", "review_queue"])
 def review_queue(lake: Lake) -> dg.MaterializeResult:
     """One row per doubt about an invoice; `cloudops review` shows them on the page, and takes corrections."""
     with errors_classified():
-        queue = doubts(lake)
-        lake.replace(tables.REVIEW_QUEUE, queue, where=None)
+        queue = write_queue(lake)
     by_field = queue.group_by("field").len("doubts").sort("doubts", "field", descending=[True, False])
     return dg.MaterializeResult(
         metadata={
@@ -32,6 +31,13 @@ def review_queue(lake: Lake) -> dg.MaterializeResult:
             "by_field": markdown_table(by_field),
         }
     )
+
+
+def write_queue(lake: Lake) -> pl.DataFrame:
+    """Bring the queue to what the tables say; returns it."""
+    queue = doubts(lake)
+    lake.replace(tables.REVIEW_QUEUE, queue, where=None)
+    return queue
 
 
 def doubts(lake: Lake) -> pl.DataFrame:

@@ -160,7 +160,7 @@ function sheet([number, proportion]) {
 
 function box(field) {
   const { left, top, right, bottom } = field.place;
-  const made = element("button", { type: "button", kind: `box ${field.doubt ? "doubtful" : ""}`, "data-field": field.name, tabindex: "-1", "aria-label": `${named(field.name)} on the page` }, element("span", { text: `${named(field.name)}${field.doubt ? " ?" : ""}` }));
+  const made = element("button", { type: "button", kind: `box ${field.doubt ? "doubtful" : ""} ${field.place.left > 0.6 ? "far" : ""}`, "data-field": field.name, tabindex: "-1", "aria-label": `${named(field.name)} on the page` }, element("span", { text: `${named(field.name)}${field.doubt ? " ?" : ""}` }));
   const share = (value) => `${(100 * value).toFixed(3)}%`;
   Object.assign(made.style, { left: share(left), top: share(top), width: share(right - left), height: share(bottom - top) });
   made.addEventListener("click", () => choose(cards().findIndex((one) => one.dataset.field === field.name), true));

@@ -14,8 +14,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from resources.document_ai.interface import DocumentAI, Limits, Unreadable
-from resources.document_ai.isolated import opener
 from resources.document_ai.layout import Analysis
+from resources.document_ai.opening import opener, size_within
 from resources.document_ai.probe import Probe, probe
 from resources.errors import BadInput, CloudOpsError, Unavailable
 from resources.oci.clients import OciClients
@@ -72,10 +72,7 @@ class OciDocumentAI(DocumentAI):
             Throttled: The service was asked too often.
             Unavailable: It did not answer, or not in time.
         """
-        size = path.stat().st_size
-        most = min(limits.size, MOST_JOB_BYTES)
-        if size > most:
-            raise Unreadable(f"it has {size:,} bytes, more than {most:,}")
+        size = size_within(path, min(limits.size, MOST_JOB_BYTES))
         document = _probed(path, limits)
         at_once = size <= MOST_BYTES and len(document.sizes) <= MOST_PAGES
         result, notes = self._analysed_at_once(path) if at_once else self._analysed_by_job(path, document)

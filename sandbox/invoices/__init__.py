@@ -13,7 +13,7 @@ from sandbox.invoices.written import Written
 
 
 def invoices(aws: Sequence[Invoiced], oracle: Sequence[Invoiced]) -> list[Delivery]:
-    """`invoices/`, `inputs/invoices/payment_history.csv` and `truth/invoices.json`, in order of time.
+    """`invoices/`, what people supply about them below `inputs/invoices/`, and `truth/invoices.json`.
 
     Without the library that draws them there are none: the sandbox is an extra.
 
@@ -30,6 +30,7 @@ def invoices(aws: Sequence[Invoiced], oracle: Sequence[Invoiced]) -> list[Delive
     return [
         *delivered,
         Delivery("inputs/invoices/payment_history.csv", payment_history(), last),
+        Delivery("inputs/invoices/labelled_invoices.json", truth.encode(), last),
         Delivery("truth/invoices.json", truth.encode(), last),
     ]
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from datetime import date
 
 AMOUNTS = frozenset(
@@ -110,12 +111,16 @@ def _identifiers(text: str) -> str:
     return ", ".join(dict.fromkeys(parts))
 
 
-_BY_KIND = {
+def _text(text: str) -> str:
+    return text
+
+
+_BY_KIND: Mapping[str, Callable[[str], str]] = {
     "amount": _amount,
     "date": _date,
     "currency": _currency,
     "type": _type,
     "iban": _iban,
     "identifiers": _identifiers,
-    "text": str,
+    "text": _text,
 }

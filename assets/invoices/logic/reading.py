@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assets.invoices.logic.agreement import merged
+from assets.invoices.logic.arithmetic import reconcile
 from assets.invoices.logic.confidence import judged
 from assets.invoices.logic.extraction import extract
 from assets.invoices.logic.extraction.structured import invoice_of
@@ -58,9 +59,9 @@ def reading_of(structured: Analysis | None, printed: Analysis | None, notes: tup
     )
     said = tuple(dict.fromkeys([*notes, *(structured.notes if structured else ()), *(printed.notes if printed else ())]))
     if structured is None:
-        invoices = [judged(invoice, source) for invoice in on_pages]
+        invoices = [judged(reconcile(invoice), source) for invoice in on_pages]
     else:
-        invoices = [_with_pages(judged(invoice_of(structured), structured), on_pages)]
+        invoices = [_with_pages(judged(reconcile(invoice_of(structured)), structured), on_pages)]
     return Reading(source.engine, shapes, tuple(invoices), said)
 
 

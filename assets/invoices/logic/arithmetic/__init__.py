@@ -88,7 +88,7 @@ def _derived(invoice: Invoice, checks: Sequence[Check], values: dict[Slot, Decim
         found["line_total"] = _computed(net, "the grand total less taxes, allowances and charges")
     elif grand is None and net is not None and tax is not None:
         found["grand_total"] = _computed(net + adjusted + tax, "the net amount with taxes, allowances and charges")
-    elif tax is None and net is not None and grand is not None:
+    elif tax is None and net is not None and grand is not None and grand - net - adjusted:
         found["tax_total"] = _computed(grand - net - adjusted, "the grand total less the net amount, allowances and charges")
     return found
 

@@ -1,7 +1,7 @@
 """What holds between the numbers of an invoice, by the rules of EN 16931 (BR-CO-10 to BR-CO-17) and by how invoices are printed.
 
 An identity may have several forms, since the same word means different amounts on different invoices: it holds if one of them
-does. Prices may be per hundred or thousand, amounts may include taxes, and credit notes are printed with either sign.
+does. Prices may be per ten, hundred or thousand, amounts may include taxes, and credit notes are printed with either sign.
 
 Tolerances: an identity holds exactly within half a unit of the currency's last digit, which is what rounding the result may
 change. It holds loosely within half such a unit for every term that was rounded before it was added up, and for a price within
@@ -22,7 +22,7 @@ Values = Mapping[Slot, Decimal]
 _NO_FRACTION = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF", "PYG", "HUF", "IDR"})
 _THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 _ZERO = Decimal(0)
-_PRICE_BASES = (1, 100, 1000)
+_PRICE_BASES = (1, 10, 100, 1000)
 _PRICE_PLACES = 2
 """Fractional digits up to which a price may be a rounded one: with more it is meant exactly."""
 
@@ -37,11 +37,20 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form of an identity with its numbers put in: what is computed, what is printed, and both in words."""
+    """One form of an identity with its numbers put in: what is computed, what is printed, and both in words.
+
+    A weak form is a rarer way to print an invoice: by it an identity holds loosely at best.
+    """
 
     computed: Decimal
     printed: Decimal
     says: str
+    weak: bool = False
+
+    @property
+    def off(self) -> Decimal:
+        """How far computed and printed amounts are apart."""
+        return abs(self.computed - self.printed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class Identity:
         exact: Tolerance for holding exactly.
         loose: Tolerance for holding loosely.
         summed: Whether every part is added or subtracted as it is.
+        excused: What was perhaps not read, so that nothing is known if it does not hold.
     """
 
     name: str
@@ -67,16 +77,22 @@ class Identity:
     exact: Decimal
     loose: Callable[[Values], Decimal]
     summed: bool = False
+    excused: str = ""
 
     def closest(self, values: Values) -> Form:
         """The form that fits best."""
-        return min(self.forms(values), key=lambda form: abs(form.computed - form.printed))
+        loose = self.loose(values)
+        return min(self.forms(values), key=lambda form: (self._level(form, loose), form.off))
 
     def level(self, values: Values) -> Level:
         """How well it holds for some values."""
-        form = self.closest(values)
-        off = abs(form.computed - form.printed)
-        return Level.EXACT if off <= self.exact else Level.LOOSE if off <= self.loose(values) else Level.BROKEN
+        loose = self.loose(values)
+        return min(self._level(form, loose) for form in self.forms(values))
+
+    def _level(self, form: Form, loose: Decimal) -> Level:
+        if form.off <= self.exact:
+            return Level.LOOSE if form.weak else Level.EXACT
+        return Level.LOOSE if form.off <= loose else Level.BROKEN
 
     def check(self, values: Values) -> Check:
         """What became of it."""
@@ -85,8 +101,9 @@ class Identity:
         form = self.closest(values)
         if self.level(values) < Level.BROKEN:
             return Check(self.name, True, f"{form.says} = {plain(form.printed)}", self.subject)
-        off = plain(abs(form.computed - form.printed))
-        says = f"{form.says} = {plain(form.computed)}, not {plain(form.printed)}: {off} apart"
+        says = f"{form.says} = {plain(form.computed)}, not {plain(form.printed)}: {plain(form.off)} apart"
+        if self.excused and abs(form.printed) < abs(form.computed):
+            return Check(self.name, None, f"{says}; not known: {self.excused}", self.subject)
         return Check(self.name, False, says, self.subject)
 
 
@@ -144,24 +161,25 @@ class _Context:
     def product(self, index: int) -> Identity:
         """Quantity times price, less the discount, is the total of the line."""
         quantity, price, total = (("item", index, name) for name in ("quantity", "unit_price", "line_total"))
-        discount = ("item", index, "discount")
+        discount, per_units = ("item", index, "discount"), ("item", index, "base_quantity")
 
         def forms(values: Values) -> Iterator[Form]:
             q, p, d = values[quantity], values[price], values.get(discount, _ZERO)
-            for base in _PRICE_BASES:
-                per = f" / {base}" if base > 1 else ""
+            units = values.get(per_units)
+            for base in (units,) if units else _PRICE_BASES:
+                per = f" / {base}" if base != 1 else ""
                 full = q * p / base
                 less = [(full, "")] if not d else [(full * (1 - d / 100), f" − {d} %"), (full - d, f" − {d}"), (full, "")]
                 for amount, tail in less:
                     for sign in self.signs:
                         computed = (sign * amount).quantize(self.unit, ROUND_HALF_UP)
-                        yield Form(computed, values[total], f"{q} × {p}{per}{tail}")
+                        yield Form(computed, values[total], f"{q} × {p}{per}{tail}", weak=units is None and base > 1)
 
         def loose(values: Values) -> Decimal:
             places = max(0, -int(values[price].as_tuple().exponent))
             return self.half + abs(values[quantity]) * Decimal(1).scaleb(-places) / 2 if places <= _PRICE_PLACES else self.unit
 
-        parts = self.has(quantity, price, discount, total)
+        parts = self.has(quantity, price, per_units, discount, total)
         subject = f"line {index + 1}"
         return Identity("quantity_times_price", subject, parts, self.lacks(quantity, price, total), forms, self.half, loose)
 
@@ -225,9 +243,14 @@ class _Context:
         return Identity("taxes_are_tax_total", "", parts, self.lacks(*amounts, total), forms, self.half, loose, summed=True)
 
     def total(self) -> Identity:
-        """The net amount, less allowances, with charges and taxes, is the grand total."""
+        """The net amount, less allowances, with charges and taxes, is the grand total.
+
+        Where lines tell the net amount, the amounts that taxes are on may stand for it: what lies between is not always printed.
+        """
         net, tax, grand = _total("line_total"), _total("tax_total"), _total("grand_total")
         allowance, charge, rounding = _total("allowance_total"), _total("charge_total"), _total("rounding")
+        bases = self.has(*(("tax", i, "base") for i in range(len(self.invoice.taxes))))
+        bases = bases if len(bases) == len(self.invoice.taxes) else ()
 
         def forms(values: Values) -> Iterator[Form]:
             n, t, a, c = values[net], values[tax], values.get(allowance, _ZERO), values.get(charge, _ZERO)
@@ -241,11 +264,14 @@ class _Context:
                     yield Form(adjusted + t + r, values[grand], f"{words}{_plus(t)}{_plus(r)}")
                 if t and self.invoice.items:
                     yield Form(adjusted, values[grand], f"{words} (taxes included)")
+            if bases and self.invoice.items:
+                taxed = sum((values[slot] for slot in bases), _ZERO)
+                yield Form(taxed + t, values[grand], f"{taxed} (taxed amounts){_plus(t)}", weak=True)
 
         def loose(_: Values) -> Decimal:
             return self.unit
 
-        parts = self.has(net, tax, grand, allowance, charge, rounding)
+        parts = self.has(net, tax, grand, allowance, charge, rounding, *(bases if self.invoice.items else ()))
         return Identity("net_and_tax_are_total", "", parts, self.lacks(net, tax, grand), forms, self.half, loose, summed=True)
 
     def due(self) -> Identity:
@@ -260,7 +286,9 @@ class _Context:
 
         parts = self.has(grand, paid, rounding, due)
         name = "total_less_prepaid_is_due"
-        return Identity(name, "", parts, self.lacks(grand, due), forms, self.half, lambda _: self.unit, summed=True)
+        excused = "" if paid in self.slots else "what is paid already"
+        missing = self.lacks(grand, due)
+        return Identity(name, "", parts, missing, forms, self.half, lambda _: self.unit, summed=True, excused=excused)
 
 
 def _plus(number: Decimal) -> str:

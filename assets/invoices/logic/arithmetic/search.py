@@ -57,7 +57,7 @@ class _Search:
     def _mending(self, index: int, values: dict[Slot, Decimal], changes: Changes) -> Iterator[tuple[Slot, Reading]]:
         """The readings with which an identity holds."""
         identity = self.identities[index]
-        offs = [abs(form.computed - form.printed) for form in identity.forms(values)] if identity.summed else []
+        offs = [form.off for form in identity.forms(values)] if identity.summed else []
         loose, before = identity.loose(values), identity.level(values)
         for slot in identity.parts:
             if slot in changes:

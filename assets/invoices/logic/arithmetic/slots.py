@@ -18,7 +18,7 @@ Slot = tuple[str, int, str]
 TOTALS: tuple[FieldName, ...] = (
     "line_total", "allowance_total", "charge_total", "tax_total", "grand_total", "prepaid", "rounding", "due_payable"
 )  # fmt: skip
-_COLUMNS: tuple[ItemField, ...] = ("quantity", "unit_price", "discount", "vat_rate", "line_total")
+_COLUMNS: tuple[ItemField, ...] = ("quantity", "unit_price", "base_quantity", "discount", "vat_rate", "line_total")
 _PARTS = ("rate", "base", "amount")
 
 _CONFUSED = {"1": "7", "7": "1", "3": "8", "8": "3", "5": "6", "6": "5"}

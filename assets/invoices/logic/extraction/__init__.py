@@ -45,7 +45,7 @@ def _invoice(analysis: Analysis, sheets: tuple[Sheet, ...], *, receipt: bool) ->
         candidates = _of_receipt(analysis, candidates)
     items = line_items(pages, document.numerals, tables)
     found = Invoice(numbers, chosen(candidates), items, tax_lines(pages, document.numerals))
-    return reconcile(positive(found))
+    return positive(reconcile(found))
 
 
 def _of_receipt(analysis: Analysis, candidates: Candidates) -> Candidates:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from assets.invoices.logic.extraction.dates import dates_in
+from assets.invoices.logic.extraction.dates import dates_in, without_dates
 from assets.invoices.logic.extraction.document import Document
 from assets.invoices.logic.extraction.labels import Label
 from assets.invoices.logic.extraction.places import Place, places
@@ -13,6 +13,7 @@ from assets.invoices.logic.invoice import Candidate
 
 _SHAPE = r"[^\W_]{1,6}[ ](?=\d[\w./\-]*)\d[\w./\-]*|[^\W_][\w./\-]*(?:\s?/\s?[\w./\-]+)*"
 _NUMBER = re.compile(_SHAPE)
+_GROUPS = re.compile(r"\d{1,6}(?: \d{2,6})+")
 _LEAD = r"[\s:.#=(\-]*"
 _WORD = r"(?:(?:no|nr|num|number|nummer|numero|número|n\s?[°º]|№|nro)\b\.?|n\s?[°º]|№|#)?"
 _AFTER_TITLE = re.compile(rf"\s*(?:\(\d{{3}}\))?{_LEAD}({_WORD}){_LEAD}(?P<number>{_SHAPE})", re.IGNORECASE)
@@ -64,7 +65,9 @@ def kinds(document: Document) -> Iterator[Candidate]:
 
 
 def _number_at(place: Place, label: Label) -> Candidate | None:
-    for found in list(_NUMBER.finditer(place.text))[:3]:
+    said = without_dates(place.text)
+    grouped = _GROUPS.fullmatch(said.rstrip(), len(said) - len(said.lstrip(" :.#=")))
+    for found in [grouped] if grouped else list(_NUMBER.finditer(said))[:3]:
         text = found.group().rstrip(".,-/")
         fits = _like_a_number(text)
         if fits:

@@ -72,13 +72,15 @@ def _of_label(document: Document, sheet: Sheet, label: Label, currency: str | No
     for place in places(sheet, label, document.named, rows=_ROWS):
         here = list(_amounts(document, place))
         if place.why.startswith("below"):
+            if below and not here:
+                break
             below += here
         else:
             row += here
             codes += [(code, place.segment.box.middle) for code in _CODE.findall(place.text)]
     if row:
         yield from _in_row(label, row, codes if currency else [], currency)
-    elif below:
+    elif below and not any(c.isalnum() for c in label.rest):
         yield from _in_column(label, below, 0.3 if id(label.segment) in document.headings else 1.0)
 
 
@@ -120,13 +122,15 @@ def _candidate(label: Label, amount: _Amount, fits: float, why: Iterable[str] = 
 
 
 def _amounts(document: Document, place: Place) -> Iterator[_Amount]:
-    """The amounts in a place; rates in per cent are none. What may be read in two ways is there twice, the likelier last."""
+    """The amounts in a place; rates (`19 %`, `% 19`) are none. What may be read in two ways is there twice, the likelier last."""
     text = without_dates(place.text)
     for m in _AMOUNT.finditer(text):
         if m["per"] or (m["number"].isdigit() and len(m["number"]) > _UNGROUPED):
             continue
         number = m["number"] + (m["dash"] or "")
         negative = bool(m["minus"] or m["inner"] or m["after"] or (m["open"] and m["close"] and not m["number"].isdigit()))
+        if text[: m.start()].rstrip().endswith("%"):
+            continue
         base = bool(_BASE.search(text[: m.start()])) or bool(m["open"] and not m["close"])
         for value in reversed(readings(number, document.numerals)[:2]):
             signed = -value if negative and value else value
