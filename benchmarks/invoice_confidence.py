@@ -8,7 +8,7 @@ import argparse
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -119,7 +119,8 @@ def gathered(data: Path, cache: Path) -> Labelled:
         if not invoices:
             missing += sum(row["fields"].get(name) is not None for name in SCORED)
             continue
-        for features, right, head in labelled_values(row, invoices[0], analysis):
+        recognised = {page.number for page in analysis.pages if page.origin == "ocr"}
+        for features, right, head in labelled_values(row, invoices[0], recognised):
             found.append((features, right, number, head))
         missing += sum(row["fields"].get(n) is not None and n not in invoices[0].fields for n in SCORED)
     engine.close()
@@ -132,18 +133,20 @@ def gathered(data: Path, cache: Path) -> Labelled:
     )
 
 
-def labelled_values(row: Mapping[str, Any], invoice: Invoice, analysis: Analysis) -> Iterator[tuple[list[float], bool, bool]]:
+def labelled_values(
+    row: Mapping[str, Any], invoice: Invoice, recognised: Collection[int]
+) -> Iterator[tuple[list[float], bool, bool]]:
     """Features, whether it is right, and whether it is of the head, of every value that the truth holds."""
     for name in SCORED:
         expected, value = row["fields"].get(name), invoice.fields.get(cast(FieldName, name))
         if expected is not None and value is not None:
-            context = confidence.context_of(invoice, value, analysis, confidence.checks_of(invoice, name))
+            context = confidence.context_of(invoice, value, recognised, confidence.checks_of(invoice, name))
             yield confidence.features(name, value, context), equal(name, str(expected), value.value), True
     for number, item, truth in alike(row.get("line_items"), invoice.items):
         for column in _ITEM_COLUMNS:
             expected, value = truth.get(column), item.columns.get(cast(Any, column))
             if expected not in (None, "") and value is not None:
-                context = confidence.context_of(invoice, value, analysis, confidence.checks_of_item(invoice, number, column))
+                context = confidence.context_of(invoice, value, recognised, confidence.checks_of_item(invoice, number, column))
                 right = equal("seller" if column == "description" else "line_total", str(expected), value.value)
                 yield confidence.features("item", value, context), right, False
 

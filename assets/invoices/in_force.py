@@ -10,10 +10,10 @@ import polars as pl
 
 from assets.invoices import tables
 from assets.invoices.intake import keys_by_content, ledger_of
-from assets.invoices.logic.acceptance import THRESHOLD
 from assets.invoices.logic.ledger import Entry
 from assets.invoices.readings import extracted
-from assets.invoices.rows import Posted, Said, posted
+from assets.invoices.rows import Posted, posted
+from assets.invoices.taught import corrections_by_invoice, model_in_force
 from resources.clock import Clock
 from resources.lake import Lake
 from resources.tables import Table
@@ -39,10 +39,11 @@ def bring_up_to_date(lake: Lake, clock: Clock) -> Brought:
     """
     ledger = ledger_of(lake)
     keys, versions = keys_by_content(ledger), _versions(ledger.values())
-    said = corrections_by_invoice(lake)
+    said, model = corrections_by_invoice(lake), model_in_force(lake)
     of_file = _by_file(said)
     wanted = {
-        content: _fingerprint(keys[content], version, of_file.get(content[:32], {})) for content, version in versions.items()
+        content: _fingerprint(keys[content], f"{version} {model.digest}", of_file.get(content[:32], {}))
+        for content, version in versions.items()
     }
     there = _there(lake)
     changed = sorted(content for content, fingerprint in wanted.items() if there.get(content) != fingerprint)
@@ -53,21 +54,14 @@ def bring_up_to_date(lake: Lake, clock: Clock) -> Brought:
         some = changed[start : start + _FILES_AT_ONCE]
         found = readings.many({content: versions[content] for content in some})
         unread += [keys[content][0] for content in some if content not in found]
-        rows = [posted(found[content], content, keys[content], said, wanted[content]) for content in some if content in found]
+        rows = [
+            posted(found[content], content, keys[content], said, model, wanted[content]) for content in some if content in found
+        ]
         _write(lake, [content for content in some if content in found], rows)
         written += len(rows)
     for start in range(0, len(gone), _FILES_AT_ONCE):
         _write(lake, gone[start : start + _FILES_AT_ONCE], [])
     return Brought(written, len(gone), tuple(unread))
-
-
-def corrections_by_invoice(lake: Lake) -> dict[str, dict[str, Said]]:
-    """What people said last of each field of each invoice."""
-    said: dict[str, dict[str, Said]] = {}
-    rows = lake.scan(tables.CORRECTIONS).sort("invoice_id", "revision").select("invoice_id", "field", "value", "by").collect()
-    for identity, name, value, by in rows.iter_rows():
-        said.setdefault(identity, {})[name] = Said(value, by)
-    return said
 
 
 def _versions(ledger: Iterable[Entry]) -> dict[str, str]:
@@ -85,7 +79,7 @@ def _by_file(said: Mapping[str, Mapping[str, Said]]) -> dict[str, dict[str, dict
 
 
 def _fingerprint(keys: Sequence[str], version: str, said: Mapping[str, Mapping[str, str | None]]) -> str:
-    text = json.dumps([_LAYOUT, THRESHOLD, version, list(keys), said], sort_keys=True)
+    text = json.dumps([_LAYOUT, version, list(keys), said], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
 
 from assets.invoices.logic.acceptance import Doubt, doubts, is_accepted
+from assets.invoices.logic.confidence import ConfidenceModel, judged
 from assets.invoices.logic.correction import AMOUNTS, DATES
 from assets.invoices.logic.invoice import FieldName, Invoice, LineItem, TaxLine, Value
 from assets.invoices.logic.reading import PageShape, Reading
@@ -41,7 +42,12 @@ def invoice_id(content_hash: str, ordinal: int) -> str:
 
 
 def posted(
-    reading: Reading, content_hash: str, keys: Sequence[str], said: Mapping[str, Mapping[str, Said]], fingerprint: str
+    reading: Reading,
+    content_hash: str,
+    keys: Sequence[str],
+    said: Mapping[str, Mapping[str, Said]],
+    model: ConfidenceModel,
+    fingerprint: str,
 ) -> Posted:
     """Rows of the invoices of a file.
 
@@ -50,10 +56,13 @@ def posted(
         content_hash: SHA-256 of its bytes.
         keys: Keys of the objects that hold them, oldest first.
         said: By invoice and field, what people said.
+        model: How sure values are.
         fingerprint: Identity of all of this.
     """
     rows = Posted()
-    for ordinal, invoice in enumerate(reading.invoices, start=1):
+    recognised = {page.number for page in reading.pages if page.origin == "ocr"}
+    for ordinal, unjudged in enumerate(reading.invoices, start=1):
+        invoice = judged(unjudged, recognised, model)
         identity = {"invoice_id": invoice_id(content_hash, ordinal), "content_hash": content_hash}
         told = said.get(identity["invoice_id"], {})
         found = doubts(invoice, {name: told[name].value for name in told})

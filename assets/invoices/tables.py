@@ -188,6 +188,20 @@ CORRECTIONS = Table(
     ),
 )  # fmt: skip
 
+CONFIDENCE_MODEL = Table(
+    name="invoices/confidence_model",
+    description="The model that says how sure values are, with what this deployment taught it; one row.",
+    columns=(
+        Column("fitted_at", UTC, "When it was fitted.", nullable=False),
+        Column("corrected", pl.Int64(), "Values that people judged, and that it could learn from.", nullable=False),
+        Column("labelled", pl.Int64(), "Values that it was fitted on in all.", nullable=False),
+        Column("log_loss_shipped", pl.Float64(), "Mean log loss of the shipped model on the judged values; null without any."),
+        Column("log_loss_learnt", pl.Float64(), "That of learnt models on invoices that they did not see; null for too few."),
+        Column("in_force", pl.Boolean(), "Whether it is used: it foretells better than the shipped one.", nullable=False),
+        Column("model", pl.String(), "Weights, their precision and the threshold, as JSON.", nullable=False),
+    ),
+)
+
 EXTRACTION_QUALITY = Table(
     name="invoices/extraction_quality",
     description="How right the values are that were extracted, by field: one row per measurement and field, and one for all.",
@@ -374,7 +388,8 @@ CLOUD_INVOICE_TIE_OUT = Table(
 )
 
 TABLES = (
-    SOURCE_INVOICES, READINGS, INVOICES, LINE_ITEMS, FIELD_VALUES, REVIEW_QUEUE, CORRECTIONS, EXTRACTION_QUALITY,
+    SOURCE_INVOICES, READINGS, INVOICES, LINE_ITEMS, FIELD_VALUES, REVIEW_QUEUE, CORRECTIONS, CONFIDENCE_MODEL,
+    EXTRACTION_QUALITY,
     PAYMENT_RECORDS, VENDOR_HISTORY, PAYMENT_MODEL_JOURNAL, PAYMENT_PREDICTIONS, CASH_FLOW, ENTITIES, COMPLEXITY, INSIGHTS,
     CLOUD_INVOICE_TIE_OUT,
 )  # fmt: skip

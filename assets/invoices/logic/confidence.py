@@ -6,7 +6,8 @@ approximation (Bishop, Pattern Recognition and Machine Learning, 2006, §4.5.1) 
 does little and thousands decide.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from assets.invoices.logic.invoice import Check, FieldName, Invoice, LineItem, TaxLine, Value
-from resources.document_ai.layout import Analysis
 
 _GROUPS: Mapping[str, frozenset[str]] = {
     "amount": frozenset({
@@ -46,6 +46,7 @@ FEATURES = (
 """What the probability is made of, in the order of the weights."""
 
 _UNSURE = 0.02
+_FOLLOWS = 0.5
 _PRIOR_PRECISION = 0.05
 """Of every weight before anything was seen: log-odds of four or five are nothing unusual."""
 _STEPS = 50
@@ -71,6 +72,11 @@ class ConfidenceModel:
     labelled: int
     corrected: int = 0
 
+    @property
+    def digest(self) -> str:
+        """Short identity of the weights."""
+        return hashlib.sha256(repr((self.features, self.weights, self.accept_from)).encode()).hexdigest()[:12]
+
     def probability(self, row: Sequence[float]) -> float:
         """Probability that a value with these features is right."""
         odds = sum(weight * feature for weight, feature in zip(self.weights, row, strict=True))
@@ -93,21 +99,23 @@ def shipped() -> ConfidenceModel:
     return TypeAdapter(ConfidenceModel).validate_json(text)
 
 
-def judged(invoice: Invoice, analysis: Analysis | None, model: ConfidenceModel) -> Invoice:
-    """The invoice with a confidence on every value, those of items and taxes too. What an e-invoice stores is certain.
+def judged(invoice: Invoice, recognised: Collection[int], model: ConfidenceModel) -> Invoice:
+    """The invoice with a confidence on every value, those of items and taxes too.
+
+    What an e-invoice stores keeps the confidence that it has. What is printed nowhere and only follows from other amounts is
+    never surer than a coin.
 
     Args:
         invoice: As extracted and reconciled.
-        analysis: Of the pages that it was read from; None if there are none.
+        recognised: Numbers of the pages whose words were recognised on a picture.
         model: What to judge by.
     """
 
     def of(name: str, value: Value, checks: Sequence[Check]) -> Value:
         if value.chosen.source == "structured":
-            return replace(value, confidence=1.0)
-        sure = model.probability(features(name, value, context_of(invoice, value, analysis, checks)))
-        # what is printed nowhere and only follows from other amounts comes with a limit
-        return replace(value, confidence=sure if value.confidence is None else min(sure, value.confidence))
+            return value
+        sure = model.probability(features(name, value, context_of(invoice, value, recognised, checks)))
+        return replace(value, confidence=min(sure, _FOLLOWS) if _is_calculated(value) else sure)
 
     head: dict[FieldName, Value] = {name: of(name, value, checks_of(invoice, name)) for name, value in invoice.fields.items()}
     items = tuple(_item(invoice, number, item, of) for number, item in enumerate(invoice.items, 1))
@@ -128,12 +136,11 @@ def checks_of_item(invoice: Invoice, number: int, column: str) -> list[Check]:
     return [*(own if names else []), *(together if names > 1 else [])]
 
 
-def context_of(invoice: Invoice, value: Value, analysis: Analysis | None, checks: Sequence[Check]) -> Context:
+def context_of(invoice: Invoice, value: Value, recognised: Collection[int], checks: Sequence[Check]) -> Context:
     """What the features of a value depend on beside itself."""
     kind = invoice.fields.get("document_type")
-    origins = {page.number: page.origin for page in analysis.pages} if analysis else {}
     page = value.chosen.page or min(invoice.pages, default=0)
-    return Context(tuple(checks), kind is not None and kind.value == "receipt", origins.get(page) == "ocr")
+    return Context(tuple(checks), kind is not None and kind.value == "receipt", page in recognised)
 
 
 def features(name: str, value: Value, context: Context) -> list[float]:
@@ -161,7 +168,7 @@ def features(name: str, value: Value, context: Context) -> list[float]:
         float(context.recognised),
         min(2.0, -log(max(chosen.reading, 1e-6)) * 4),
         float(chosen.source == "engine"),
-        float(chosen.source == "arithmetic"),
+        float(_is_calculated(value)),
         float(value.repaired is not None),
     ]
 
@@ -212,6 +219,10 @@ def threshold(confidence: NDArray[np.float64], right: NDArray[np.bool_], error: 
     last = np.append(confidence[order][1:] < confidence[order][:-1], [True])  # values alike are accepted together
     fine = last & ((wrong + 1) / accepted <= error)
     return float(confidence[order][np.flatnonzero(fine)[-1]]) if fine.any() else 1.0
+
+
+def _is_calculated(value: Value) -> bool:
+    return value.chosen.source == "arithmetic" and value.chosen.box is None
 
 
 def _evidence(score: float) -> float:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from assets.invoices.logic.agreement import merged
 from assets.invoices.logic.arithmetic import reconcile
-from assets.invoices.logic.confidence import judged
+from assets.invoices.logic.confidence import judged, shipped
 from assets.invoices.logic.extraction import extract
 from assets.invoices.logic.extraction.structured import invoice_of
 from assets.invoices.logic.invoice import Invoice
@@ -58,16 +58,20 @@ def reading_of(structured: Analysis | None, printed: Analysis | None, notes: tup
         else ()
     )
     said = tuple(dict.fromkeys([*notes, *(structured.notes if structured else ()), *(printed.notes if printed else ())]))
-    if structured is None:
-        invoices = [judged(reconcile(invoice), source) for invoice in on_pages]
-    else:
-        invoices = [_with_pages(judged(reconcile(invoice_of(structured)), structured), on_pages)]
+    recognised = {shape.number for shape in shapes if shape.origin == "ocr"}
+    on_pages = [judged(invoice, recognised, shipped()) for invoice in on_pages]
+    invoices = on_pages if structured is None else [_with_pages(reconcile(invoice_of(structured)), on_pages)]
     return Reading(source.engine, shapes, tuple(invoices), said)
 
 
 def _with_pages(stored: Invoice, on_pages: list[Invoice]) -> Invoice:
     """The invoice of the XML beside the one of the pages that bears its number, or the first."""
     number = stored.fields.get("invoice_number")
-    same = [page for page in on_pages if number and page.fields.get("invoice_number") == number]
+    same = [page for page in on_pages if number and _number(page) == number.value]
     printed = next(iter(same or on_pages), None)
     return stored if printed is None else merged(stored, printed)
+
+
+def _number(invoice: Invoice) -> str | None:
+    found = invoice.fields.get("invoice_number")
+    return found.value if found else None
