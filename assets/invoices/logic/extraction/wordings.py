@@ -42,8 +42,9 @@ CLEAR: dict[Language, Wordings] = {
             "|delivered on|performance date"
         ),
         "purchase_order": (
-            "purchase order|purchase order number|purchase order no|po number|po no|p o number|po #|p o #|p o|po"
-            "|your order number|your order no|customer po|customer order number|buyer order number|order reference"
+            "purchase order|purchase order number|purchase order no|po number|po no|p o number|po #|p o #|p o no|p o nr"
+            "|your order|order ref|your order ref|customer order|p o|po|your order number|your order no|customer po"
+            "|customer order number|buyer order number|order reference"
         ),
         "preceding_invoice": (
             "original invoice|original invoice number|original invoice no|related invoice|preceding invoice"
@@ -56,7 +57,8 @@ CLEAR: dict[Language, Wordings] = {
         ),
         "buyer": (
             "buyer|bill to|billed to|invoice to|invoiced to|sold to|customer|client|bill to address|billing address"
-            "|invoice address|customer address|purchaser|customer name|guest name|invoice recipient|billing to|charge to"
+            "|invoice address|customer address|purchaser|customer name|guest name|invoice recipient|recipient|billing to"
+            "|charge to"
         ),
         "currency": "currency|invoice currency|document currency|currency code",
         "other_currency": "vat accounting currency|tax currency",
@@ -428,7 +430,10 @@ CLEAR: dict[Language, Wordings] = {
 
 WEAK: dict[Language, Wordings] = {
     "en": {
-        "invoice_number": "invoice|number|no|#|tax invoice|bill|document|our reference|transaction id|statement number",
+        "invoice_number": (
+            "invoice|number|no|#|tax invoice|bill|document|our reference|transaction id|reference no|reference number"
+            "|ref no|statement number"
+        ),
         "issue_date": "date|invoice dated",
         "due_date": "payable on|expires|collection on|will be collected on",
         "line_total": "net|total goods|amount",
@@ -459,7 +464,7 @@ WEAK: dict[Language, Wordings] = {
         "issue_date": "date",
         "due_date": "prelevement le",
         "line_total": "net|montant net|total net",
-        "tax_total": "taxe|taxes|dont tva|tva",
+        "tax_total": "t v a|taxe|taxes|dont tva|tva",
         "grand_total": "total|ttc|montant|total eur",
         "allowance_total": "remise|rabais",
         "charge_total": "transport",
