@@ -11,6 +11,9 @@ from resources.document_ai.layout import Box, Word, around
 _MONEY: frozenset[Heading] = frozenset({"unit_price", "price", "line_total", "gross_total"})
 _FOREIGN: frozenset[Heading] = frozenset({"tax_base", "tax_amount"})
 
+_WITHIN = 0.7
+"""Heights of a line between two words of one heading at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -137,7 +140,7 @@ def _phrases(words: Sequence[Word]) -> Iterator[tuple[list[Word], Heading | None
         for size in range(min(LONGEST, len(words) - at), 0, -1):
             part = list(words[at : at + size])
             kind = heading(bare("".join(word.text for word in part)))
-            if kind and (size == 1 or all(gap(a, b) < 1.0 for a, b in pairwise(part))):
+            if kind and (size == 1 or all(gap(a, b) < _WITHIN for a, b in pairwise(part))):
                 yield part, kind
                 at += size
                 break

@@ -51,7 +51,7 @@ _PATTERNS: dict[Heading, str] = {
         r"tage|days|units|hrsqty|qtyhrs|liefermenge|pezzi|horas|heures|uren|stuks"
     ),
     "unit": (
-        r"einheit|me|unit|uom|unite|unidad|ud|um|um|eenheid|unidade|un|unitforpu|mengeneinheit|eh|unitofmeasure|unita|"
+        r"einheit|einh|me|u|vpe|unit|uom|unite|unidad|ud|um|eenheid|unidade|un|unitforpu|mengeneinheit|eh|unitofmeasure|unita|"
         r"mesure|typ"
     ),
     "unit_price": (
