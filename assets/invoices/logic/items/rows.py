@@ -13,6 +13,8 @@ _NUMBER_WORDS = 5
 """Words that a number has at most (`EUR 1 234 567,89 -`)."""
 _LETTERS = 5
 """Letters that writing along the margin has at least."""
+_DIGITS = str.maketrans("OoQDlIiSsBZz", "000011155822")
+"""Letters that digits are read as."""
 _INSIDE = 0.6
 """Heights of a line between two words of one number at most."""
 
@@ -128,7 +130,15 @@ def _longest(words: Sequence[Word], numerals: Numerals) -> tuple[int, tuple[Deci
         text = " ".join(word.text for word in words[:size])
         if any(c.isdigit() for c in text) and (found := readings(text, numerals)) and not _two(words[:size]):
             return size, found
-    return 1, ()
+    return 1, _misread(words[0], numerals)
+
+
+def _misread(word: Word, numerals: Numerals) -> tuple[Decimal, ...]:
+    """The number that a recognised word is if some letters in it are digits; none for a text layer, which is never misread."""
+    digits = sum(c.isdigit() for c in word.text)
+    if word.confidence >= 1.0 or 2 * digits < len(word.text) or not any(c in ".," for c in word.text):
+        return ()
+    return readings(word.text.translate(_DIGITS), numerals)
 
 
 def _two(words: Sequence[Word]) -> bool:
