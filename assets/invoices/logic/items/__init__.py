@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from assets.invoices.logic.invoice import LineItem, TaxLine
+from assets.invoices.logic.invoice import FieldName, LineItem, TaxLine, Value
+from assets.invoices.logic.items.adjustments import adjusted
 from assets.invoices.logic.items.stored import stored_items
 from assets.invoices.logic.items.table import headed_tables, items_of
 from assets.invoices.logic.items.taxes import tax_rows
@@ -29,3 +30,8 @@ def line_items(pages: Sequence[Page], numerals: Numerals, tables: Sequence[Table
 def tax_lines(pages: Sequence[Page], numerals: Numerals) -> tuple[TaxLine, ...]:
     """The taxes of one invoice by rate, in the order in which they are printed."""
     return tuple(tax_rows(pages, numerals, headed_tables(pages, numerals)))
+
+
+def adjustments(pages: Sequence[Page], numerals: Numerals) -> dict[FieldName, Value]:
+    """`allowance_total` and `charge_total` by the discounts and charges that are printed among the line items."""
+    return adjusted([found for table in headed_tables(pages, numerals) for found in table.adjustments])

@@ -49,6 +49,7 @@ class Table:
         width: Of the page.
         blocks: The items so far.
         pending: Lines since the head or the last sum.
+        adjustments: Discounts and charges on the whole invoice that are printed among the items.
         strict: Whether something else came between, so that only rows beyond doubt are items.
     """
 
@@ -56,6 +57,7 @@ class Table:
     width: float
     blocks: list[Block] = field(default_factory=list)
     pending: list[Line] = field(default_factory=list)
+    adjustments: list[tuple[Row, Token]] = field(default_factory=list)
     strict: bool = False
 
     @property
@@ -155,8 +157,11 @@ def _take(table: Table, row: Row, following: Sequence[Row]) -> None:
     """One more row of a table."""
     found, words = cells(row, table.columns, table.width)
     amounts = _amounts(found)
-    if _is_aside(row, amounts):
+    if _is_aside(row, amounts) or _sums_up(table, amounts):
         table.pending.clear()
+        labels = labels_of(row)
+        if not table.strict and "line_total" in amounts and labels and ADJUSTED.match(labels[0]):
+            table.adjustments.append((row, amounts["line_total"]))
         return
     last = table.blocks[-1] if table.blocks else None
     if last is not None and amounts and _completes(last.row, last.cells, row, amounts):
@@ -195,6 +200,13 @@ def _is_aside(row: Row, amounts: Cells) -> bool:
     if not amounts or not labels or "unit_price" in amounts:
         return False
     return bool(INCLUDED.match(labels[0]) or ("quantity" not in amounts and ADJUSTED.match(labels[0])))
+
+
+def _sums_up(table: Table, amounts: Cells) -> bool:
+    """Whether an amount that stands alone is the sum of the items above it, whatever it is called."""
+    totals = [block.cells["line_total"].numbers[0] for block in table.blocks if "line_total" in block.cells]
+    alone = "line_total" in amounts and not {"quantity", "unit_price"} & amounts.keys()
+    return alone and len(totals) > 1 and sum(totals) in amounts["line_total"].numbers
 
 
 def _begins(table: Table, row: Row, found: Cells) -> bool:
