@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 Recognise = Callable[["Image"], "Recognition"]
 """Reads the text off a picture."""
 
-_FEW = 20
-"""Letters and digits that a page which shows something may carry as text and still be a picture, such as its number."""
 _STAMPED = 150
 """Letters and digits that may be stamped on a scan that covers the page."""
 _PICTURE_SHARE = 0.5
@@ -148,9 +146,9 @@ def _is_picture(page: Any, layer: TextLayer, *, scan: bool) -> bool:  # noqa: AN
     letters = sum(map(str.isalnum, layer.page.text))
     if layer.unknown > (1 - _NAMED) * (letters + layer.unknown):
         return True
-    if scan and letters < _STAMPED:
-        return True
-    return letters < _FEW and any(True for _ in page.get_objects(max_depth=2))
+    if scan:
+        return letters < _STAMPED
+    return not letters and any(True for _ in page.get_objects(max_depth=2))
 
 
 def _recognised(page: Any, number: int, limits: Limits, recognise: Recognise) -> Page:  # noqa: ANN401

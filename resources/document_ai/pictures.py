@@ -22,6 +22,8 @@ def page_count(data: bytes, limits: Limits) -> int:
     """
     with _failures():
         picture = _opened(data)
+        if picture.format != "TIFF":  # a photograph may hold smaller copies of itself
+            return 1
         for number in range(limits.pages + 1):
             try:
                 picture.seek(number)
@@ -83,12 +85,14 @@ def _eight_bits(picture: "Image") -> "Image":
 @contextmanager
 def _failures() -> Iterator[None]:
     """Whatever the library raises for files that are no pictures, as Unreadable."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         yield
     except (Unreadable, MemoryError):
         raise
+    except UnidentifiedImageError as error:
+        raise Unreadable("it is damaged: its picture cannot be unpacked (it has no readable head)") from error
     except Image.DecompressionBombError as error:
         raise Unreadable("it holds a picture of too many pixels") from error
     except Exception as error:
