@@ -246,6 +246,11 @@ def test_a_due_amount_below_the_total_is_not_held_to_fail_where_no_prepaid_amoun
     assert holds(result, "total_less_prepaid_is_due") == [False]
 
 
+def test_nothing_left_to_pay_is_no_reason_to_read_another_total() -> None:
+    given = invoice(grand_total=printed("1939", "0"), due_payable=printed("0"))
+    assert reconcile(given).fields["grand_total"].value == "1939"
+
+
 def test_allowances_that_were_not_read_do_not_keep_the_net_amount_from_being_found() -> None:
     totals = invoice(line_total=printed("32.50", "45.00", "44.00"), tax_total=printed("8.36"), grand_total=printed("52.36"))
     lines = (item("1", "30.00", "30.00"), item("1", "15.00", "15.00"))

@@ -66,7 +66,7 @@ class Identity:
         exact: Tolerance for holding exactly.
         loose: Tolerance for holding loosely.
         summed: Whether every part is added or subtracted as it is.
-        excused: What was perhaps not read, so that nothing is known if it does not hold.
+        excused: What was perhaps not read and makes the printed amount the smaller one: nothing is known then.
     """
 
     name: str
@@ -92,17 +92,20 @@ class Identity:
     def _level(self, form: Form, loose: Decimal) -> Level:
         if form.off <= self.exact:
             return Level.LOOSE if form.weak else Level.EXACT
-        return Level.LOOSE if form.off <= loose else Level.BROKEN
+        return Level.LOOSE if form.off <= loose or self._is_excused(form) else Level.BROKEN
+
+    def _is_excused(self, form: Form) -> bool:
+        return bool(self.excused) and abs(form.printed) < abs(form.computed)
 
     def check(self, values: Values) -> Check:
         """What became of it."""
         if self.missing:
             return Check(self.name, None, f"not known: {', '.join(self.missing)}", self.subject)
         form = self.closest(values)
-        if self.level(values) < Level.BROKEN:
+        if form.off <= max(self.exact, self.loose(values)):
             return Check(self.name, True, f"{form.says} = {plain(form.printed)}", self.subject)
         says = f"{form.says} = {plain(form.computed)}, not {plain(form.printed)}: {plain(form.off)} apart"
-        if self.excused and abs(form.printed) < abs(form.computed):
+        if self._is_excused(form):
             return Check(self.name, None, f"{says}; not known: {self.excused}", self.subject)
         return Check(self.name, False, says, self.subject)
 
