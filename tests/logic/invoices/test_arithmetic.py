@@ -190,6 +190,7 @@ def test_an_ambiguous_quantity_is_decided_by_its_product() -> None:
         (item("27", "7.00", "15.57", base_quantity=printed("12")), False),
         (item("5", "4.55", "20.48", discount=printed("10")), True),
         (item("10", "100", "850.00", discount=printed("150.00")), True),
+        (item("400", "0.79", "376.04", vat_rate=printed("19")), True),
         (item("0", "12.00", "0.00"), True),
         (item("3", "2.00", "7.00"), False),
     ],

@@ -162,9 +162,9 @@ class _Context:
         return tuple(slot[2].replace("_", " ") for slot in slots if slot not in self.slots)
 
     def product(self, index: int) -> Identity:
-        """Quantity times price, less the discount, is the total of the line."""
+        """Quantity times price, less the discount, is the total of the line; or with the tax of the line on top."""
         quantity, price, total = (("item", index, name) for name in ("quantity", "unit_price", "line_total"))
-        discount, per_units = ("item", index, "discount"), ("item", index, "base_quantity")
+        discount, per_units, rate = (("item", index, name) for name in ("discount", "base_quantity", "vat_rate"))
 
         def forms(values: Values) -> Iterator[Form]:
             q, p, d = values[quantity], values[price], values.get(discount, _ZERO)
@@ -177,12 +177,15 @@ class _Context:
                     for sign in self.signs:
                         computed = (sign * amount).quantize(self.unit, ROUND_HALF_UP)
                         yield Form(computed, values[total], f"{q} × {p}{per}{tail}", weak=units is None and base > 1)
+            if r := values.get(rate, _ZERO):
+                taxed = (q * p * (1 + r / 100)).quantize(self.unit, ROUND_HALF_UP)
+                yield Form(taxed, values[total], f"{q} × {p} + {r} %", weak=True)
 
         def loose(values: Values) -> Decimal:
             places = max(0, -int(values[price].as_tuple().exponent))
             return self.half + abs(values[quantity]) * Decimal(1).scaleb(-places) / 2 if places <= _PRICE_PLACES else self.unit
 
-        parts = self.has(quantity, price, per_units, discount, total)
+        parts = self.has(quantity, price, per_units, discount, rate, total)
         subject = f"line {index + 1}"
         return Identity("quantity_times_price", subject, parts, self.lacks(quantity, price, total), forms, self.half, loose)
 
