@@ -159,6 +159,7 @@ def unaccented(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
+@lru_cache(maxsize=16_384)
 def bare(text: str) -> str:
     """A text as headings are compared."""
     return _MARKS.sub("", unaccented(text))

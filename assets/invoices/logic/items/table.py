@@ -7,12 +7,12 @@ from itertools import pairwise
 
 from assets.invoices.logic.invoice import ItemField, LineItem, Value
 from assets.invoices.logic.items.cells import Cells, cells, multiplies, number_value, text_value
-from assets.invoices.logic.items.columns import Column, Head, heads
+from assets.invoices.logic.items.columns import Column, Head, RuledPage
 from assets.invoices.logic.items.headings import ADJUSTED, CARRIED, INCLUDED, TAXED, TOTAL, Heading, unaccented
-from assets.invoices.logic.items.rows import Row, Token, rows, segments
+from assets.invoices.logic.items.rows import Row, Token, segments
 from assets.invoices.logic.items.texts import Line, texts
 from assets.invoices.logic.numbers import Numerals
-from resources.document_ai.layout import Page, Word
+from resources.document_ai.layout import Word
 
 _AMOUNTS: frozenset[Heading] = frozenset({"quantity", "unit_price", "line_total", "gross_total", "discount", "vat_rate"})
 _FULL: frozenset[Heading] = frozenset({"quantity", "unit_price", "line_total"})
@@ -66,26 +66,24 @@ class Table:
         return {column.heading for column in self.columns}
 
 
-def headed_tables(pages: Sequence[Page], numerals: Numerals) -> list[Table]:
+def headed_tables(pages: Sequence[RuledPage]) -> list[Table]:
     """All tables of line items that have a head, in order."""
     found: list[Table] = []
     table: Table | None = None
     for page in pages:
-        on_page = rows(page, numerals)
-        starts = {head.start: head for head in heads(on_page)}
         if table is not None:
             table.strict = True
         at = 0
-        while at < len(on_page):
-            head = starts.get(at)
+        while at < len(page.rows):
+            head = page.heads.get(at)
             if head is not None:
                 table = _entered(head, page, table, found)
                 at = head.stop
                 continue
-            if table is not None and ends(table, on_page[at]):
+            if table is not None and ends(table, page.rows[at]):
                 table = None
             elif table is not None:
-                _take(table, on_page[at], on_page[at + 1 : at + 3])
+                _take(table, page.rows[at], page.rows[at + 1 : at + 3])
             at += 1
     return found
 
@@ -117,7 +115,7 @@ def labels_of(row: Row) -> list[str]:
     return [unaccented(" ".join(word.text for word in part)).lstrip("-–—*:.() ") for part in parts]
 
 
-def _entered(head: Head, page: Page, table: Table | None, found: list[Table]) -> Table | None:
+def _entered(head: Head, page: RuledPage, table: Table | None, found: list[Table]) -> Table | None:
     """The table that goes on below a head: another one, the same on its next page, or the same after an aside."""
     if not head.of_items:
         if table is not None:
