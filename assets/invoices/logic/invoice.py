@@ -103,7 +103,8 @@ class Check:
     """An identity that was tried: `holds` is None if a part of it is not known.
 
     Attributes:
-        name: `lines_are_net`, `net_and_tax_are_total`, `quantity_times_price`, `rate_times_base`, `total_less_prepaid_is_due`.
+        name: `lines_are_net`, `net_and_tax_are_total`, `quantity_times_price`, `rate_times_base`,
+            `taxes_are_tax_total`, `total_less_prepaid_is_due`.
         subject: Which line or rate, where there are several.
         holds: Whether it holds within the tolerance.
         says: The identity in numbers.

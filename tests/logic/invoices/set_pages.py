@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from resources.document_ai.layout import Box, Page, Word
-from resources.document_ai.text_layer import lines_of
+from resources.document_ai.lines import lines_of
 
 SIZE = 10.0
 WIDTH = 5.0

@@ -11,8 +11,8 @@ from assets.invoices.logic.extraction.identifiers import titled
 from assets.invoices.logic.extraction.labels import Label, in_segment
 from assets.invoices.logic.extraction.places import Place, places
 from assets.invoices.logic.extraction.ranking import merged
-from assets.invoices.logic.extraction.sheet import Segment, Sheet
-from assets.invoices.logic.extraction.terms import Terms
+from assets.invoices.logic.extraction.sheet import Segment, Sheet, folded
+from assets.invoices.logic.extraction.terms import DISCOUNT, Terms
 from assets.invoices.logic.invoice import Candidate, FieldName
 from resources.document_ai.layout import Box
 
@@ -97,6 +97,8 @@ def _labelled(document: Document) -> Iterator[_Found]:
 def _first(place: Place, label: Label) -> Iterator[_Found]:
     """The first date in a place, if it stands near the label."""
     for printed in dates_in(place.text, compact=label.meaning.weight >= 1)[:1]:
+        if label.role == "due_date" and _with_discount(place.segment.text[place.start + printed.end :]):
+            return
         before = place.text[: printed.start].strip(" :.-")
         near = 1.0 if not before else 0.85 if _LINK.match(before) else 0.6 if len(before) <= _NEAR else 0.4
         box = place.box(printed.start, printed.end)
@@ -106,14 +108,21 @@ def _first(place: Place, label: Label) -> Iterator[_Found]:
 
 
 def _of_discount(label: Label, discounts: dict[int, Label]) -> bool:
-    """Whether a day until which to pay is that of a discount: it follows the word for it in the same line."""
+    """Whether a day until which to pay is that of a discount: it follows the word for it in the same clause."""
     discount = discounts.get(id(label.segment))
-    return discount is not None and discount.start < label.start
+    between = label.segment.text[discount.end : label.start] if discount and discount.start < label.start else ","
+    return "," not in between and ";" not in between
+
+
+def _with_discount(after: str) -> bool:
+    """Whether a day is one until which less may be paid (`until 14 March with 2 % discount`), by what follows it."""
+    return bool(DISCOUNT.search(folded(re.split(r"[,;]", after)[0])))
 
 
 def _ends_period(label: Label) -> bool:
-    """Whether a day is the end of a period (`from 1 May until 31 May`): a date stands before the word in its line."""
-    return label.meaning.weight < 1 and bool(dates_in(label.segment.text[: label.start]))
+    """Whether a day is the end of a period (`from 1 May until 31 May`): a date stands right before the word."""
+    before = label.segment.text[: label.start].rstrip()
+    return label.meaning.weight < 1 and any(printed.end >= len(before) for printed in dates_in(before))
 
 
 def _in_titles(document: Document) -> Iterator[_Found]:
@@ -142,9 +151,13 @@ def _in_next_line(sheet: Sheet, segment: Segment) -> Iterator[_Found]:
 def _unlabelled(document: Document) -> Iterator[_Found]:
     """Dates that stand by themselves in the upper part of the first page, a place before them at most."""
     first = document.sheets[0]
+    others = document.labelled("due_date", "delivery_date", "other_date", "other_number")
+    taken = {id(place.segment) for sheet, label in others for place in list(places(sheet, label, document.named))[:1]}
     for segment in first.segments:
         if segment.box.top > 0.55 * first.height:
             return
+        if id(segment) in taken:
+            continue
         printed = next(iter(dates_in(segment.text)), None)
         if printed is None or segment.text[printed.end :].strip(" .,"):
             continue

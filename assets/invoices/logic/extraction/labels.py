@@ -1,5 +1,6 @@
 """Finding the words that name a field on a page."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,6 +12,8 @@ from assets.invoices.logic.extraction.wordings import Language, Role
 from resources.document_ai.layout import Box
 
 _CLEAR, _WEAK, _FAINT = 1.0, 0.55, 0.3
+_NUMBERED = re.compile(r"[-/]\d")
+"""What follows a word that belongs to a number (`PO-7781`)."""
 _PROSE = 9
 """Words of a line from which it reads like prose."""
 _COMPOUNDS = ("rechnung", "factuur", "faktura", "gutschrift")
@@ -110,7 +113,7 @@ def labels(sheet: Sheet) -> list[Label]:
 
 def in_segment(segment: Segment) -> list[Label]:
     """The labels of one line."""
-    spans = list(_spans(segment.tokens))
+    spans = [span for span in _spans(segment.tokens) if not _NUMBERED.match(segment.text, segment.tokens[span[1]].end)]
     found = []
     for index, (first, last, meanings) in enumerate(spans):
         start, end = segment.tokens[first].start, segment.tokens[last].end
@@ -146,6 +149,7 @@ def _longest(found: list[Token], at: int) -> tuple[int, list[Meaning]]:
 
 def _compound(token: str) -> list[Meaning]:
     head = next((head for head in _COMPOUNDS if token.endswith(head) and token != head), None)
+    head = None if token.endswith("berechnung") else head
     return _trie()[head][_LEAF] if head else []
 
 

@@ -62,7 +62,7 @@ def places(sheet: Sheet, label: Label, named: Named, rows: int = 1) -> Iterator[
     after = label.rest.strip(" :.-#=()")
     if after:
         yield Place(label.segment, label.end, label.stop, 1.0, f"after “{label.text}”")
-    if label.stop == len(label.segment.text):
+    if not any(c.isdigit() for c in label.segment.text[label.stop :]):
         yield from _beside(sheet, label, named, crowded=bool(after))
     yield from _below(sheet, label, named, rows, crowded=bool(after))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from assets.invoices.logic.extraction.document import Document
 from assets.invoices.logic.extraction.places import places
-from assets.invoices.logic.extraction.sheet import Segment, folded
+from assets.invoices.logic.extraction.sheet import Segment, folded, tokens
 from assets.invoices.logic.invoice import Candidate
 from resources.document_ai.layout import Box
 
@@ -54,7 +54,7 @@ def registrations(document: Document) -> Iterator[Registration]:
             seen.add((id(segment), number))
             yield Registration(number, m.group(), segment, segment.place(*m.span()), valid_vat(number))
     for sheet, label in document.labelled("tax_number", "vat_id"):
-        words = folded(label.text)
+        words = " ".join(token.text for token in tokens(label.text))
         for place in list(places(sheet, label, document.named))[:1]:
             found = _LABELLED.search(place.text)
             if not found or len(place.text[: found.start()].split()) > 2 or not any(c.isdigit() for c in found.group()):

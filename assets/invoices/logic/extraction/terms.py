@@ -23,10 +23,12 @@ _AT_ONCE = re.compile(
     r"|pago inmediato|al contado|pagamento immediato|per direct|direct te voldoen|cash on delivery"
 )
 _END_OF_MONTH = re.compile(r"fin de mois|end of month|\beom\b|monatsende|ende des monats|fine mese|\bfm\b|fin de mes|einde maand")
-_DISCOUNT = re.compile(r"\d\s*%|skonto|discount|escompte|descuento|sconto|korting|rabatt")
+DISCOUNT = re.compile(r"\d\s*%|skonto|discount|escompte|descuento|sconto|korting|rabatt")
+"""What tells that a term is one for a discount."""
 _PAYING = re.compile(
     r"zahlbar|zahlung|payable|payment|paiement|reglement|net\b|netto|pago|pagamento|betaling|due\b|ueberweis|uberweis|echeance|zahlen"
 )
+_CLAUSE = re.compile(r"[,;](?!\d)")
 _LONGEST = 200
 
 
@@ -86,8 +88,8 @@ def terms(document: Document) -> Iterator[Terms]:
 def _in_line(segment: Segment, text: str, score: float) -> Iterator[Terms]:
     late = bool(_END_OF_MONTH.search(text))
     for found in _PERIOD.finditer(text):
-        clause = re.split(r"[,;]", text[: found.start()])[-1] + found.group() + re.split(r"[,;]", text[found.end() :])[0]
-        if not _DISCOUNT.search(clause):
+        clause = _CLAUSE.split(text[: found.start()])[-1] + found.group() + _CLAUSE.split(text[found.end() :])[0]
+        if not DISCOUNT.search(clause):
             days = next(int(group) for group in found.groups() if group)
             yield _terms(segment, days, score, late=late)
             return

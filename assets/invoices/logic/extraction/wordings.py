@@ -42,8 +42,9 @@ CLEAR: dict[Language, Wordings] = {
             "|delivered on|performance date"
         ),
         "purchase_order": (
-            "purchase order|purchase order number|purchase order no|po number|po no|p o number|po #|po|your order number"
-            "|your order no|customer po|customer order number|buyer order number|order reference"
+            "purchase order|purchase order number|purchase order no|po number|po no|p o number|po #|p o #|p o no|p o nr"
+            "|your order|order ref|your order ref|customer order|p o|po|your order number|your order no|customer po"
+            "|customer order number|buyer order number|order reference"
         ),
         "preceding_invoice": (
             "original invoice|original invoice number|original invoice no|related invoice|preceding invoice"
@@ -56,7 +57,8 @@ CLEAR: dict[Language, Wordings] = {
         ),
         "buyer": (
             "buyer|bill to|billed to|invoice to|invoiced to|sold to|customer|client|bill to address|billing address"
-            "|invoice address|customer address|purchaser|customer name|guest name|invoice recipient|billing to|charge to"
+            "|invoice address|customer address|purchaser|customer name|guest name|invoice recipient|recipient|billing to"
+            "|charge to"
         ),
         "currency": "currency|invoice currency|document currency|currency code",
         "other_currency": "vat accounting currency|tax currency",
@@ -110,7 +112,8 @@ CLEAR: dict[Language, Wordings] = {
         "due_date": (
             "falligkeitsdatum|falligkeit|fallig am|zahlbar bis|zahlungsziel|zahlung bis|zu zahlen bis|fallig bis"
             "|falligkeitstag|zahlbar bis zum|bitte uberweisen sie bis zum|netto bis|ohne abschlag bis|zahlungsfrist bis"
-            "|fallig|zahlbar ohne abzug bis|bitte zahlen bis|faellig am|faelligkeit|faelligkeitsdatum|zahlungsfrist"
+            "|fallig|zahlbar ohne abzug bis|bitte zahlen bis|faellig am|faelligkeit|faelligkeitsdatum|wird am|abgebucht am"
+            "|abbuchung am|einzug am|eingezogen am|lastschrift am|abbuchungsdatum|zahlungsfrist"
         ),
         "delivery_date": (
             "lieferdatum|liefer datum|leistungsdatum|leistungs datum|liefer und leistungsdatum|liefer leistungsdatum"
@@ -170,8 +173,9 @@ CLEAR: dict[Language, Wordings] = {
             "bruttosumme|gesamtbetrag|gesamtsumme|rechnungsbetrag|rechnungssumme|endbetrag|summe inkl ust|summe inkl mwst"
             "|summe brutto|gesamt brutto|brutto gesamt|bruttobetrag|gesamtbetrag brutto|endsumme|gesamtbetrag inkl mwst"
             "|gesamtbetrag inkl ust|rechnungsendbetrag|gesamt inkl mwst|total brutto|gesamtpreis|bruttogesamtbetrag"
-            "|rechnungsbeitrag|gesamtbetrag inklusive mwst|betrag brutto|gesamt|rechnungsgesamtbetrag|gesamtrechnungsbetrag"
-            "|summe inklusive mwst|gesamtpreis brutto|rechnungsbetrag brutto|gesamtbruttobetrag"
+            "|rechnungsbeitrag|gesamtbetrag inklusive mwst|betrag brutto|gesamt|gutschriftbetrag|gutschriftsbetrag"
+            "|erstattungsbetrag|rechnungsgesamtbetrag|gesamtrechnungsbetrag|summe inklusive mwst|gesamtpreis brutto"
+            "|rechnungsbetrag brutto|gesamtbruttobetrag"
         ),
         "prepaid": (
             "erhaltene anzahlungen|anzahlung|anzahlungen|bereits gezahlt|bereits bezahlt|abzuglich anzahlung|vorauszahlung"
@@ -275,8 +279,8 @@ CLEAR: dict[Language, Wordings] = {
             "|fecha expedicion|fecha de facturacion|emitida el|fecha fra"
         ),
         "due_date": (
-            "fecha de vencimiento|vencimiento|fecha vencimiento|vence el|fecha limite de pago|pagadero antes del"
-            "|fecha de pago|pagar antes del|fecha limite|a pagar antes del|vto|vencimientos|fecha vto"
+            "fecha de vencimiento|fecha de cargo|fecha cargo|vencimiento|fecha vencimiento|vence el|fecha limite de pago"
+            "|pagadero antes del|fecha de pago|pagar antes del|fecha limite|a pagar antes del|vto|vencimientos|fecha vto"
         ),
         "delivery_date": (
             "fecha de entrega|fecha entrega|fecha de operacion|fecha de prestacion|fecha del servicio|fecha de servicio"
@@ -426,7 +430,10 @@ CLEAR: dict[Language, Wordings] = {
 
 WEAK: dict[Language, Wordings] = {
     "en": {
-        "invoice_number": "invoice|number|no|#|tax invoice|bill|document|our reference|transaction id|statement number",
+        "invoice_number": (
+            "invoice|number|no|#|tax invoice|bill|document|our reference|transaction id|reference no|reference number"
+            "|ref no|statement number"
+        ),
         "issue_date": "date|invoice dated",
         "due_date": "payable on|expires|collection on|will be collected on",
         "line_total": "net|total goods|amount",
@@ -441,7 +448,7 @@ WEAK: dict[Language, Wordings] = {
     "de": {
         "invoice_number": "nummer|nr|rechnung|faktura|vorgangsnummer|dokument",
         "issue_date": "datum",
-        "due_date": "bis zum|bis spatestens|spatestens bis|spatestens bis zum",
+        "due_date": "bis|bis zum|bis spatestens|spatestens bis|spatestens bis zum",
         "line_total": "summe|gesamtwert",
         "net_total": "rechnungssumme ohne ust|rechnungssumme netto|summe ohne umsatzsteuer|gesamtbetrag ohne ust",
         "tax_total": "steuer|mwst in|davon mwst|enthaltene mwst|enthalt mwst|umsatzsteuer|mehrwertsteuer|mwst|ust",
@@ -457,7 +464,7 @@ WEAK: dict[Language, Wordings] = {
         "issue_date": "date",
         "due_date": "prelevement le",
         "line_total": "net|montant net|total net",
-        "tax_total": "taxe|taxes|dont tva|tva",
+        "tax_total": "t v a|taxe|taxes|dont tva|tva",
         "grand_total": "total|ttc|montant|total eur",
         "allowance_total": "remise|rabais",
         "charge_total": "transport",

@@ -144,6 +144,10 @@ ADJUSTED = re.compile(rf"(?:{_ADJUSTED})\b")
 """How discounts, shipping and other charges on the whole invoice begin."""
 
 
+INCLUDED = re.compile(r"(?:incl|inkl|inclus|davon|darin|enthalten|of which|including|dont|y compris|waarvan|di cui|incluido)\b")
+"""How rows begin that tell a part of the item above."""
+
+
 def unaccented(text: str) -> str:
     """Small letters without accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("€", "eur "))

@@ -9,7 +9,7 @@ from assets.invoices.logic.numbers import Numerals, plain, readings
 from resources.document_ai.layout import Cell, Table
 
 _KEYS: dict[str, ItemField] = {name: name for name in get_args(ItemField)}
-_NUMBERS: frozenset[ItemField] = frozenset({"quantity", "unit_price", "discount", "vat_rate", "line_total"})
+_NUMBERS: frozenset[ItemField] = frozenset({"quantity", "unit_price", "base_quantity", "discount", "vat_rate", "line_total"})
 
 
 def stored_items(table: Table, numerals: Numerals) -> Iterator[LineItem]:

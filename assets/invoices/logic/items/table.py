@@ -8,7 +8,7 @@ from itertools import pairwise
 from assets.invoices.logic.invoice import ItemField, LineItem, Value
 from assets.invoices.logic.items.cells import Cells, cells, multiplies, number_value, text_value
 from assets.invoices.logic.items.columns import Column, Head, heads
-from assets.invoices.logic.items.headings import ADJUSTED, CARRIED, TAXED, TOTAL, Heading, unaccented
+from assets.invoices.logic.items.headings import ADJUSTED, CARRIED, INCLUDED, TAXED, TOTAL, Heading, unaccented
 from assets.invoices.logic.items.rows import Row, Token, rows, segments
 from assets.invoices.logic.items.texts import Line, texts
 from assets.invoices.logic.numbers import Numerals
@@ -184,11 +184,13 @@ def _words(row: Row) -> list[Word]:
 
 
 def _is_aside(row: Row, amounts: Cells) -> bool:
-    """Whether a row is a sum on the way, or a discount or charge on the whole invoice."""
+    """Whether a row is a sum on the way, a part of the item above, or a discount or charge on the whole invoice."""
     labels = labels_of(row)
     if any(CARRIED.match(label) for label in labels):
         return bool(row.numbers)
-    return bool(amounts) and not {"quantity", "unit_price"} & amounts.keys() and bool(labels) and bool(ADJUSTED.match(labels[0]))
+    if not amounts or not labels or "unit_price" in amounts:
+        return False
+    return bool(INCLUDED.match(labels[0]) or ("quantity" not in amounts and ADJUSTED.match(labels[0])))
 
 
 def _begins(table: Table, row: Row, found: Cells) -> bool:
@@ -278,5 +280,5 @@ def _item(table: Table, block: Block, numerals: Numerals) -> LineItem:
     return LineItem({name: found[name] for name in _ORDER if name in found}, page)
 
 
-def _head(table: Table, kind: Heading) -> str:
+def _head(table: Table, kind: str) -> str:
     return next((column.text for column in table.columns if kind in column.headings), kind)
