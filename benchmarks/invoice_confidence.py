@@ -117,12 +117,12 @@ def gathered(data: Path, cache: Path) -> Labelled:
         invoices = extract(analysis)
         number = names.setdefault(Path(row["file"]).name, len(names))
         if not invoices:
-            missing += sum(row["fields"].get(name) is not None for name in SCORED)
+            missing += sum(row["fields"].get(name) not in (None, "") for name in SCORED)
             continue
         recognised = {page.number for page in analysis.pages if page.origin == "ocr"}
         for features, right, head in labelled_values(row, invoices[0], recognised):
             found.append((features, right, number, head))
-        missing += sum(row["fields"].get(n) is not None and n not in invoices[0].fields for n in SCORED)
+        missing += sum(row["fields"].get(n) not in (None, "") and n not in invoices[0].fields for n in SCORED)
     engine.close()
     return Labelled(
         np.array([f for f, *_ in found]),
@@ -139,7 +139,7 @@ def labelled_values(
     """Features, whether it is right, and whether it is of the head, of every value that the truth holds."""
     for name in SCORED:
         expected, value = row["fields"].get(name), invoice.fields.get(cast(FieldName, name))
-        if expected is not None and value is not None:
+        if expected not in (None, "") and value is not None:
             context = confidence.context_of(invoice, value, recognised, confidence.checks_of(invoice, name))
             yield confidence.features(name, value, context), equal(name, str(expected), value.value), True
     for number, item, truth in alike(row.get("line_items"), invoice.items):
