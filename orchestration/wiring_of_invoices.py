@@ -58,6 +58,6 @@ def payment_models(settings: Settings) -> PaymentModels:
 
         return OraclePaymentModels(database=oracle_database(settings))
     if settings.is_local:
-        return LocalPaymentModels(store=LocalObjectStore(root=str(settings.home / "models")))
+        return LocalPaymentModels(store=LocalObjectStore(root=str(settings.home / "payment_models")))
     store = S3ObjectStore(bucket=dg.EnvVar("CLOUDOPS_REPORT_BUCKET"), region=dg.EnvVar("CLOUDOPS_REGION"))
     return LocalPaymentModels(store=store, prefix="models/payments")

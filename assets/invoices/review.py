@@ -244,9 +244,7 @@ class Review:
         with self._lake.stage(tables.CORRECTIONS) as staged:
             staged.write(pl.DataFrame([row], schema=tables.CORRECTIONS.schema))
             try:
-                self._lake.swap(
-                    tables.CORRECTIONS, staged, drop={"correction_id": [identity]}, writer=_WRITER, after=after
-                )
+                self._lake.swap(tables.CORRECTIONS, staged, drop={"correction_id": [identity]}, writer=_WRITER, after=after)
             except Conflict as error:
                 raise _Overtaken from error
         return correction.revision + 1
