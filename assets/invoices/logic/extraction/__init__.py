@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from assets.invoices.logic.arithmetic import reconcile
 from assets.invoices.logic.extraction.credit import positive
 from assets.invoices.logic.extraction.document import Document
 from assets.invoices.logic.extraction.head import Candidates, chosen, head
@@ -44,7 +45,7 @@ def _invoice(analysis: Analysis, sheets: tuple[Sheet, ...], *, receipt: bool) ->
         candidates = _of_receipt(analysis, candidates)
     items = line_items(pages, document.numerals, tables)
     found = Invoice(numbers, chosen(candidates), items, tax_lines(pages, document.numerals))
-    return positive(found)
+    return positive(reconcile(found))
 
 
 def _of_receipt(analysis: Analysis, candidates: Candidates) -> Candidates:

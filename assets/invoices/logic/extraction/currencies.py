@@ -23,7 +23,7 @@ _SIGNS = {
     "$": ("USD", "CAD", "AUD", "MXN"), "kr": ("SEK", "NOK", "DKK"), "kr.": ("DKK", "SEK", "NOK"),
 }  # fmt: skip
 """Signs with the currencies that they stand for, the commonest first."""
-_SIGN = re.compile("|".join(rf"(?<![A-Za-z]){re.escape(s)}(?![A-Za-z])" for s in sorted(_SIGNS, key=len, reverse=True)))
+_SIGN = re.compile("|".join(rf"(?<![A-Za-z\-]){re.escape(s)}(?![A-Za-z])" for s in sorted(_SIGNS, key=len, reverse=True)))
 _WORDS = {
     "euro": "EUR", "euros": "EUR", "us dollar": "USD", "us dollars": "USD", "u.s. dollars": "USD", "dollars us": "USD",
     "pounds sterling": "GBP", "pound sterling": "GBP", "schweizer franken": "CHF", "swiss francs": "CHF", "francs suisses": "CHF",

@@ -151,9 +151,13 @@ def _in_next_line(sheet: Sheet, segment: Segment) -> Iterator[_Found]:
 def _unlabelled(document: Document) -> Iterator[_Found]:
     """Dates that stand by themselves in the upper part of the first page, a place before them at most."""
     first = document.sheets[0]
+    others = document.labelled("due_date", "delivery_date", "other_date", "other_number")
+    taken = {id(place.segment) for sheet, label in others for place in list(places(sheet, label, document.named))[:1]}
     for segment in first.segments:
         if segment.box.top > 0.55 * first.height:
             return
+        if id(segment) in taken:
+            continue
         printed = next(iter(dates_in(segment.text)), None)
         if printed is None or segment.text[printed.end :].strip(" .,"):
             continue

@@ -11,7 +11,7 @@ from assets.invoices.logic.extraction.parties import parties
 from assets.invoices.logic.extraction.ranking import merged
 from assets.invoices.logic.extraction.registrations import ibans
 from assets.invoices.logic.extraction.terms import printed_terms, terms
-from assets.invoices.logic.extraction.totals import payable, totals
+from assets.invoices.logic.extraction.totals import payable, totals, whole
 from assets.invoices.logic.invoice import Candidate, FieldName, Value
 from resources.document_ai.layout import KeyValue
 
@@ -42,9 +42,17 @@ def head(document: Document, named: Iterable[KeyValue] = ()) -> Candidates:
     found |= {name: merged(some) for name, some in totals(document, currency).items()}
     for field, some in named_values(document, named, dates.order).items():
         found[field] = merged([*found.get(field, ()), *some])
-    if "due_payable" not in found and "grand_total" in found:
-        found["due_payable"] = merged(payable(found["grand_total"], found.get("prepaid", ())))
+    _complete(found)
     return {field: some for field, some in found.items() if some}
+
+
+def _complete(found: Candidates) -> None:
+    """Total and amount due stand in for each other where only one of them is named."""
+    total, due, prepaid = found.get("grand_total", ()), found.get("due_payable", ()), found.get("prepaid", ())
+    if due:
+        found["grand_total"] = merged([*total, *whole(total, due, prepaid)])
+    elif total:
+        found["due_payable"] = merged(payable(total, prepaid))
 
 
 def chosen(candidates: Candidates) -> dict[FieldName, Value]:

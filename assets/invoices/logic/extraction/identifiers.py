@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from assets.invoices.logic.extraction.dates import dates_in
+from assets.invoices.logic.extraction.dates import dates_in, without_dates
 from assets.invoices.logic.extraction.document import Document
 from assets.invoices.logic.extraction.labels import Label
 from assets.invoices.logic.extraction.places import Place, places
@@ -18,6 +18,8 @@ _LEAD = r"[\s:.#=(\-]*"
 _WORD = r"(?:(?:no|nr|num|number|nummer|numero|número|n\s?[°º]|№|nro)\b\.?|n\s?[°º]|№|#)?"
 _AFTER_TITLE = re.compile(rf"\s*(?:\(\d{{3}}\))?{_LEAD}({_WORD}){_LEAD}(?P<number>{_SHAPE})", re.IGNORECASE)
 _DECIMAL = re.compile(r"\d+[.,]\d{2}")
+_IN_COMPANY = 0.6
+"""Share that is left of a score if words follow the number: numbers stand alone, those of streets and towns do not."""
 _LONGEST = 30
 _KINDS: dict[Role, str] = {"title_invoice": "invoice", "title_credit_note": "credit_note", "title_receipt": "receipt"}
 
@@ -65,14 +67,15 @@ def kinds(document: Document) -> Iterator[Candidate]:
 
 
 def _number_at(place: Place, label: Label) -> Candidate | None:
-    start = len(place.text) - len(place.text.lstrip(" :.#="))
-    grouped = _GROUPS.fullmatch(place.text.rstrip(), start)
-    for found in [grouped] if grouped else list(_NUMBER.finditer(place.text))[:3]:
+    said = without_dates(place.text)
+    grouped = _GROUPS.fullmatch(said.rstrip(), len(said) - len(said.lstrip(" :.#=")))
+    for found in [grouped] if grouped else list(_NUMBER.finditer(said))[:3]:
         text = found.group().rstrip(".,-/")
         fits = _like_a_number(text)
         if fits:
             away = len(re.findall(r"\w+", place.text[: found.start()]))
-            score = label.weight * place.fits * fits * (1.0 if away == 0 else 0.6**away)
+            alone = place.segment is label.segment or not any(c.isalpha() for c in said[found.end() :])
+            score = label.weight * place.fits * fits * 0.6**away * (1.0 if alone else _IN_COMPANY)
             box = place.box(found.start(), found.start() + len(text))
             reading = place.reading(found.start(), found.end())
             return Candidate(text, text, place.segment.page, box, score, (place.why,), reading=reading)

@@ -149,6 +149,7 @@ def _longest(found: list[Token], at: int) -> tuple[int, list[Meaning]]:
 
 def _compound(token: str) -> list[Meaning]:
     head = next((head for head in _COMPOUNDS if token.endswith(head) and token != head), None)
+    head = None if token.endswith("berechnung") else head
     return _trie()[head][_LEAF] if head else []
 
 

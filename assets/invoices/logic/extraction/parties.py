@@ -98,9 +98,10 @@ class Section:
 def parties(document: Document) -> dict[FieldName, tuple[Candidate, ...]]:
     """Candidates for seller and buyer, their addresses and tax numbers."""
     sections = [section for sheet in document.sheets for section in _sections(document, sheet)]
+    among_items = _among_items(document)
     owner = {id(line): section.label.role for section in sections for line in section.lines}
-    sellers = [*_in_sections(sections, "seller"), *_payees(document)]
-    buyers = list(_in_sections(sections, "buyer"))
+    sellers = [*_in_sections(sections, "seller", among_items), *_payees(document)]
+    buyers = list(_in_sections(sections, "buyer", among_items))
     first = document.sheets[0]
     free = [segment for segment in first.segments if owner.get(id(segment)) not in ("buyer", "other_party")]
     senders = list(_sender_lines(first, free))
@@ -173,10 +174,19 @@ def _column(sheet: Sheet, label: Label) -> list[Segment]:
     return sorted(inside, key=lambda s: (s.box.top, s.box.left))
 
 
-def _in_sections(sections: Iterable[Section], role: str) -> Iterator[Party]:
+def _among_items(document: Document) -> set[int]:
+    """Identities of labels below the headings of line items on their page, where words have another sense."""
+    found = set()
+    for sheet in document.sheets:
+        tops = [segment.box.top for segment in sheet.segments if id(segment) in document.headings]
+        found |= {id(label) for label in document.labels[sheet.number] if tops and label.box.top > min(tops)}
+    return found
+
+
+def _in_sections(sections: Iterable[Section], role: str, among_items: set[int]) -> Iterator[Party]:
     for section in sections:
         if section.label.role == role and section.lines:
-            weight = section.label.meaning.weight
+            weight = section.label.meaning.weight * (0.5 if id(section.label) in among_items else 1.0)
             why = f"under “{section.label.text}”"
             named = _named_line(section.lines)
             if named:

@@ -28,6 +28,7 @@ DISCOUNT = re.compile(r"\d\s*%|skonto|discount|escompte|descuento|sconto|korting
 _PAYING = re.compile(
     r"zahlbar|zahlung|payable|payment|paiement|reglement|net\b|netto|pago|pagamento|betaling|due\b|ueberweis|uberweis|echeance|zahlen"
 )
+_CLAUSE = re.compile(r"[,;](?!\d)")
 _LONGEST = 200
 
 
@@ -87,7 +88,7 @@ def terms(document: Document) -> Iterator[Terms]:
 def _in_line(segment: Segment, text: str, score: float) -> Iterator[Terms]:
     late = bool(_END_OF_MONTH.search(text))
     for found in _PERIOD.finditer(text):
-        clause = re.split(r"[,;]", text[: found.start()])[-1] + found.group() + re.split(r"[,;]", text[found.end() :])[0]
+        clause = _CLAUSE.split(text[: found.start()])[-1] + found.group() + _CLAUSE.split(text[found.end() :])[0]
         if not DISCOUNT.search(clause):
             days = next(int(group) for group in found.groups() if group)
             yield _terms(segment, days, score, late=late)

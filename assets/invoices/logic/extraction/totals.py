@@ -25,6 +25,10 @@ _AMOUNT = re.compile(
 )
 _BASE = re.compile(r"(?:\bon|\bauf|\bvon|\bof|\bsur|\bde|\bsobre|\bsu|\bover|x|×|\*)\s*$", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]{3}")
+_HEADING = 0.15
+"""Share that is left of a score in the column of a table of line items."""
+_NAMED = 0.3
+"""Score from which a total has a label of its own."""
 _UNGROUPED = 7
 """Digits that an amount without separators has at most."""
 _LOW = 0.2
@@ -72,14 +76,16 @@ def _of_label(document: Document, sheet: Sheet, label: Label, currency: str | No
     for place in places(sheet, label, document.named, rows=_ROWS):
         here = list(_amounts(document, place))
         if place.why.startswith("below"):
+            if below and not here:
+                break
             below += here
         else:
             row += here
             codes += [(code, place.segment.box.middle) for code in _CODE.findall(place.text)]
     if row:
         yield from _in_row(label, row, codes if currency else [], currency)
-    elif below:
-        yield from _in_column(label, below, 0.3 if id(label.segment) in document.headings else 1.0)
+    elif below and not any(c.isalnum() for c in label.rest):
+        yield from _in_column(label, below, _HEADING if id(label.segment) in document.headings else 1.0)
 
 
 def _in_row(label: Label, row: list[_Amount], codes: list[tuple[str, float]], currency: str | None) -> Iterator[Candidate]:
@@ -120,13 +126,15 @@ def _candidate(label: Label, amount: _Amount, fits: float, why: Iterable[str] = 
 
 
 def _amounts(document: Document, place: Place) -> Iterator[_Amount]:
-    """The amounts in a place; rates in per cent are none. What may be read in two ways is there twice, the likelier last."""
+    """The amounts in a place; rates (`19 %`, `% 19`) are none. What may be read in two ways is there twice, the likelier last."""
     text = without_dates(place.text)
     for m in _AMOUNT.finditer(text):
         if m["per"] or (m["number"].isdigit() and len(m["number"]) > _UNGROUPED):
             continue
         number = m["number"] + (m["dash"] or "")
         negative = bool(m["minus"] or m["inner"] or m["after"] or (m["open"] and m["close"] and not m["number"].isdigit()))
+        if text[: m.start()].rstrip().endswith("%"):
+            continue
         base = bool(_BASE.search(text[: m.start()])) or bool(m["open"] and not m["close"])
         for value in reversed(readings(number, document.numerals)[:2]):
             signed = -value if negative and value else value
@@ -146,6 +154,15 @@ def _currency_fits(amount: _Amount, row: list[_Amount], codes: list[tuple[str, f
     middle = amount.place.segment.box.middle
     nearest, _ = min(codes, key=lambda code: abs(code[1] - middle))
     return 1.0 if nearest == currency else 0.2
+
+
+def whole(total: Iterable[Candidate], due: Iterable[Candidate], prepaid: Iterable[Candidate]) -> list[Candidate]:
+    """Where no total is named so: what is to be paid is the whole amount, unless something is said to be paid already."""
+    named = any(candidate.score >= _NAMED for candidate in total)
+    part = any(candidate.amount for candidate in prepaid)
+    why = "what is to be paid, and something is paid already" if part else "what is to be paid; nothing says that a part is paid"
+    weight = 0.3 if part or named else 0.8
+    return [replace(candidate, score=weight * candidate.score, why=(*candidate.why, why)) for candidate in due]
 
 
 def payable(grand_total: Iterable[Candidate], prepaid: Iterable[Candidate]) -> list[Candidate]:

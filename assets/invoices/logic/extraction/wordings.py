@@ -12,7 +12,8 @@ Role = (
     FieldName
     | Literal[
         "other_number", "other_date", "other_party", "other_currency", "other_amount", "net_total", "name", "address", "vat_id",
-        "tax_number", "payee", "title_invoice", "title_credit_note", "title_receipt", "discount_terms", "end_of_section", "contact",
+        "tax_number", "payee", "title_invoice", "title_credit_note", "title_receipt", "discount_terms", "end_of_section",
+        "contact",
     ]
 )  # fmt: skip
 """`net_total` is the amount without tax after allowances and charges (BT-109), which is often the only net amount printed."""
@@ -41,8 +42,9 @@ CLEAR: dict[Language, Wordings] = {
             "|delivered on|performance date"
         ),
         "purchase_order": (
-            "purchase order|purchase order number|purchase order no|po number|po no|p o number|po #|p o #|p o|po"
-            "|your order number|your order no|customer po|customer order number|buyer order number|order reference"
+            "purchase order|purchase order number|purchase order no|po number|po no|p o number|po #|p o #|p o no|p o nr"
+            "|your order|order ref|your order ref|customer order|p o|po|your order number|your order no|customer po"
+            "|customer order number|buyer order number|order reference"
         ),
         "preceding_invoice": (
             "original invoice|original invoice number|original invoice no|related invoice|preceding invoice"
@@ -55,7 +57,8 @@ CLEAR: dict[Language, Wordings] = {
         ),
         "buyer": (
             "buyer|bill to|billed to|invoice to|invoiced to|sold to|customer|client|bill to address|billing address"
-            "|invoice address|customer address|purchaser|customer name|guest name|invoice recipient|billing to|charge to"
+            "|invoice address|customer address|purchaser|customer name|guest name|invoice recipient|recipient|billing to"
+            "|charge to"
         ),
         "currency": "currency|invoice currency|document currency|currency code",
         "other_currency": "vat accounting currency|tax currency",
@@ -427,7 +430,10 @@ CLEAR: dict[Language, Wordings] = {
 
 WEAK: dict[Language, Wordings] = {
     "en": {
-        "invoice_number": "invoice|number|no|#|tax invoice|bill|document|our reference|transaction id|statement number",
+        "invoice_number": (
+            "invoice|number|no|#|tax invoice|bill|document|our reference|transaction id|reference no|reference number"
+            "|ref no|statement number"
+        ),
         "issue_date": "date|invoice dated",
         "due_date": "payable on|expires|collection on|will be collected on",
         "line_total": "net|total goods|amount",
@@ -458,7 +464,7 @@ WEAK: dict[Language, Wordings] = {
         "issue_date": "date",
         "due_date": "prelevement le",
         "line_total": "net|montant net|total net",
-        "tax_total": "taxe|taxes|dont tva|tva",
+        "tax_total": "t v a|taxe|taxes|dont tva|tva",
         "grand_total": "total|ttc|montant|total eur",
         "allowance_total": "remise|rabais",
         "charge_total": "transport",

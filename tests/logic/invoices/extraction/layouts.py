@@ -156,8 +156,10 @@ FRENCH = Layout(
 """
     ],
     {
-        "invoice_number": "2024-0098", "issue_date": "2024-01-15", "due_date": "2024-02-14", "seller": "Imprimerie des Trois Ponts",
-        "buyer": "Librairie Montaigne", "currency": "EUR", "line_total": "1195.00", "tax_total": "239.00", "grand_total": "1434.00",
+        "invoice_number": "2024-0098", "issue_date": "2024-01-15", "due_date": "2024-02-14",
+        "seller": "Imprimerie des Trois Ponts",
+        "buyer": "Librairie Montaigne", "currency": "EUR", "line_total": "1195.00", "tax_total": "239.00",
+        "grand_total": "1434.00",
         "prepaid": "434.00", "due_payable": "1000.00", "purchase_order": "BC-5521", "seller_tax_ids": "FR83404833048",
     },
 )  # fmt: skip
@@ -213,7 +215,8 @@ ITALIAN = Layout(
     ],
     {
         "invoice_number": "55/2022", "issue_date": "2022-10-07", "due_date": "2022-12-06", "seller": "Officine Rossi S.r.l.",
-        "buyer": "Bianchi Arredi S.p.A.", "currency": "EUR", "line_total": "2000.00", "tax_total": "440.00", "grand_total": "2440.00",
+        "buyer": "Bianchi Arredi S.p.A.", "currency": "EUR", "line_total": "2000.00", "tax_total": "440.00",
+        "grand_total": "2440.00",
         "seller_tax_ids": "IT00743110157",
     },
 )  # fmt: skip
@@ -271,7 +274,8 @@ PORTUGUESE = Layout(
     ],
     {
         "invoice_number": "FT 2021/88", "issue_date": "2021-03-18", "due_date": "2021-04-17", "seller": "Vinhos da Serra, Lda",
-        "buyer": "Restaurante O Pescador", "currency": "EUR", "line_total": "270.00", "tax_total": "35.10", "due_payable": "305.10",
+        "buyer": "Restaurante O Pescador", "currency": "EUR", "line_total": "270.00", "tax_total": "35.10",
+        "due_payable": "305.10",
     },
 )  # fmt: skip
 
@@ -438,7 +442,8 @@ DIRECT_DEBIT = Layout(
 """,
     ],
     {
-        "invoice_number": "77 0012 3456", "issue_date": "2024-09-04", "due_date": "2024-09-16", "seller": "Stadtnetz Telekom GmbH",
+        "invoice_number": "77 0012 3456", "issue_date": "2024-09-04", "due_date": "2024-09-16",
+        "seller": "Stadtnetz Telekom GmbH",
         "buyer": "Paul Sommer", "currency": "EUR", "tax_total": "6.39", "due_payable": "40.00", "seller_tax_ids": "DE136695976",
     },
 )  # fmt: skip
@@ -542,7 +547,8 @@ GERMAN_CREDIT = Layout(
 """
     ],
     {
-        "document_type": "credit_note", "invoice_number": "G-2023-14", "issue_date": "2023-08-03", "preceding_invoice": "R-2023-201",
+        "document_type": "credit_note", "invoice_number": "G-2023-14", "issue_date": "2023-08-03",
+        "preceding_invoice": "R-2023-201",
         "seller": "Großhandel Busch e.K.", "buyer": "Bäckerei Stein", "line_total": "50.00", "tax_total": "3.50",
         "grand_total": "53.50", "currency": "EUR",
     },
