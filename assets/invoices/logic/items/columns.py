@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from assets.invoices.logic.items.headings import LONGEST, Heading, bare, heading
-from assets.invoices.logic.items.rows import Row, gap, segments
+from assets.invoices.logic.items.headings import LONGEST, Heading, bare, heading, misread_heading
+from assets.invoices.logic.items.rows import Row, close, segments
 from resources.document_ai.layout import Box, Word, around
 
 _MONEY: frozenset[Heading] = frozenset({"unit_price", "price", "line_total", "gross_total"})
 _FOREIGN: frozenset[Heading] = frozenset({"tax_base", "tax_amount"})
+
+_WITHIN = 0.7
+"""Heights of a line between two words of one heading at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +139,20 @@ def _phrases(words: Sequence[Word]) -> Iterator[tuple[list[Word], Heading | None
     while at < len(words):
         for size in range(min(LONGEST, len(words) - at), 0, -1):
             part = list(words[at : at + size])
-            kind = heading(bare("".join(word.text for word in part)))
-            if kind and (size == 1 or all(gap(a, b) < 1.0 for a, b in pairwise(part))):
+            kind = _kind(part)
+            if kind and (size == 1 or all(close(a, b, _WITHIN) for a, b in pairwise(part))):
                 yield part, kind
                 at += size
                 break
         else:
             yield [words[at]], None
             at += 1
+
+
+def _kind(words: Sequence[Word]) -> Heading | None:
+    """What words head a column of; words that were recognised may be so with a character wrong."""
+    text = bare("".join(word.text for word in words))
+    return heading(text) if all(word.confidence >= 1.0 for word in words) else misread_heading(text)
 
 
 def _shared(one: Box, other: Box) -> float:
@@ -168,7 +177,7 @@ def _column(stack: Sequence[_Piece]) -> Column | None:
     words = [word for piece in stack for word in piece.words]
     box = around(word.box for word in words)
     text = " ".join(word.text for word in words)
-    whole = heading(bare(text)) if len(stack) > 1 else None
+    whole = _kind(words) if len(stack) > 1 else None
     if whole is not None:
         return Column((whole,), box, text)
     kinds = tuple(piece.kind for piece in stack if piece.kind)

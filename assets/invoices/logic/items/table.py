@@ -27,6 +27,10 @@ _CLOSE = 1.45
 """Heights of a line between two lines of one description at most."""
 
 
+_APART = 1.2
+"""By how much the gap between two items is larger than those within them."""
+
+
 @dataclass(slots=True)
 class Block:
     """The rows of one item: numbers by column, and the other words row by row."""
@@ -233,11 +237,15 @@ def _above(table: Table, row: Row) -> list[Line]:
         return _touching(table, row)
     last = table.blocks[-1]
     lines = [line for line in last.lines if line[0].page == row.page and line[0].box.middle > last.row.box.middle]
-    if not lines or not _lifted(table.blocks[0]):
+    if not lines:
         return []
     tops = [last.row, *(line[0] for line in lines), row]
     gaps = [after.box.middle - before.box.middle for before, after in pairwise(tops)]
-    moved = lines[max(range(len(gaps)), key=lambda i: gaps[i]) :]
+    cut = max(range(len(gaps)), key=lambda i: gaps[i])
+    below = gaps[cut + 1 :]
+    if not _lifted(table.blocks[0]) and not (below and gaps[cut] > _APART * max(below) and max(below) < _CLOSE * row.box.height):
+        return []
+    moved = lines[cut:]
     last.lines = last.lines[: len(last.lines) - len(moved)]
     return moved
 

@@ -171,6 +171,16 @@ def test_other_readings_of_an_engine_are_kept_as_candidates() -> None:
     assert [candidate.value for candidate in item.columns["line_total"].candidates] == ["10.00", "18.00"]
 
 
+def test_letters_that_a_recognised_number_is_read_with_are_digits() -> None:
+    content, _ = simple([["1", "One", "2", "5.0O", "1O.00"], ["2", "B.2", "1", "7.00", "7.00"]])
+    certain = [item.get("line_total") for item in read(page(1, content))]
+    assert "10.00" not in certain
+    scan = [Word(w.text, w.box, 0.8) for w in content]
+    first, second = read(page(1, scan))
+    assert (first["unit_price"], first["line_total"]) == ("5.00", "10.00")
+    assert second["description"] == "B.2"
+
+
 def test_line_items_that_an_engine_names_are_taken_as_they_are() -> None:
     named = {"description": "Blue widget", "quantity": "1.000", "line_total": "12.50", "tax_code": "?"}
     stored = Table(None, (tuple(Cell(text, key=key) for key, text in named.items()),), items=True)
