@@ -50,7 +50,7 @@ class History:
 
     Attributes:
         rows: The records by day of issue and id, with `days` (to payment, null if open), `is_late` (null without due date, or
-            while it is open), `terms_known`, every name of `FEATURES`, `past` (numbers of rows: the party's invoices that
+            while it is open), every name of `FEATURES`, `past` (numbers of rows: the party's invoices that
             were paid before this one was issued, latest last, at most `REMEMBERED`) and `past_open` (those
             open then, latest first).
     """
@@ -201,7 +201,6 @@ def history_of(records: pl.DataFrame) -> History:
         **dict.fromkeys(FEATURES, pl.Float64()),
         "past": pl.List(pl.Int64()),
         "past_open": pl.List(pl.Int64()),
-        "terms_known": pl.Boolean(),
     }
     days = (pl.col("settled") - pl.col("issued")).dt.total_days()
     return History(
@@ -254,7 +253,6 @@ def _features(world: _World, facts: _Facts, row: int) -> dict[str, Any]:
         **history,
         "past": list(party.outcomes),
         "past_open": list(islice(reversed(party.open), REMEMBERED)),
-        "terms_known": facts.due[row] is not None,
     }
 
 

@@ -42,7 +42,7 @@ _QUANTILES = 99
 _FORMAT = 1
 _IMPUTATIONS = 4
 _SMOOTH = 0.9
-_CHUNK = 1000
+_CHUNK = 5000
 
 
 class TooFewInvoices(ValueError):

@@ -175,11 +175,16 @@ def test_the_card_of_a_model_that_could_not_be_measured_says_unknown():
     card = model_card(fitted(HISTORY, early), HISTORY)
 
     assert card["brier"] is None
+    assert card["reliability"] == []
     assert card["tested_invoices"] == 0
 
 
-def test_reliability_is_by_bins_of_equal_counts():
-    found = reliability(np.linspace(0, 1, 100), np.repeat([0.0, 1.0], 50))
+def test_reliability_is_by_bins_of_equal_counts_and_observed_follows_predicted():
+    scores = scored(HISTORY, CUT)
+    found = reliability([scores])
+    counts = [one["invoices"] for one in found]
 
-    assert [one["invoices"] for one in found] == [10] * 10
-    assert [one["observed"] for one in found] == [0] * 5 + [1] * 5
+    assert sum(counts) == scores.invoices
+    assert max(counts) - min(counts) <= 1
+    assert sum(abs(one["predicted"] - one["observed"]) for one in found) / len(found) < 0.1
+    assert reliability([]) == []
