@@ -22,6 +22,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from assets.invoices.logic.payments.distribution import LONGEST
 from assets.invoices.logic.payments.records import checked
 
 Vector = NDArray[np.float64]
@@ -172,9 +173,13 @@ class _Facts:
     paperless: list[bool]
 
     def days(self, row: int) -> int:
+        """Days to payment, at most `LONGEST`: one that took years, or has a wrong date, is not to outweigh all others."""
+        return min(max(self.paid_on(row) - self.issued[row], 0), LONGEST)
+
+    def paid_on(self, row: int) -> int:
         settled = self.settled[row]
         assert settled is not None  # noqa: S101
-        return max(settled - self.issued[row], 0)
+        return max(settled, self.issued[row])
 
 
 def history_of(records: pl.DataFrame) -> History:
@@ -312,7 +317,7 @@ def _note_issue(world: _World, facts: _Facts, row: int) -> None:
 
 def _note_payment(world: _World, facts: _Facts, row: int) -> None:
     party, days = world.parties[facts.party[row]], facts.days(row)
-    settled = facts.issued[row] + days
+    settled = facts.paid_on(row)
     due = party.open.pop(row)
     party.overdue_sum -= party.overdue.pop(row, 0)
     party.decay_to(settled)

@@ -133,9 +133,9 @@ def fitted(history: History, before: date) -> PaymentModel:
     if paid.sum() < LEAST_INVOICES:
         raise TooFewInvoices(f"{int(paid.sum())} invoices were paid before {before}; {LEAST_INVOICES} are needed to learn from")
     used = np.flatnonzero(issued)
-    days = np.where(paid, rows["days"].fill_null(0).to_numpy(), 0.0)[used]
+    days = np.minimum(np.where(paid, rows["days"].fill_null(0).to_numpy(), 0.0), LONGEST)[used]
     age = (pl.lit(before) - pl.col("issued")).dt.total_days().cast(pl.Float64)
-    ages = rows.select(age).to_series().to_numpy()[used]
+    ages = np.minimum(rows.select(age).to_series().to_numpy(), LONGEST)[used]
     inputs = history.matrix()[used]
     trust = _trust(inputs)
     return replace(

@@ -188,3 +188,18 @@ def test_reliability_is_by_bins_of_equal_counts_and_observed_follows_predicted()
     assert max(counts) - min(counts) <= 1
     assert sum(abs(one["predicted"] - one["observed"]) for one in found) / len(found) < 0.1
     assert reliability([]) == []
+
+
+def test_one_wrong_date_or_amount_does_not_spoil_the_rest():
+    first = pl.col("invoice_id") == HISTORY.rows["invoice_id"].item(0)
+    wrong = RECORDS.with_columns(
+        settled=pl.when(first).then(pl.col("issued") + timedelta(days=30_000)).otherwise("settled"),
+        amount=pl.when(first).then(float("nan")).otherwise("amount"),
+    )
+    history = history_of(
+        wrong.with_columns(issued=pl.when(first).then(pl.col("issued") - timedelta(days=31_000)).otherwise("issued"))
+    )
+    later = history.rows.filter(pl.col("issued") >= CUT)
+    days = predicted(calibrated(history, CUT), history, only=later["invoice_id"].to_list())["days_to_pay"]
+
+    assert (days - later["days"]).abs().mean() < 1.1 * scored(HISTORY, CUT).mae_days
