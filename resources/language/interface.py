@@ -171,15 +171,15 @@ def _spans(answer: PersonalData) -> Iterable[tuple[int, int]]:
 
 
 def _with_known(text: Text, answer: Entities) -> Entities:
+    if not text.known or answer.found is None:
+        return answer
     known: list[Entity] = []
     for kind, printed in text.known:
         places = places_of(printed, text.text)
         known += [Entity(kind, text.text[start:end], start, end, 1.0, "KNOWN") for start, end in places]
         if not places:
             known.append(Entity(kind, printed, None, None, 1.0, "KNOWN"))
-    if not known:
-        return answer
-    own = [entity for entity in answer.found or () if not any(_overlap(entity, other) for other in known)]
+    own = [entity for entity in answer.found if not any(_overlap(entity, other) for other in known)]
     found = sorted([*known, *own], key=lambda entity: (entity.start is None, entity.start or 0))
     return replace(answer, found=tuple(dict.fromkeys(found)))
 

@@ -5,7 +5,7 @@ Parts of one address that follow each other are one location.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 
@@ -14,7 +14,9 @@ from resources.language.spans import without_overlaps
 
 _LOCALES = ("en", "de", "fr", "es")
 _CAPITAL = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
-_CITY = rf"{_CAPITAL}(?: (?:(?:am|an der|im|in|bei|ob|sur|sous|de|de la|del|la|le|les|en|upon|i\.|a\.|d\.) )?{_CAPITAL}){{0,3}}"
+_PARTICLE = r"(?:am|an der|im|in|bei|ob|sur|sous|de|de la|del|la|le|les|en|upon|i\.|a\.|d\.)"
+_CITY = rf"{_CAPITAL}(?: (?:{_PARTICLE} )?{_CAPITAL}){{0,3}}(?![\w:])"
+"""Up to four words; one with a colon behind it is a label of what follows."""
 _STATES = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
 _TOWNS_PERHAPS = (
     rf"(?<![\w.,-])\d{{5}} {_CITY}",  # Germany, France, Spain, Italy and many others; or a number of an article and its name
@@ -41,6 +43,8 @@ _STREETS = (
     rf"\d{{1,5}} (?:{_CAPITAL} ){{1,3}}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Way|Court|Ct|Square|Place|"
     r"Parkway|Pkwy|Terrace|Close)\b\.?",
 )
+_REACH = 200
+"""Characters between a street and the town of the same address at most."""
 _BETWEEN = re.compile(r"[ \t,;·|–-]{0,4}(?:\r?\n[ \t]*)?")
 
 
@@ -60,12 +64,19 @@ def locations(text: str) -> Iterator[Entity]:
     """
     towns = chain(_parts(_any_of(_TOWNS), text, 0.93, 1), _parts(_any_of(_TOWNS_PERHAPS), text, 0.7, 1))
     found = without_overlaps(chain(_parts(_any_of(_STREETS), text, 0.75, 0), towns, _countries(text)))
+    found = [_with_street(part, found) for part in found]
     for address in _addresses(text, found):
         start, end = address[0].start, address[-1].end
         ranks = {part.rank for part in address}
         sure = 0.96 if 1 in ranks and len(ranks) > 1 else max(part.confidence for part in address)
         own = "ADDRESS" if len(ranks) > 1 else ("STREET", "TOWN", "COUNTRY")[address[0].rank]
         yield Entity("location", text[start:end], start, end, sure, own)
+
+
+def _with_street(part: _Part, parts: list[_Part]) -> _Part:
+    """A town is surer where a street stands shortly before it, be it with words of another column between them."""
+    near = part.rank == 1 and any(other.rank == 0 and 0 <= part.start - other.end <= _REACH for other in parts)
+    return replace(part, confidence=max(part.confidence, 0.88)) if near else part
 
 
 def _addresses(text: str, parts: list[_Part]) -> Iterator[list[_Part]]:

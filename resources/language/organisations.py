@@ -7,9 +7,11 @@ from resources.language.interface import Entity
 from resources.language.words import listed
 
 _SURE = (
-    r"GmbH\s?&\s?Co\.?\s?(?:KGaA|KG|OHG)", r"g?GmbH", r"mbH", r"UG(?:\s?\(haftungsbeschränkt\))?", r"KGaA", r"OHG", r"GbR",
+    r"(?i:gmbh\s?&\s?co\.?\s?(?:kgaa|kg|ohg))", r"(?i:g?gmbh)", r"mbH",
+    r"UG(?:\s?\(haftungsbeschränkt\))?", r"KGaA", r"OHG", r"GbR",
     r"PartG(?:\s?mbB)?", r"e\.\s?K\.", r"e\.\s?V\.", r"eG",
-    r"L\.?L\.?C\.?", r"L\.?L\.?P\.?", r"Ltd\.?", r"Limited", r"LTD\.?", r"Inc\.?", r"INC\.?", r"Incorporated", r"Corp\.?",
+    r"L\.?L\.?C\.?", r"L\.?L\.?P\.?", r"Ltd\.?", r"Limited", r"LIMITED",
+    r"LTD\.?", r"Inc\.?", r"INC\.?", r"Incorporated", r"Corp\.?",
     r"Corporation", r"PLC", r"plc", r"Pty\.?", r"CIC",
     r"S\.?\s?[àa]\s?r\.?\s?l\.?", r"S\.?A\.?R\.?L\.?", r"SASU?", r"S\.A\.S\.(?:U\.)?", r"EURL", r"SNC", r"SCOP", r"SCI",
     r"S\.?L\.?U\.?", r"S\.?L\.?L\.?", r"S\.L\.", r"S\.?A\.?U\.?", r"S\.\s?Coop\.?", r"C\.B\.",
@@ -42,10 +44,11 @@ _PATTERN = re.compile(
 )
 _LABELS = listed(
     "Invoice Bill To From Rechnung Rechnungssteller Firma An Von Verkäufer Käufer Kunde Lieferant Seller Buyer Vendor Supplier "
-    "Customer Client Sold Ship Facture Fournisseur Vendeur Acheteur Société Factura Proveedor Cliente Vendedor Comprador Empresa "
-    "The By Our Die Der Das Unsere Unser Unserer Eine Einer Notre Votre La Le Nuestra Nuestro El"
+    "Customer Client Sold Ship Facture Fournisseur Vendeur Acheteur Société Factura Proveedor Cliente Vendedor Comprador Empresa"
 )
-"""Words that stand before a name and are none of it."""
+"""Words that stand before a name and are none of it, unless they are all of it."""
+_ARTICLES = listed("The By Our Die Der Das Unsere Unser Unserer Eine Einer Notre Votre La Le Nuestra Nuestro El")
+"""Words that are no name, even before a legal form (`Die AG`)."""
 
 
 def organisations(text: str) -> Iterator[Entity]:
@@ -53,8 +56,8 @@ def organisations(text: str) -> Iterator[Entity]:
     for match in _PATTERN.finditer(text):
         start = match.start()
         words = match["name"].split(" ")
-        while len(words) > 1 and words[0].rstrip(".:") in _LABELS:
+        while len(words) > 1 and words[0].rstrip(".:") in _LABELS | _ARTICLES:
             start += len(words.pop(0)) + 1
-        if any(sign.isalpha() for sign in words[0]) and words[0] not in _LABELS:
+        if any(sign.isalpha() for sign in words[0]) and words[0] not in _ARTICLES:
             sure = 0.95 if match["sure"] or match["also"] else 0.85
             yield Entity("organisation", text[start : match.end()], start, match.end(), sure, "ORGANIZATION")

@@ -29,8 +29,12 @@ _TAX_BY_LABEL = re.compile(
     r"[ .]{0,2}(?:nr|no|n°)?[ .:#]{0,3}((?:[A-Z]{1,3}[ -]?)?\d[A-Z0-9](?:[ ./-]?[A-Z0-9]){4,14})(?![A-Za-z0-9])"
 )
 _SOCIAL = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
-_CARD = re.compile(r"(?<![\d.,-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\d-])")
-_NAME = r"(?!Tel|Tél|Fax|Mail|E-Mail|Phone|Mobil)[^\W\d_a-zß-öø-ÿ][^\W\d_]+(?:-[^\W\d_]+)?"
+_CARD = re.compile(r"(?<![\d.,-])[2-6]\d{3}(?:[ -]?\d){10,15}(?![\d-])")
+_ISSUERS = re.compile(
+    r"4(?:\d{15}|\d{18})|(?:5[1-5]|2[2-7])\d{14}|3[47]\d{13}|3[0689]\d{12}|35[2-8]\d{13}|(?:6011|6[245]\d\d)\d{12,15}|(?:5[06-9]|6[37])\d{14}"
+)
+"""Beginnings and lengths of the card schemes' numbers; other numbers, of articles and places, have a Luhn digit as well."""
+_NAME = r"(?!(?:Tel|Tél|Fax|Mail|E-Mail|Phone|Mobil|Dr|Prof|Mr|Mrs|Herr|Frau)\b)[^\W\d_a-zß-öø-ÿ][^\W\d_]+(?:-[^\W\d_]+)?"
 _NAMES = rf"{_NAME}(?: (?:von |van |de |del |la |le |du |[A-Z]\. ))?(?: ?{_NAME}){{0,2}}"
 _PERSON_BY_LABEL = re.compile(
     r"(?i:\b(?:ansprechpartner(?:in)?|(?:sach)?bearbeiter(?:in)?|kontoinhaber(?:in)?|z\. ?hd\.?|kontakt(?:person)?|attn|"
@@ -39,7 +43,8 @@ _PERSON_BY_LABEL = re.compile(
     rf"({_NAMES})"
 )
 _PERSON_BY_TITLE = re.compile(
-    rf"(?<!\w)(?:(?:Mr|Mrs|Ms|Dr|Prof|M|Mme|Mlle|Sra?|Dña)\.|Mr|Mrs|Ms|Herrn?|Frau|Monsieur|Madame|Mme|Señora?) ({_NAMES})"
+    rf"(?<!\w)(?:(?:Mr|Mrs|Ms|Dr|Prof|M|Mme|Mlle|Sra?|Dña)\.|Mr|Mrs|Ms|Herrn?|Frau|Monsieur|Madame|Mme|Señora?) "
+    rf"(?:(?:Dr|Prof)\.? )*({_NAMES})"
 )
 
 
@@ -84,7 +89,7 @@ def _cards(text: str) -> Iterator[PersonalDatum]:
 
     for match in _CARD.finditer(text):
         digits = re.sub(r"\D", "", match.group())
-        if 13 <= len(digits) <= 19 and luhn.is_valid(digits):
+        if _ISSUERS.fullmatch(digits) and luhn.is_valid(digits):
             yield PersonalDatum("CREDIT_DEBIT_NUMBER", match.group(), *match.span(), 0.95)
 
 

@@ -70,7 +70,7 @@ def function(tmp_path_factory):
             yield served
             served.client.close()
         finally:
-            process.terminate()
+            process.kill()
             process.wait(10)
             shutil.rmtree(sockets)
 

@@ -66,9 +66,9 @@ def _analyse(settings: tuple[tuple[str, str], ...]) -> Analyse:
 
 
 def _clients(config: Mapping[str, str]) -> OciClients:
-    names = {"CONFIG_FILE": "config_file", "ENDPOINT": "endpoint", "REGION": "region"}
-    given: dict[str, Any] = {field: config[name] for name, field in names.items() if name in config}
-    return OciClients(principal=config.get("PRINCIPAL", "resource principal"), **given)
+    fields = {"PRINCIPAL": "principal", "CONFIG_FILE": "config_file", "ENDPOINT": "endpoint", "REGION": "region"}
+    given: dict[str, Any] = {field: config[name] for name, field in fields.items() if name in config}
+    return OciClients(**{"principal": "resource principal", **given})
 
 
 def _engine(config: Mapping[str, str], clients: OciClients) -> DocumentAI:

@@ -28,7 +28,8 @@ def sure(text, kind):
     "name",
     [
         "Nordwind Logistics GmbH & Co. KG", "Bäckerei Schmidt e.K.", "Muster UG (haftungsbeschränkt)", "Siemens AG", "SAP SE",
-        "Acme, Inc.", "British Widgets Ltd", "Jones & Sons LLP", "Tesco PLC", "Dupont et Fils SARL", "Boulangerie M. S.A.R.L.",
+        "Acme, Inc.", "British Widgets Ltd", "Jones & Sons LLP", "Tesco PLC",
+        "MUSTER-KUNDE GMBH", "Lieferant GmbH", "Dupont et Fils SARL", "Boulangerie M. S.A.R.L.",
         "Transports Durand SAS", "Suministros García S.L.", "Banco de Prueba S.A.", "De Vries B.V.", "Rossi S.p.A.", "3M Company",
     ],
 )  # fmt: skip
@@ -58,6 +59,11 @@ def test_words_before_a_name_are_none_of_it():
 def test_an_address_is_one_location(address):
     (one,) = [text for text in sure(f"Acme Ltd\n{address}\n\nTotal: 12.00", "location") if text != "Baker Street"]
     assert one in (address, address.removeprefix("Baker Street\n"))
+
+
+def test_a_town_below_a_street_is_sure_with_another_column_between_them():
+    text = "Lieferantenstraße 20 Rechnungsnummer: 471102\nKundennummer: GE2020211\n80333 München Datum: 05.03.2018"
+    assert sure(text, "location") == ["80333 München"]
 
 
 def test_a_number_of_an_article_is_no_sure_place():
@@ -116,6 +122,7 @@ def test_what_cannot_be_a_day_is_none():
         ("Contact: Ann Lee", "PERSON", "Ann Lee"),
         ("À l'attention de Mme Marie Curie", "PERSON", "Marie Curie"),
         ("Sra. Ana García", "PERSON", "Ana García"),
+        ("Frau Dr. Tanja Tinder", "PERSON", "Tanja Tinder"),
     ],
 )
 def test_personal_data_is_found(text, kind, datum):
@@ -127,6 +134,7 @@ def test_personal_data_is_found(text, kind, datum):
     [
         "Invoice 2024-000123 of 12.03.2024 over 1.234,56 EUR",
         "Order 4111111111111112",
+        "GLN 4333741000005 and SSCC 340123450000000000",
         "Nordwind Logistics GmbH, 20457 Hamburg",
         "Total 12 345 678,90 and 3 pieces at 99.00",
         "Contact us if anything is unclear",

@@ -97,14 +97,14 @@ def test_a_position_is_kept_by_the_caller(wide):
 
 
 def test_reading_in_small_parts_comes_to_the_same(wide):
-    for n in range(30):
+    for n in range(14):
         put(wide, f"m{n}", key=f"k{n}")
     position, seen = {}, []
     while (batch := wide.read(position, limit=4)).messages:
         assert len(batch.messages) <= 4
         seen += said(batch)
         position = batch.position
-    assert sorted(seen) == sorted(f"m{n}" for n in range(30))
+    assert sorted(seen) == sorted(f"m{n}" for n in range(14))
 
 
 def test_fewer_messages_than_partitions_may_be_asked_for(wide):
