@@ -11,6 +11,7 @@ from resources.document_ai.interface import DocumentAI
 from resources.document_ai.local import LocalDocumentAI
 from resources.language.interface import LanguageAI
 from resources.language.local import LocalLanguage
+from resources.message_stream import MessageStream, NotConfigured
 from resources.object_store import LocalObjectStore, ObjectStore
 from resources.oci.clients import OciClients
 from resources.payment_models.interface import PaymentModels
@@ -23,6 +24,7 @@ def invoice_resources(settings: Settings, clients: OciClients) -> dict[str, obje
         "document_ai": document_ai(settings, clients),
         "language_ai": language_ai(settings, clients),
         "payment_models": payment_models(settings),
+        "invoice_stream": invoice_stream(settings, clients),
     }
 
 
@@ -49,6 +51,15 @@ def language_ai(settings: Settings, clients: OciClients) -> LanguageAI:
     from resources.oci.language import OciLanguage
 
     return OciLanguage(clients=clients, compartment_id=settings.documents.oci_compartment)
+
+
+def invoice_stream(settings: Settings, clients: OciClients) -> MessageStream:
+    """The stream that tells of arrivals, if one is named."""
+    if not settings.invoices.stream:
+        return NotConfigured(advice="Set CLOUDOPS_INVOICE_STREAM to the OCID of a stream of OCI Streaming.")
+    from resources.oci.streaming import OciStream
+
+    return OciStream(clients=clients, stream_id=settings.invoices.stream)
 
 
 def payment_models(settings: Settings) -> PaymentModels:

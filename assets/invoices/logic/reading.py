@@ -59,7 +59,7 @@ def reading_of(structured: Analysis | None, printed: Analysis | None, notes: tup
     )
     said = tuple(dict.fromkeys([*notes, *(structured.notes if structured else ()), *(printed.notes if printed else ())]))
     if structured is None:
-        invoices = [judged(reconcile(invoice), source) for invoice in on_pages]
+        invoices = [judged(invoice, source) for invoice in on_pages]
     else:
         invoices = [_with_pages(judged(reconcile(invoice_of(structured)), structured), on_pages)]
     return Reading(source.engine, shapes, tuple(invoices), said)
