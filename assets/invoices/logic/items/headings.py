@@ -144,6 +144,11 @@ ADJUSTED = re.compile(rf"(?:{_ADJUSTED})\b")
 """How discounts, shipping and other charges on the whole invoice begin."""
 
 
+REDUCTION = re.compile(
+    r"(?:[a-z]*(?:rabatt|nachlass|abschlag|abzug|skonto)|discount|allowance|rebate|remises?|rabais|escompte|reduction|descuento|sconto|"
+    r"abbuono|korting|desconto)\b"
+)
+"""How those of them begin that are taken off."""
 INCLUDED = re.compile(r"(?:incl|inkl|inclus|davon|darin|enthalten|of which|including|dont|y compris|waarvan|di cui|incluido)\b")
 """How rows begin that tell a part of the item above."""
 
@@ -154,6 +159,7 @@ def unaccented(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
+@lru_cache(maxsize=16_384)
 def bare(text: str) -> str:
     """A text as headings are compared."""
     return _MARKS.sub("", unaccented(text))
@@ -167,7 +173,7 @@ def heading(text: str) -> Heading | None:
 
 _CONFUSED = {
     "0": "o", "1": "il", "5": "s", "8": "b", "a": "o", "b": "h", "c": "eo", "e": "c", "f": "t", "g": "q", "h": "b", "i": "lj1",
-    "l": "i1t", "n": "u", "o": "0ca", "q": "g", "s": "5", "t": "fl", "u": "vn", "v": "u",
+    "l": "i1t", "n": "u", "o": "0ca", "q": "g", "s": "5", "t": "fl", "u": "vn", "v": "uy", "y": "v",
 }  # fmt: skip
 """Characters that recognition takes for each other in printed words."""
 _JOINED = (("rn", "m"), ("m", "rn"), ("ri", "n"), ("cl", "d"), ("d", "cl"))

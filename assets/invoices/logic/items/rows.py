@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
-from assets.invoices.logic.numbers import Numerals, readings
+from assets.invoices.logic.numbers import CURRENCIES, Numerals, readings
 from resources.document_ai.layout import Box, Page, Word, around
 
 _NUMBER_WORDS = 5
 """Words that a number has at most (`EUR 1 234 567,89 -`)."""
 _LETTERS = 5
 """Letters that writing along the margin has at least."""
+_CREDITS = frozenset({"cr", "dr"})
 _DIGITS = str.maketrans("OoQDlIiSsBZz", "000011155822")
 """Letters that digits are read as."""
 _CHARACTER = 1.3
@@ -133,6 +134,9 @@ def _tokens(words: Sequence[Word], numerals: Numerals) -> Iterator[Token]:
 
 def _longest(words: Sequence[Word], numerals: Numerals) -> tuple[int, tuple[Decimal, ...]]:
     """How many of the words are one number, and which; one word if they are none."""
+    first = words[0].text
+    if first.isalpha() and first.upper() not in CURRENCIES and first.casefold() not in _CREDITS:
+        return 1, ()
     near = next((i for i in range(1, len(words)) if not close(words[i - 1], words[i], _INSIDE)), len(words))
     for size in range(near, 0, -1):
         text = " ".join(word.text for word in words[:size])
