@@ -152,6 +152,10 @@ def test_the_address_goes_from_its_first_line_to_the_telephone(head, address):
             ],
             "31.55",
         ),
+        (
+            ["SUBTOTAL 79.60", "DISCOUNT -30.00", "Total Amount: 49.60", "Serv Charge 4.96", "GST 3.27", "TOTAL: RM 57.83"],
+            "57.83",
+        ),
         (["TOTAL:", "RM8.90", "CASH", "RM10.00", "CHANGE", "RM1.10"], "8.90"),
         (["TOTAL RM 1,007.50", "CASH RM 1,100.00", "Change 92.50"], "1007.50"),
         (["TOTAL RMO.65", "CASH RM1.00"], "0.65"),
