@@ -67,6 +67,7 @@ def run(
             summary = embedded.run_finops(again, step)
             if data is None:
                 summary.checks_failed.extend(embedded.run_documents(step))
+                summary.checks_failed.extend(embedded.run_invoices(step))
     _summarise(place, summary, time.monotonic() - started)
 
 
@@ -159,6 +160,7 @@ def dev(
 
 def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds: float) -> None:  # type: ignore[name-defined] # noqa: F821
     from orchestration.summary import documents, done_in_the_clouds, models, planted, stored
+    from orchestration.summary_of_invoices import invoices
     from resources.lake import Lake
 
     lake = Lake(root=str(place.home / "lake"))
@@ -167,6 +169,7 @@ def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds:
     planted(lake, place.home)
     done_in_the_clouds(lake, summary.started)
     documents(lake)
+    invoices(lake)
     console.print(f"Ranges of days brought up to date: {len(summary.days)}.")
     for check in dict.fromkeys(summary.checks_failed):
         console.print(f"  check to look at: {check}")

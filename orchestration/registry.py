@@ -27,6 +27,7 @@ from assets.invoices import (
     payment_model,
     payments,
     review_queue,
+    risks,
     source_invoices,
 )
 from jobs import documents as documents_jobs
@@ -52,7 +53,7 @@ ASSET_MODULES = (
     resource_utilisation, resource_efficiency, policy_matches, recommendations, actions, unit_economics, oci_usage,
     finops_report,
     source_documents, kb_documents, search_usage, retrieval_quality, index_health,
-    source_invoices, invoices, review_queue, extraction_quality, complexity, payments, payment_model, insights,
+    source_invoices, invoices, risks, review_queue, extraction_quality, complexity, payments, payment_model, insights,
     cloud_invoice_tie_out,
 )  # fmt: skip
 JOBS = (

@@ -47,8 +47,8 @@ VARIABLES = {
     "CLOUDOPS_DOCUMENT_AI": "What reads invoices: `local` (default), or `oci` for OCI Document Understanding",
     "CLOUDOPS_DOCUMENT_AI_BUCKET": "Bucket for files that OCI Document Understanding does not answer at once; refused if empty",
     "CLOUDOPS_LANGUAGE_AI": "What understands their texts: `local` (default), or `oci` for OCI Language",
+    "CLOUDOPS_INVOICE_STREAM": "OCID of a stream of OCI Streaming that tells of invoices as they arrive; none if empty",
     "CLOUDOPS_PAYMENT_MODELS": "Where payment models are learnt and kept: `local` (default), or `oracle` for the Oracle Database",
-    "CLOUDOPS_OWN_TAX_IDS": "Tax identifiers of one's own companies, separated by commas: as a seller's they are a risk",
     "CLOUDOPS_NOTIFY_TOPIC": "Topic for alerts instead of that URL: OCID (OCI Notifications) or ARN (SNS) (production)",
 }
 """Every variable the project reads, and what it is for."""
@@ -95,7 +95,7 @@ class Invoices:
     document_ai_bucket: str
     language_ai: DocumentEngine
     payment_models: ModelPlace
-    own_tax_ids: tuple[str, ...]
+    stream: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +134,13 @@ def current_settings() -> Settings:
 
 def _invoices(home: Path, *, local: bool) -> Invoices:
     of_the_demo = home / "scenario" / "invoices"
-    own = os.environ.get("CLOUDOPS_OWN_TAX_IDS", "")
     return Invoices(
         location=os.environ.get("CLOUDOPS_INVOICES") or (str(of_the_demo) if local and of_the_demo.is_dir() else ""),
         document_ai=cast(DocumentEngine, _one_of("CLOUDOPS_DOCUMENT_AI", "local", get_args(DocumentEngine))),
         document_ai_bucket=os.environ.get("CLOUDOPS_DOCUMENT_AI_BUCKET", ""),
         language_ai=cast(DocumentEngine, _one_of("CLOUDOPS_LANGUAGE_AI", "local", get_args(DocumentEngine))),
+        stream=os.environ.get("CLOUDOPS_INVOICE_STREAM", ""),
         payment_models=cast(ModelPlace, _one_of("CLOUDOPS_PAYMENT_MODELS", "local", get_args(ModelPlace))),
-        own_tax_ids=tuple(part.strip() for part in own.split(",") if part.strip()),
     )
 
 

@@ -11,6 +11,7 @@ from resources.document_ai.interface import DocumentAI
 from resources.document_ai.local import LocalDocumentAI
 from resources.language.interface import LanguageAI
 from resources.language.local import LocalLanguage
+from resources.message_stream import MessageStream, NotConfigured
 from resources.object_store import LocalObjectStore, ObjectStore
 from resources.oci.clients import OciClients
 from resources.payment_models.interface import PaymentModels
@@ -23,6 +24,7 @@ def invoice_resources(settings: Settings, clients: OciClients) -> dict[str, obje
         "document_ai": document_ai(settings, clients),
         "language_ai": language_ai(settings, clients),
         "payment_models": payment_models(settings),
+        "invoice_stream": invoice_stream(settings, clients),
     }
 
 
@@ -51,6 +53,15 @@ def language_ai(settings: Settings, clients: OciClients) -> LanguageAI:
     return OciLanguage(clients=clients, compartment_id=settings.documents.oci_compartment)
 
 
+def invoice_stream(settings: Settings, clients: OciClients) -> MessageStream:
+    """The stream that tells of arrivals, if one is named."""
+    if not settings.invoices.stream:
+        return NotConfigured(advice="Set CLOUDOPS_INVOICE_STREAM to the OCID of a stream of OCI Streaming.")
+    from resources.oci.streaming import OciStream
+
+    return OciStream(clients=clients, stream_id=settings.invoices.stream)
+
+
 def payment_models(settings: Settings) -> PaymentModels:
     """Where payment models are kept and learnt: in this process, or in the Oracle Database of the knowledge base."""
     if settings.invoices.payment_models == "oracle":
@@ -58,6 +69,6 @@ def payment_models(settings: Settings) -> PaymentModels:
 
         return OraclePaymentModels(database=oracle_database(settings))
     if settings.is_local:
-        return LocalPaymentModels(store=LocalObjectStore(root=str(settings.home / "models")))
+        return LocalPaymentModels(store=LocalObjectStore(root=str(settings.home / "payment_models")))
     store = S3ObjectStore(bucket=dg.EnvVar("CLOUDOPS_REPORT_BUCKET"), region=dg.EnvVar("CLOUDOPS_REGION"))
     return LocalPaymentModels(store=store, prefix="models/payments")

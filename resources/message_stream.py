@@ -12,6 +12,9 @@ from datetime import datetime
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
+
+from resources.errors import BadInput
 
 Position = Mapping[str, int]
 """How far a stream was read: the offset of the last message by partition. Empty for nothing yet."""
@@ -115,3 +118,33 @@ class MessageStream(dg.ConfigurableResource[Any], ABC):
         Raises:
             Conflict: The claim has run out: the messages will be given again.
         """
+
+
+class NotConfigured(MessageStream):
+    """The place of a stream that nobody named: every use of it raises BadInput with what to set."""
+
+    advice: str = Field(description="What to set.")
+
+    def put(self, messages: Sequence[Outgoing]) -> tuple[NotPut, ...]:  # noqa: ARG002
+        """See MessageStream."""
+        raise self._error
+
+    def read(self, after: Position, limit: int = 1000) -> Batch:  # noqa: ARG002
+        """See MessageStream."""
+        raise self._error
+
+    def claim(self, group: str, limit: int = 1000) -> Batch:  # noqa: ARG002
+        """See MessageStream."""
+        raise self._error
+
+    def hold(self, batch: Batch) -> Batch:  # noqa: ARG002
+        """See MessageStream."""
+        raise self._error
+
+    def commit(self, batch: Batch) -> None:  # noqa: ARG002
+        """See MessageStream."""
+        raise self._error
+
+    @property
+    def _error(self) -> BadInput:
+        return BadInput("no stream is configured", self.advice)

@@ -93,7 +93,7 @@ def vendor_history(lake: Lake, clock: Clock) -> dg.MaterializeResult:
         records, day = records_and_day(lake, clock)
         parties = records.group_by("party").agg(pl.col("party_name").drop_nulls().first(), pl.col("direction").first())
         found = ratings(for_model(records), day).join(parties, on="party", how="left").with_columns(as_of=pl.lit(day))
-        lake.replace(tables.VENDOR_HISTORY, found.select(tables.VENDOR_HISTORY.schema), where=None)
+        lake.replace(tables.VENDOR_HISTORY, found.select(list(tables.VENDOR_HISTORY.schema)), where=None)
     worst = found.sort("rating", nulls_last=True).select("party_name", "direction", "invoices", "late_payments", "rating")
     return dg.MaterializeResult(
         metadata={"dagster/row_count": len(found), "as_of": str(day), "lowest_ratings": markdown_table(worst, limit=10)}
@@ -118,7 +118,7 @@ def payment_predictions(lake: Lake, clock: Clock, payment_models: dg.ResourcePar
         if live is not None and waiting:
             predicted = payment_models.predict(history_of(for_model(records)).rows, waiting)
             found = predicted.with_columns(model_id=pl.lit(live.model_id), as_of=pl.lit(day))
-        lake.replace(tables.PAYMENT_PREDICTIONS, found.select(tables.PAYMENT_PREDICTIONS.schema), where=None)
+        lake.replace(tables.PAYMENT_PREDICTIONS, found.select(list(tables.PAYMENT_PREDICTIONS.schema)), where=None)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(found),
@@ -165,15 +165,24 @@ def _forecasts(
     model, history = models.load(), history_of(for_model(records))
     for direction in DIRECTIONS:
         mine = records.filter(pl.col("direction") == direction)
-        rows = History(history.rows.filter(pl.col("invoice_id").is_in(mine["invoice_id"].to_list())))
         if mine.is_empty():
             continue
-        flow = forecast(model, rows, mine.select("invoice_id", "amount"), day)
+        flow = forecast(model, _only(history, mine["invoice_id"].to_list()), mine.select("invoice_id", "amount"), day)
         names = {
             f"{direction}_{currency}": picture(f"{direction} {currency}", drawn(chart))
             for currency, chart in charts(flow).items()
         }
         yield direction, flow.by_week, names
+
+
+def _only(history: History, wanted: list[str]) -> History:
+    """The history in which nothing but the wanted invoices is open. Rows refer to each other by number, so that all stay."""
+    others = ~pl.col("invoice_id").is_in(wanted)
+    return History(
+        history.rows.with_columns(
+            settled=pl.when(others).then(pl.col("settled").fill_null(pl.col("issued"))).otherwise("settled")
+        )
+    )
 
 
 def records_and_day(lake: Lake, clock: Clock) -> tuple[pl.DataFrame, date]:

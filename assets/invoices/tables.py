@@ -217,6 +217,26 @@ EXTRACTION_QUALITY = Table(
     ),
 )
 
+RISKS = Table(
+    name="invoices/risks",
+    description="What makes an invoice doubtful beyond its reading: one row per risk.",
+    columns=(
+        Column("invoice_id", pl.String(), "The invoice.", nullable=False),
+        Column("content_hash", pl.String(), "SHA-256 of the file's bytes.", nullable=False),
+        Column("source_key", pl.String(), "File that it is in.", nullable=False),
+        Column(
+            "kind",
+            pl.String(),
+            "`duplicate`, `own_tax_id_as_seller`, `iban_changed`, `iban_abroad`, `invalid_iban`, `invalid_tax_id` or "
+            "`total_mismatch`.",
+            nullable=False,
+        ),
+        Column("says", pl.String(), "In words, with what is compared.", nullable=False),
+        Column("documents", _TEXT_LIST, "Documents that it is about, the new one first.", nullable=False),
+        Column("field", pl.String(), "Field to look at; null if it is none."),
+    ),
+)
+
 PAYMENT_RECORDS = Table(
     name="invoices/payment_records",
     description="Everything that is known of when invoices are paid: the ledger that was supplied, and invoices that were read. "
@@ -387,9 +407,20 @@ CLOUD_INVOICE_TIE_OUT = Table(
     ),
 )
 
+STREAM_QUARANTINE = Table(
+    name="invoices/stream_quarantine",
+    description="Messages of the stream of arrivals that tell of none: one row per message.",
+    columns=(
+        Column("message_id", pl.String(), "Partition and offset.", nullable=False),
+        Column("received_at", UTC, "When the stream took it.", nullable=False),
+        Column("reason", pl.String(), "Why it tells of none.", nullable=False),
+        Column("excerpt", pl.String(), "Its beginning, made printable.", nullable=False),
+        Column("seen_at", UTC, "When it was read.", nullable=False),
+    ),
+)
+
 TABLES = (
-    SOURCE_INVOICES, READINGS, INVOICES, LINE_ITEMS, FIELD_VALUES, REVIEW_QUEUE, CORRECTIONS, CONFIDENCE_MODEL,
-    EXTRACTION_QUALITY,
-    PAYMENT_RECORDS, VENDOR_HISTORY, PAYMENT_MODEL_JOURNAL, PAYMENT_PREDICTIONS, CASH_FLOW, ENTITIES, COMPLEXITY, INSIGHTS,
-    CLOUD_INVOICE_TIE_OUT,
+    SOURCE_INVOICES, READINGS, INVOICES, LINE_ITEMS, FIELD_VALUES, REVIEW_QUEUE, CORRECTIONS, CONFIDENCE_MODEL, EXTRACTION_QUALITY,
+    RISKS, PAYMENT_RECORDS, VENDOR_HISTORY, PAYMENT_MODEL_JOURNAL, PAYMENT_PREDICTIONS, CASH_FLOW, ENTITIES, COMPLEXITY,
+    INSIGHTS, CLOUD_INVOICE_TIE_OUT, STREAM_QUARANTINE,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from jobs.invoices import invoices_refresh, payment_model_retrain
+from jobs.invoices import invoices_from_stream, invoices_refresh, payment_model_retrain
 from resources.object_store import NotConfigured, ObjectStore
 
 
@@ -29,4 +29,11 @@ payment_model_retrain_schedule = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Learns the payment model anew on Mondays; it takes over only if it predicts better.",
 )
-SCHEDULES = (invoices_refresh_schedule, payment_model_retrain_schedule)
+invoices_from_stream_schedule = dg.ScheduleDefinition(
+    name="invoices_from_stream_schedule",
+    job=invoices_from_stream,
+    cron_schedule="* * * * *",
+    execution_timezone="UTC",
+    description="Follows the stream of arrivals; to be turned on where one is named.",
+)
+SCHEDULES = (invoices_refresh_schedule, payment_model_retrain_schedule, invoices_from_stream_schedule)

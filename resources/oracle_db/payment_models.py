@@ -1,6 +1,7 @@
 """Payment models that are learnt and asked inside an Oracle Database (Oracle Machine Learning for SQL).
 
 A model is two mining models, one for the status and one for the days, and a row of the list that says whether it is live.
+None of its SQL has run against a database here: it follows Oracle's manuals and is compared with reviewed files.
 """
 
 from collections.abc import Collection, Iterator, Sequence

@@ -11,6 +11,8 @@ LEAST_CASES = 50
 HELD_OUT = 0.2
 """Share of the invoices, the latest, on which the errors are measured and which are not learnt from."""
 _SLIGHTLY_LATE_DAYS = 7
+_LONGEST = 365
+"""A payment that took longer, or has a wrong date, is not to outweigh all others."""
 
 
 def training_cases(rows: pl.DataFrame, features: Sequence[str], before: date) -> pl.DataFrame:
@@ -39,7 +41,7 @@ def training_cases(rows: pl.DataFrame, features: Sequence[str], before: date) ->
     known = (
         rows.filter(pl.col("issued") < before)
         .sort("issued", "invoice_id")
-        .with_columns(payment_status=status, days_to_pay=pl.when(paid).then("days").cast(pl.Float64))
+        .with_columns(payment_status=status, days_to_pay=pl.when(paid).then("days").cast(pl.Float64).clip(0, _LONGEST))
         .filter(pl.col("payment_status").is_not_null() | pl.col("days_to_pay").is_not_null())
     )
     if known["days_to_pay"].count() < LEAST_CASES:

@@ -78,7 +78,11 @@ def cash_flow(model: PaymentModel, history: History, amounts: pl.DataFrame, toda
         amounts: invoice_id and `amount`, a decimal: what is left to be paid, negative for a credit.
         today: First day of the forecast.
         weeks: How many weeks, the one of today included.
+
+    Raises:
+        ValueError: An invoice has two amounts, or one is not in the history: it would be counted twice, or not at all.
     """
+    _check(amounts, history)
     money = amounts.select("invoice_id", money=pl.col("amount").cast(MONEY))
     rows = history.rows.with_row_index("n").join(money, on="invoice_id", how="left", maintain_order="left")
     is_open = (pl.col("issued") <= today) & (pl.col("settled").is_null() | (pl.col("settled") >= today))
@@ -97,6 +101,15 @@ def cash_flow(model: PaymentModel, history: History, amounts: pl.DataFrame, toda
         sizes = known["money"].cast(pl.Float64).to_numpy()[chosen]
         frames.append(_of_currency(currency, mondays, within[chosen], sizes))
     return CashFlow(pl.concat(frames), _totals(waiting, today))
+
+
+def _check(amounts: pl.DataFrame, history: History) -> None:
+    twice = amounts.filter(pl.col("invoice_id").is_duplicated())
+    if twice.height:
+        raise ValueError(f"invoice {twice['invoice_id'].item(0)!r} has more than one amount")
+    strange = amounts.join(history.rows, on="invoice_id", how="anti")
+    if strange.height:
+        raise ValueError(f"{strange.height} invoices are not in the history, such as {strange['invoice_id'].item(0)!r}")
 
 
 def _of_currency(currency: str | None, mondays: list[date], within: Matrix, sizes: Matrix) -> pl.DataFrame:

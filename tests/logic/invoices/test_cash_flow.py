@@ -19,7 +19,7 @@ RECORDS = receivables().with_columns(
 )
 HISTORY = history_of(known_on(RECORDS, TODAY))
 MODEL = calibrated(HISTORY, TODAY)
-AMOUNTS = RECORDS.select("invoice_id", amount=pl.col("amount").cast(pl.Decimal(38, 2)))
+AMOUNTS = RECORDS.filter(pl.col("issued") < TODAY).select("invoice_id", amount=pl.col("amount").cast(pl.Decimal(38, 2)))
 OPEN = HISTORY.rows.filter(pl.col("settled").is_null())
 
 
@@ -49,8 +49,10 @@ def test_the_bands_hold_about_what_they_promise():
     inside = []
     for shift in range(0, 140, 14):
         today = START + timedelta(days=350 + shift)
-        history = history_of(known_on(RECORDS, today))
-        weeks = cash_flow(calibrated(history, today), history, AMOUNTS, today, weeks=5).by_week.filter(
+        known = known_on(RECORDS, today)
+        history = history_of(known)
+        amounts = known.select("invoice_id", pl.col("amount").cast(pl.Decimal(38, 2)))
+        weeks = cash_flow(calibrated(history, today), history, amounts, today, weeks=5).by_week.filter(
             (pl.col("currency") == "EUR") & pl.col("week").is_not_null()
         )
         came = RECORDS.filter((pl.col("issued") < today) & (pl.col("settled") >= today) & (pl.col("currency") == "EUR"))
@@ -89,3 +91,10 @@ def test_there_is_a_picture_per_currency():
 
     assert list(pictures) == ["EUR", "USD"]
     assert all(picture.startswith(b"\x89PNG") for picture in pictures.values())
+
+
+def test_an_amount_that_would_be_counted_twice_or_not_at_all_is_refused():
+    with pytest.raises(ValueError, match="more than one amount"):
+        cash_flow(MODEL, HISTORY, pl.concat([AMOUNTS, AMOUNTS.head(1)]), TODAY)
+    with pytest.raises(ValueError, match="not in the history"):
+        cash_flow(MODEL, HISTORY, AMOUNTS.with_columns(invoice_id=pl.lit("?")).head(1), TODAY)

@@ -22,6 +22,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from assets.invoices.logic.payments.distribution import LONGEST
 from assets.invoices.logic.payments.records import checked
 
 Vector = NDArray[np.float64]
@@ -50,7 +51,7 @@ class History:
 
     Attributes:
         rows: The records by day of issue and id, with `days` (to payment, null if open), `is_late` (null without due date, or
-            while it is open), `terms_known`, every name of `FEATURES`, `past` (numbers of rows: the party's invoices that
+            while it is open), every name of `FEATURES`, `past` (numbers of rows: the party's invoices that
             were paid before this one was issued, latest last, at most `REMEMBERED`) and `past_open` (those
             open then, latest first).
     """
@@ -172,9 +173,13 @@ class _Facts:
     paperless: list[bool]
 
     def days(self, row: int) -> int:
+        """Days to payment, at most `LONGEST`: one that took years, or has a wrong date, is not to outweigh all others."""
+        return min(max(self.paid_on(row) - self.issued[row], 0), LONGEST)
+
+    def paid_on(self, row: int) -> int:
         settled = self.settled[row]
         assert settled is not None  # noqa: S101
-        return max(settled - self.issued[row], 0)
+        return max(settled, self.issued[row])
 
 
 def history_of(records: pl.DataFrame) -> History:
@@ -201,7 +206,6 @@ def history_of(records: pl.DataFrame) -> History:
         **dict.fromkeys(FEATURES, pl.Float64()),
         "past": pl.List(pl.Int64()),
         "past_open": pl.List(pl.Int64()),
-        "terms_known": pl.Boolean(),
     }
     days = (pl.col("settled") - pl.col("issued")).dt.total_days()
     return History(
@@ -254,7 +258,6 @@ def _features(world: _World, facts: _Facts, row: int) -> dict[str, Any]:
         **history,
         "past": list(party.outcomes),
         "past_open": list(islice(reversed(party.open), REMEMBERED)),
-        "terms_known": facts.due[row] is not None,
     }
 
 
@@ -314,7 +317,7 @@ def _note_issue(world: _World, facts: _Facts, row: int) -> None:
 
 def _note_payment(world: _World, facts: _Facts, row: int) -> None:
     party, days = world.parties[facts.party[row]], facts.days(row)
-    settled = facts.issued[row] + days
+    settled = facts.paid_on(row)
     due = party.open.pop(row)
     party.overdue_sum -= party.overdue.pop(row, 0)
     party.decay_to(settled)

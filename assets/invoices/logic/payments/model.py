@@ -4,7 +4,8 @@ One distribution of the days to payment is predicted per invoice, and everything
 time, slightly late (at most 7 days) and significantly late, the day of payment, and its interval. It is a mixture of
 
 - the party's own past invoices, moved to the circumstances of this one (what a paperless bill or a large amount changes), and
-- a ridge regression on all features with the spread of its errors, which is worth `PRIOR_COUNT` invoices of the party's own,
+- a ridge regression on all features, shrunk towards the party's own mean, with the spread of its errors, which is worth
+  `PRIOR_COUNT` invoices of the party's own,
 
 so that a new party is judged by what it has in common with others, and a known one more and more by itself. Invoices that are
 still open count too: their share of the probability moves to the days that they have not reached (Kaplan and Meier, 1958).
@@ -37,12 +38,14 @@ PRIOR_COUNT = 5.0
 LEAST_INVOICES = 50
 """Paid invoices without which nothing is learnt."""
 INTERVAL = 0.8
-_RIDGE = 10.0
+_PENALTY_OF_CIRCUMSTANCES, _PENALTY_OF_HISTORY = 5.0, 50.0
+"""Weights, in invoices, of the belief that a feature changes nothing beyond the party's own mean. Much of a history says the same
+in other words; circumstances are few, and a party's past invoices are moved by what is learnt of them."""
 _QUANTILES = 99
 _FORMAT = 1
 _IMPUTATIONS = 4
 _SMOOTH = 0.9
-_CHUNK = 1000
+_CHUNK = 5000
 
 
 class TooFewInvoices(ValueError):
@@ -133,9 +136,9 @@ def fitted(history: History, before: date) -> PaymentModel:
     if paid.sum() < LEAST_INVOICES:
         raise TooFewInvoices(f"{int(paid.sum())} invoices were paid before {before}; {LEAST_INVOICES} are needed to learn from")
     used = np.flatnonzero(issued)
-    days = np.where(paid, rows["days"].fill_null(0).to_numpy(), 0.0)[used]
+    days = np.minimum(np.where(paid, rows["days"].fill_null(0).to_numpy(), 0.0), LONGEST)[used]
     age = (pl.lit(before) - pl.col("issued")).dt.total_days().cast(pl.Float64)
-    ages = rows.select(age).to_series().to_numpy()[used]
+    ages = np.minimum(rows.select(age).to_series().to_numpy(), LONGEST)[used]
     inputs = history.matrix()[used]
     trust = _trust(inputs)
     return replace(
@@ -163,12 +166,16 @@ def _regression(inputs: Matrix, days: Vector, ages: Vector, paid: Mask, trust: V
     standard = (inputs - centre) / scale
     target = np.where(paid, days, ages)
     use = trust * paid
+    own = FEATURES.index("mean_days")
+    mean = inputs[:, own]
     for _ in range(_IMPUTATIONS):
-        weights, intercept = _ridge(standard, target, use)
-        expected = standard @ weights + intercept
+        weights, intercept = _ridge(standard, target - mean, use)
+        expected = mean + standard @ weights + intercept
         errors = np.sort((days - expected)[paid])
         target = np.where(paid, days, expected + _mean_beyond(errors, ages - expected))
         use = trust
+    weights[own] += scale[own]
+    intercept += float(centre[own])
     spread = _weighted_quantiles(target - expected, trust)
     return PaymentModel(
         features=FEATURES,
@@ -190,7 +197,7 @@ def _ridge(standard: Matrix, target: Vector, weight: Vector) -> tuple[Vector, fl
     middle, mean = weight @ standard / total, float(weight @ target / total)
     moved = standard - middle
     weighted = moved * weight[:, None]
-    penalty = _RIDGE * np.eye(moved.shape[1])
+    penalty = np.diag([_PENALTY_OF_CIRCUMSTANCES if name in CIRCUMSTANCES else _PENALTY_OF_HISTORY for name in FEATURES])
     found = np.linalg.solve(moved.T @ weighted + penalty, weighted.T @ (target - mean))
     return found, mean - float(middle @ found)
 

@@ -28,7 +28,9 @@ class BadRecords(ValueError):
 
 
 def checked(records: pl.DataFrame) -> pl.DataFrame:
-    """The records with exactly the columns of `RECORDS`, by day of issue and id; optional columns that are missing become null.
+    """The records with exactly the columns of `RECORDS`, by day of issue and id.
+
+    Optional columns that are missing become null, and so does an amount that is no number.
 
     Raises:
         BadRecords: A column or value that must be there is not, or an id stands twice.
@@ -39,7 +41,8 @@ def checked(records: pl.DataFrame) -> pl.DataFrame:
     columns = [
         (pl.col(name) if name in records.columns else pl.lit(None)).cast(dtype).alias(name) for name, dtype in RECORDS.items()
     ]
-    found = records.select(columns)
+    amount = pl.col("amount")
+    found = records.select(columns).with_columns(amount=pl.when(amount.is_finite()).then(amount))
     for name in _REQUIRED:
         if found[name].null_count():
             raise BadRecords(f"{found[name].null_count()} payment records have no {name}")

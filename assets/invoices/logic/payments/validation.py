@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from statistics import fmean
 from typing import Any
@@ -53,6 +54,8 @@ class Scores:
         brier_logistic: `brier` of it.
         mae_customer_mean: `mae_days` of each party's own mean, or that of all for a new party.
         brier_rate: `brier` of the share that was late before.
+        probabilities: Predicted probability of being late, per invoice, for reliability diagrams.
+        outcomes: Whether it was late.
     """
 
     before: date
@@ -69,6 +72,8 @@ class Scores:
     brier_logistic: float | None
     mae_customer_mean: float
     brier_rate: float
+    probabilities: tuple[float, ...] = field(repr=False)
+    outcomes: tuple[bool, ...] = field(repr=False)
 
 
 def calibrated(history: History, before: date) -> PaymentModel:
@@ -162,6 +167,8 @@ def scored(history: History, before: date, until: date | None = None) -> Scores:
         brier_logistic=None if logistic is None else _brier(late, logistic),
         mae_customer_mean=float(np.abs(_own_means(rows[training], came) - days).mean()),
         brier_rate=_brier(late, np.full(len(late), rate)),
+        probabilities=tuple(probability.tolist()),
+        outcomes=tuple((late > 0).tolist()),
     )
 
 
@@ -225,10 +232,15 @@ def _auc(late: Vector, score: Vector) -> float | None:
     return float((ranks[late > 0].sum() - positives * (positives + 1) / 2) / (positives * (len(late) - positives)))
 
 
-def reliability(probability: Vector, late: Vector) -> list[dict[str, float]]:
-    """Predicted and observed share of late invoices in bins of equal counts: `predicted`, `observed`, `invoices`."""
-    order = np.argsort(probability, kind="stable")
-    parts = [part for part in np.array_split(order, _BINS) if len(part)]
+def reliability(scores: Sequence[Scores]) -> list[dict[str, float]]:
+    """Predicted and observed share of late invoices over several tests, in bins of about equal counts, the least probable first.
+
+    Returns:
+        `predicted`, `observed` and `invoices` per bin.
+    """
+    probability = np.array([p for one in scores for p in one.probabilities])
+    late = np.array([outcome for one in scores for outcome in one.outcomes], dtype=np.float64)
+    parts = [part for part in np.array_split(np.argsort(probability, kind="stable"), _BINS) if len(part)]
     return [
         {"predicted": float(probability[p].mean()), "observed": float(late[p].mean()), "invoices": float(len(p))} for p in parts
     ]
@@ -279,10 +291,11 @@ def model_card(model: PaymentModel, history: History) -> dict[str, Any]:
         "origins": [one.before.isoformat() for one in scores],
         **{name: _mean([getattr(one, name) for one in scores]) for name in _AVERAGED},
         "tested_invoices": sum(one.invoices for one in scores),
+        "reliability": reliability(scores),
     }
 
 
-_AVERAGED = tuple(name for name in Scores.__dataclass_fields__ if name not in ("before", "invoices"))
+_AVERAGED = tuple(name for name in Scores.__dataclass_fields__ if name not in ("before", "invoices", "probabilities", "outcomes"))
 
 
 def _mean(values: list[float | None]) -> float | None:

@@ -141,8 +141,7 @@ def test_a_new_party_is_taken_for_an_average_one():
     assert row["paid_count"] == 0
 
 
-def test_terms_that_are_not_known_are_said_to_be_unknown():
-    assert two_parties()["terms_known"] is False
+def test_terms_that_are_not_known_are_taken_for_usual_ones_but_nothing_is_late_by_them():
     assert two_parties()["terms_days"] == 10
     assert two_parties()["is_late"] is None
 

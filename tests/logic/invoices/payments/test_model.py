@@ -175,11 +175,31 @@ def test_the_card_of_a_model_that_could_not_be_measured_says_unknown():
     card = model_card(fitted(HISTORY, early), HISTORY)
 
     assert card["brier"] is None
+    assert card["reliability"] == []
     assert card["tested_invoices"] == 0
 
 
-def test_reliability_is_by_bins_of_equal_counts():
-    found = reliability(np.linspace(0, 1, 100), np.repeat([0.0, 1.0], 50))
+def test_reliability_is_by_bins_of_equal_counts_and_observed_follows_predicted():
+    scores = scored(HISTORY, CUT)
+    found = reliability([scores])
+    counts = [one["invoices"] for one in found]
 
-    assert [one["invoices"] for one in found] == [10] * 10
-    assert [one["observed"] for one in found] == [0] * 5 + [1] * 5
+    assert sum(counts) == scores.invoices
+    assert max(counts) - min(counts) <= 1
+    assert sum(abs(one["predicted"] - one["observed"]) for one in found) / len(found) < 0.1
+    assert reliability([]) == []
+
+
+def test_one_wrong_date_or_amount_does_not_spoil_the_rest():
+    first = pl.col("invoice_id") == HISTORY.rows["invoice_id"].item(0)
+    wrong = RECORDS.with_columns(
+        settled=pl.when(first).then(pl.col("issued") + timedelta(days=30_000)).otherwise("settled"),
+        amount=pl.when(first).then(float("nan")).otherwise("amount"),
+    )
+    history = history_of(
+        wrong.with_columns(issued=pl.when(first).then(pl.col("issued") - timedelta(days=31_000)).otherwise("issued"))
+    )
+    later = history.rows.filter(pl.col("issued") >= CUT)
+    days = predicted(calibrated(history, CUT), history, only=later["invoice_id"].to_list())["days_to_pay"]
+
+    assert (days - later["days"]).abs().mean() < 1.1 * scored(HISTORY, CUT).mae_days
