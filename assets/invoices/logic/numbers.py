@@ -24,7 +24,7 @@ CURRENCIES = frozenset({
 _NAMES = "|".join(sorted(CURRENCIES, key=len, reverse=True))
 _CURRENCY = rf"(?:(?:{_NAMES})(?![a-z])\.?|(?:us|a|au|c|ca|r|s|hk|nz|nt|mx)?\$|€)"
 _LEADING = re.compile(rf"(?:{_CURRENCY}|[-+:=*~\s])+", re.IGNORECASE)
-_TRAILING = re.compile(rf"(?:(?<![a-z]){_CURRENCY}|[-+%*\s]|(?<![a-z])[cd]r\.?)+$", re.IGNORECASE)
+_TRAILING = re.compile(rf"(?:(?<![a-z]){_CURRENCY}|[-+%*:;\s]|(?<![a-z])[cd]r\.?)+$", re.IGNORECASE)
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-"))
 _QUOTES = str.maketrans(dict.fromkeys("\u2019\u2018\u00b4\u0060\u02bc", "'"))
 _NO_CENTS = re.compile(r"(?<=\d)[.,]-+")

@@ -190,6 +190,7 @@ def test_an_ambiguous_quantity_is_decided_by_its_product() -> None:
         (item("27", "7.00", "15.57", base_quantity=printed("12")), False),
         (item("5", "4.55", "20.48", discount=printed("10")), True),
         (item("10", "100", "850.00", discount=printed("150.00")), True),
+        (item("400", "0.79", "376.04", vat_rate=printed("19")), True),
         (item("0", "12.00", "0.00"), True),
         (item("3", "2.00", "7.00"), False),
     ],
@@ -244,6 +245,11 @@ def test_a_due_amount_below_the_total_is_not_held_to_fail_where_no_prepaid_amoun
     assert holds(result, "total_less_prepaid_is_due") == [None]
     result = reconcile(invoice(grand_total=printed("100.00"), prepaid=printed("20.00"), due_payable=printed("70.00")))
     assert holds(result, "total_less_prepaid_is_due") == [False]
+
+
+def test_nothing_left_to_pay_is_no_reason_to_read_another_total() -> None:
+    given = invoice(grand_total=printed("1939", "0"), due_payable=printed("0"))
+    assert reconcile(given).fields["grand_total"].value == "1939"
 
 
 def test_allowances_that_were_not_read_do_not_keep_the_net_amount_from_being_found() -> None:

@@ -66,7 +66,7 @@ class Identity:
         exact: Tolerance for holding exactly.
         loose: Tolerance for holding loosely.
         summed: Whether every part is added or subtracted as it is.
-        excused: What was perhaps not read, so that nothing is known if it does not hold.
+        excused: What was perhaps not read and makes the printed amount the smaller one: nothing is known then.
     """
 
     name: str
@@ -92,17 +92,20 @@ class Identity:
     def _level(self, form: Form, loose: Decimal) -> Level:
         if form.off <= self.exact:
             return Level.LOOSE if form.weak else Level.EXACT
-        return Level.LOOSE if form.off <= loose else Level.BROKEN
+        return Level.LOOSE if form.off <= loose or self._is_excused(form) else Level.BROKEN
+
+    def _is_excused(self, form: Form) -> bool:
+        return bool(self.excused) and abs(form.printed) < abs(form.computed)
 
     def check(self, values: Values) -> Check:
         """What became of it."""
         if self.missing:
             return Check(self.name, None, f"not known: {', '.join(self.missing)}", self.subject)
         form = self.closest(values)
-        if self.level(values) < Level.BROKEN:
+        if form.off <= max(self.exact, self.loose(values)):
             return Check(self.name, True, f"{form.says} = {plain(form.printed)}", self.subject)
         says = f"{form.says} = {plain(form.computed)}, not {plain(form.printed)}: {plain(form.off)} apart"
-        if self.excused and abs(form.printed) < abs(form.computed):
+        if self._is_excused(form):
             return Check(self.name, None, f"{says}; not known: {self.excused}", self.subject)
         return Check(self.name, False, says, self.subject)
 
@@ -159,9 +162,9 @@ class _Context:
         return tuple(slot[2].replace("_", " ") for slot in slots if slot not in self.slots)
 
     def product(self, index: int) -> Identity:
-        """Quantity times price, less the discount, is the total of the line."""
+        """Quantity times price, less the discount, is the total of the line; or with the tax of the line on top."""
         quantity, price, total = (("item", index, name) for name in ("quantity", "unit_price", "line_total"))
-        discount, per_units = ("item", index, "discount"), ("item", index, "base_quantity")
+        discount, per_units, rate = (("item", index, name) for name in ("discount", "base_quantity", "vat_rate"))
 
         def forms(values: Values) -> Iterator[Form]:
             q, p, d = values[quantity], values[price], values.get(discount, _ZERO)
@@ -174,12 +177,15 @@ class _Context:
                     for sign in self.signs:
                         computed = (sign * amount).quantize(self.unit, ROUND_HALF_UP)
                         yield Form(computed, values[total], f"{q} × {p}{per}{tail}", weak=units is None and base > 1)
+            if r := values.get(rate, _ZERO):
+                taxed = (q * p * (1 + r / 100)).quantize(self.unit, ROUND_HALF_UP)
+                yield Form(taxed, values[total], f"{q} × {p} + {r} %", weak=True)
 
         def loose(values: Values) -> Decimal:
             places = max(0, -int(values[price].as_tuple().exponent))
             return self.half + abs(values[quantity]) * Decimal(1).scaleb(-places) / 2 if places <= _PRICE_PLACES else self.unit
 
-        parts = self.has(quantity, price, per_units, discount, total)
+        parts = self.has(quantity, price, per_units, discount, rate, total)
         subject = f"line {index + 1}"
         return Identity("quantity_times_price", subject, parts, self.lacks(quantity, price, total), forms, self.half, loose)
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from assets.invoices.logic.invoice import LineItem, TaxLine
+from assets.invoices.logic.invoice import FieldName, LineItem, TaxLine, Value
+from assets.invoices.logic.items.adjustments import adjusted
+from assets.invoices.logic.items.columns import ruled
 from assets.invoices.logic.items.stored import stored_items
 from assets.invoices.logic.items.table import headed_tables, items_of
 from assets.invoices.logic.items.taxes import tax_rows
@@ -22,10 +24,17 @@ def line_items(pages: Sequence[Page], numerals: Numerals, tables: Sequence[Table
     named = [item for table in tables if table.items for item in stored_items(table, numerals)]
     if named:
         return tuple(named)
-    headed = [item for table in headed_tables(pages, numerals) for item in items_of(table, numerals)]
-    return tuple(headed or unheaded_items(pages, numerals))
+    sheets = ruled(pages, numerals)
+    headed = [item for table in headed_tables(sheets) for item in items_of(table, numerals)]
+    return tuple(headed or unheaded_items(sheets, numerals))
 
 
 def tax_lines(pages: Sequence[Page], numerals: Numerals) -> tuple[TaxLine, ...]:
     """The taxes of one invoice by rate, in the order in which they are printed."""
-    return tuple(tax_rows(pages, numerals, headed_tables(pages, numerals)))
+    sheets = ruled(pages, numerals)
+    return tuple(tax_rows(sheets, numerals, headed_tables(sheets)))
+
+
+def adjustments(pages: Sequence[Page], numerals: Numerals) -> dict[FieldName, Value]:
+    """`allowance_total` and `charge_total` by the discounts and charges that are printed among the line items."""
+    return adjusted([found for table in headed_tables(ruled(pages, numerals)) for found in table.adjustments])

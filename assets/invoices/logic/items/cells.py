@@ -18,6 +18,7 @@ _RATES = Decimal(40)
 """Tax rates are below this."""
 _AMOUNT_DIGITS = 11
 """From so many digits on, a number is that of an article or an account."""
+_SLACK = Decimal("0.02")
 _SECOND, _ALTERNATIVE = 0.5, 0.3
 """Scores of a number's less likely reading, and of one that the engine itself thought less likely."""
 
@@ -33,10 +34,11 @@ def cells(row: Row, columns: Sequence[Column], width: float) -> tuple[Cells, lis
 
 
 def multiplies(found: Cells) -> bool:
-    """Whether quantity times price is the total, give or take a discount of a tenth."""
+    """Whether quantity times price, less the discount of the line, is the total, give or take a tenth."""
     products = [abs(q * p) for q in found["quantity"].numbers for p in found["unit_price"].numbers]
-    slack = Decimal("0.02")
-    return any(abs(p - abs(t)) <= max(slack, p / 10) for p in products for t in found["line_total"].numbers)
+    off = found["discount"].numbers if "discount" in found else ()
+    products += [less for product in products for d in off for less in (product * (1 - abs(d) / 100), product - abs(d))]
+    return any(abs(p - abs(t)) <= max(_SLACK, abs(p) / 10) for p in products for t in found["line_total"].numbers)
 
 
 def number_value(token: Token, page: int, head: str, numerals: Numerals) -> Value:

@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from assets.invoices.logic.items.headings import LONGEST, Heading, bare, heading
-from assets.invoices.logic.items.rows import Row, gap, segments
-from resources.document_ai.layout import Box, Word, around
+from assets.invoices.logic.items.headings import LONGEST, Heading, bare, heading, misread_heading
+from assets.invoices.logic.items.rows import Row, close, rows, segments
+from assets.invoices.logic.numbers import Numerals
+from resources.document_ai.layout import Box, Page, Word, around
 
 _MONEY: frozenset[Heading] = frozenset({"unit_price", "price", "line_total", "gross_total"})
 _FOREIGN: frozenset[Heading] = frozenset({"tax_base", "tax_amount"})
+
+_WITHIN = 0.7
+"""Heights of a line between two words of one heading at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,15 @@ class Head:
         return not self.of_items and bool(kinds & _FOREIGN) and ("vat_rate" in kinds or kinds >= _FOREIGN)
 
 
+@dataclass(frozen=True, slots=True)
+class RuledPage:
+    """A page as tables are looked for: its width, its rows, and the heads among them by the row that they begin in."""
+
+    width: float
+    rows: tuple[Row, ...]
+    heads: dict[int, Head]
+
+
 @dataclass(slots=True)
 class _Piece:
     """Words of one row that are one heading, or words between headings."""
@@ -73,14 +86,20 @@ class _Piece:
         self.box = around(word.box for word in self.words)
 
 
-def heads(rows: Sequence[Row]) -> list[Head]:
+def ruled(pages: Sequence[Page], numerals: Numerals) -> list[RuledPage]:
+    """Pages with the heads of their tables."""
+    found = [(page.width, tuple(rows(page, numerals))) for page in pages]
+    return [RuledPage(width, on_page, {head.start: head for head in heads(on_page)}) for width, on_page in found]
+
+
+def heads(on_page: Sequence[Row]) -> list[Head]:
     """The heads of all tables on a page, top to bottom."""
     found: list[Head] = []
-    pieces = [_pieces(i, row) for i, row in enumerate(rows)]
+    pieces = [[] if row.numbers else _pieces(i, row) for i, row in enumerate(on_page)]
     at = 0
-    while at < len(rows):
-        if _is_core(pieces[at], rows[at]):
-            start, stop = _extent(rows, pieces, at, found[-1].stop if found else 0)
+    while at < len(on_page):
+        if _is_core(pieces[at], on_page[at]):
+            start, stop = _extent(on_page, pieces, at, found[-1].stop if found else 0)
             columns = _columns([piece for part in pieces[start:stop] for piece in part])
             found.append(Head(columns, start, stop))
             at = stop
@@ -93,24 +112,24 @@ def _is_core(pieces: Sequence[_Piece], row: Row) -> bool:
     kinds = {piece.kind for piece in pieces if piece.kind} - {"other"}
     known = sum(len(piece.words) for piece in pieces if piece.kind)
     total = sum(len(piece.words) for piece in pieces)
-    if any(token.numbers for token in row.tokens) or known < 0.6 * total or len(kinds) < 2:
+    if row.numbers or known < 0.6 * total or len(kinds) < 2:
         return False
     return len(segments([w for p in pieces for w in p.words], 0.8)) >= 2 and bool(kinds & (_MONEY | _FOREIGN | {"quantity"}))
 
 
-def _extent(rows: Sequence[Row], pieces: Sequence[Sequence[_Piece]], core: int, floor: int) -> tuple[int, int]:
+def _extent(on_page: Sequence[Row], pieces: Sequence[Sequence[_Piece]], core: int, floor: int) -> tuple[int, int]:
     """Rows above and below the core that belong to the same head."""
     columns = [piece.box for piece in pieces[core]]
     start, stop = core, core + 1
-    while start > floor and _belongs(rows[start - 1], rows[start], pieces[start - 1], columns):
+    while start > floor and _belongs(on_page[start - 1], on_page[start], pieces[start - 1], columns):
         start -= 1
-    while stop < len(rows) and _belongs(rows[stop], rows[stop - 1], pieces[stop], columns):
+    while stop < len(on_page) and _belongs(on_page[stop], on_page[stop - 1], pieces[stop], columns):
         stop += 1
     return start, stop
 
 
 def _belongs(row: Row, neighbour: Row, pieces: Sequence[_Piece], columns: Sequence[Box]) -> bool:
-    if any(token.numbers for token in row.tokens):
+    if row.numbers:
         return False
     pitch = abs(row.box.middle - neighbour.box.middle) / max(neighbour.tokens[0].box.height, 1e-6)
     under = all(any(_shared(piece.box, column) > 0 for column in columns) for piece in pieces)
@@ -136,14 +155,20 @@ def _phrases(words: Sequence[Word]) -> Iterator[tuple[list[Word], Heading | None
     while at < len(words):
         for size in range(min(LONGEST, len(words) - at), 0, -1):
             part = list(words[at : at + size])
-            kind = heading(bare("".join(word.text for word in part)))
-            if kind and (size == 1 or all(gap(a, b) < 1.0 for a, b in pairwise(part))):
+            kind = _kind(part)
+            if kind and (size == 1 or all(close(a, b, _WITHIN) for a, b in pairwise(part))):
                 yield part, kind
                 at += size
                 break
         else:
             yield [words[at]], None
             at += 1
+
+
+def _kind(words: Sequence[Word]) -> Heading | None:
+    """What words head a column of; words that were recognised may be so with a character wrong."""
+    text = "".join(bare(word.text) for word in words)
+    return heading(text) if all(word.confidence >= 1.0 for word in words) else misread_heading(text)
 
 
 def _shared(one: Box, other: Box) -> float:
@@ -168,7 +193,7 @@ def _column(stack: Sequence[_Piece]) -> Column | None:
     words = [word for piece in stack for word in piece.words]
     box = around(word.box for word in words)
     text = " ".join(word.text for word in words)
-    whole = heading(bare(text)) if len(stack) > 1 else None
+    whole = _kind(words) if len(stack) > 1 else None
     if whole is not None:
         return Column((whole,), box, text)
     kinds = tuple(piece.kind for piece in stack if piece.kind)

@@ -51,7 +51,7 @@ _PATTERNS: dict[Heading, str] = {
         r"tage|days|units|hrsqty|qtyhrs|liefermenge|pezzi|horas|heures|uren|stuks"
     ),
     "unit": (
-        r"einheit|me|unit|uom|unite|unidad|ud|um|um|eenheid|unidade|un|unitforpu|mengeneinheit|eh|unitofmeasure|unita|"
+        r"einheit|einh|me|u|vpe|unit|uom|unite|unidad|ud|um|eenheid|unidade|un|unitforpu|mengeneinheit|eh|unitofmeasure|unita|"
         r"mesure|typ"
     ),
     "unit_price": (
@@ -144,6 +144,11 @@ ADJUSTED = re.compile(rf"(?:{_ADJUSTED})\b")
 """How discounts, shipping and other charges on the whole invoice begin."""
 
 
+REDUCTION = re.compile(
+    r"(?:[a-z]*(?:rabatt|nachlass|abschlag|abzug|skonto)|discount|allowance|rebate|remises?|rabais|escompte|reduction|descuento|sconto|"
+    r"abbuono|korting|desconto)\b"
+)
+"""How those of them begin that are taken off."""
 INCLUDED = re.compile(r"(?:incl|inkl|inclus|davon|darin|enthalten|of which|including|dont|y compris|waarvan|di cui|incluido)\b")
 """How rows begin that tell a part of the item above."""
 
@@ -154,6 +159,7 @@ def unaccented(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
+@lru_cache(maxsize=16_384)
 def bare(text: str) -> str:
     """A text as headings are compared."""
     return _MARKS.sub("", unaccented(text))
@@ -163,3 +169,25 @@ def bare(text: str) -> str:
 def heading(text: str) -> Heading | None:
     """What a column with this bare heading holds; None if it is none that is known."""
     return next((name for name, pattern in _HEADINGS.items() if text and pattern.fullmatch(text)), None)
+
+
+_CONFUSED = {
+    "0": "o", "1": "il", "5": "s", "8": "b", "a": "o", "b": "h", "c": "eo", "e": "c", "f": "t", "g": "q", "h": "b", "i": "lj1",
+    "l": "i1t", "n": "u", "o": "0ca", "q": "g", "s": "5", "t": "fl", "u": "vn", "v": "uy", "y": "v",
+}  # fmt: skip
+"""Characters that recognition takes for each other in printed words."""
+_JOINED = (("rn", "m"), ("m", "rn"), ("ri", "n"), ("cl", "d"), ("d", "cl"))
+_SHORTEST = 4
+"""Characters of a heading from which on one of them may be misread."""
+
+
+@lru_cache(maxsize=4096)
+def misread_heading(text: str) -> Heading | None:
+    """What a column holds whose bare heading was recognised with one character wrong at most; None if it is none."""
+    if (exact := heading(text)) is not None or len(text) < _SHORTEST:
+        return exact
+    others = (text[:i] + other + text[i + 1 :] for i, c in enumerate(text) for other in _CONFUSED.get(c, ""))
+    joined = (
+        text[:i] + both + text[i + len(parts) :] for i in range(len(text)) for parts, both in _JOINED if text.startswith(parts, i)
+    )
+    return next((kind for one in (*others, *joined) if (kind := heading(one)) is not None), None)

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
-from assets.invoices.logic.numbers import Numerals, readings
+from assets.invoices.logic.numbers import CURRENCIES, Numerals, readings
 from resources.document_ai.layout import Box, Page, Word, around
 
 _NUMBER_WORDS = 5
 """Words that a number has at most (`EUR 1 234 567,89 -`)."""
 _LETTERS = 5
 """Letters that writing along the margin has at least."""
+_CREDITS = frozenset({"cr", "dr"})
+_DIGITS = str.maketrans("OoQDlIiSsBZz", "000011155822")
+"""Letters that digits are read as."""
+_CHARACTER = 1.3
+"""Widths of a character that the space between two words has at most, whatever the height of their boxes."""
 _INSIDE = 0.6
 """Heights of a line between two words of one number at most."""
 
@@ -87,6 +92,12 @@ def gap(before: Word, after: Word) -> float:
     return (after.box.left - before.box.right) / max(before.box.height, after.box.height, 1e-6)
 
 
+def close(before: Word, after: Word, heights: float) -> bool:
+    """Whether no more than so many heights of a line, or little more than a character, are between two words."""
+    character = max(before.box.width / len(before.text), after.box.width / len(after.text))
+    return gap(before, after) <= heights or after.box.left - before.box.right <= _CHARACTER * character
+
+
 def segments(words: Sequence[Word], wide: float = 1.5) -> list[list[Word]]:
     """Words of a row, parted where a gap is wide."""
     parts: list[list[Word]] = []
@@ -123,12 +134,23 @@ def _tokens(words: Sequence[Word], numerals: Numerals) -> Iterator[Token]:
 
 def _longest(words: Sequence[Word], numerals: Numerals) -> tuple[int, tuple[Decimal, ...]]:
     """How many of the words are one number, and which; one word if they are none."""
-    near = next((i for i in range(1, len(words)) if gap(words[i - 1], words[i]) > _INSIDE), len(words))
+    first = words[0].text
+    if first.isalpha() and first.upper() not in CURRENCIES and first.casefold() not in _CREDITS:
+        return 1, ()
+    near = next((i for i in range(1, len(words)) if not close(words[i - 1], words[i], _INSIDE)), len(words))
     for size in range(near, 0, -1):
         text = " ".join(word.text for word in words[:size])
         if any(c.isdigit() for c in text) and (found := readings(text, numerals)) and not _two(words[:size]):
             return size, found
-    return 1, ()
+    return 1, _misread(words[0], numerals)
+
+
+def _misread(word: Word, numerals: Numerals) -> tuple[Decimal, ...]:
+    """The number that a recognised word is if some letters in it are digits; none for a text layer, which is never misread."""
+    digits = sum(c.isdigit() for c in word.text)
+    if word.confidence >= 1.0 or 2 * digits < len(word.text) or not any(c in ".," for c in word.text):
+        return ()
+    return readings(word.text.translate(_DIGITS), numerals)
 
 
 def _two(words: Sequence[Word]) -> bool:

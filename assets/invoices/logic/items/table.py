@@ -7,12 +7,12 @@ from itertools import pairwise
 
 from assets.invoices.logic.invoice import ItemField, LineItem, Value
 from assets.invoices.logic.items.cells import Cells, cells, multiplies, number_value, text_value
-from assets.invoices.logic.items.columns import Column, Head, heads
+from assets.invoices.logic.items.columns import Column, Head, RuledPage
 from assets.invoices.logic.items.headings import ADJUSTED, CARRIED, INCLUDED, TAXED, TOTAL, Heading, unaccented
-from assets.invoices.logic.items.rows import Row, Token, rows, segments
+from assets.invoices.logic.items.rows import Row, Token, segments
 from assets.invoices.logic.items.texts import Line, texts
 from assets.invoices.logic.numbers import Numerals
-from resources.document_ai.layout import Page, Word
+from resources.document_ai.layout import Word
 
 _AMOUNTS: frozenset[Heading] = frozenset({"quantity", "unit_price", "line_total", "gross_total", "discount", "vat_rate"})
 _FULL: frozenset[Heading] = frozenset({"quantity", "unit_price", "line_total"})
@@ -25,6 +25,10 @@ _NEAR = 1.4
 """Heights of a line between numbers of one item at most."""
 _CLOSE = 1.45
 """Heights of a line between two lines of one description at most."""
+
+
+_APART = 1.2
+"""By how much the gap between two items is larger than those within them."""
 
 
 @dataclass(slots=True)
@@ -45,6 +49,7 @@ class Table:
         width: Of the page.
         blocks: The items so far.
         pending: Lines since the head or the last sum.
+        adjustments: Discounts and charges on the whole invoice that are printed among the items.
         strict: Whether something else came between, so that only rows beyond doubt are items.
     """
 
@@ -52,6 +57,7 @@ class Table:
     width: float
     blocks: list[Block] = field(default_factory=list)
     pending: list[Line] = field(default_factory=list)
+    adjustments: list[tuple[Row, Token]] = field(default_factory=list)
     strict: bool = False
 
     @property
@@ -60,26 +66,24 @@ class Table:
         return {column.heading for column in self.columns}
 
 
-def headed_tables(pages: Sequence[Page], numerals: Numerals) -> list[Table]:
+def headed_tables(pages: Sequence[RuledPage]) -> list[Table]:
     """All tables of line items that have a head, in order."""
     found: list[Table] = []
     table: Table | None = None
     for page in pages:
-        on_page = rows(page, numerals)
-        starts = {head.start: head for head in heads(on_page)}
         if table is not None:
             table.strict = True
         at = 0
-        while at < len(on_page):
-            head = starts.get(at)
+        while at < len(page.rows):
+            head = page.heads.get(at)
             if head is not None:
                 table = _entered(head, page, table, found)
                 at = head.stop
                 continue
-            if table is not None and ends(table, on_page[at]):
+            if table is not None and ends(table, page.rows[at]):
                 table = None
             elif table is not None:
-                _take(table, on_page[at], on_page[at + 1 : at + 3])
+                _take(table, page.rows[at], page.rows[at + 1 : at + 3])
             at += 1
     return found
 
@@ -111,7 +115,7 @@ def labels_of(row: Row) -> list[str]:
     return [unaccented(" ".join(word.text for word in part)).lstrip("-–—*:.() ") for part in parts]
 
 
-def _entered(head: Head, page: Page, table: Table | None, found: list[Table]) -> Table | None:
+def _entered(head: Head, page: RuledPage, table: Table | None, found: list[Table]) -> Table | None:
     """The table that goes on below a head: another one, the same on its next page, or the same after an aside."""
     if not head.of_items:
         if table is not None:
@@ -151,8 +155,11 @@ def _take(table: Table, row: Row, following: Sequence[Row]) -> None:
     """One more row of a table."""
     found, words = cells(row, table.columns, table.width)
     amounts = _amounts(found)
-    if _is_aside(row, amounts):
+    if _is_aside(row, amounts) or _sums_up(table, amounts):
         table.pending.clear()
+        labels = labels_of(row)
+        if not table.strict and "line_total" in amounts and labels and ADJUSTED.match(labels[0]):
+            table.adjustments.append((row, amounts["line_total"]))
         return
     last = table.blocks[-1] if table.blocks else None
     if last is not None and amounts and _completes(last.row, last.cells, row, amounts):
@@ -191,6 +198,13 @@ def _is_aside(row: Row, amounts: Cells) -> bool:
     if not amounts or not labels or "unit_price" in amounts:
         return False
     return bool(INCLUDED.match(labels[0]) or ("quantity" not in amounts and ADJUSTED.match(labels[0])))
+
+
+def _sums_up(table: Table, amounts: Cells) -> bool:
+    """Whether an amount that stands alone is the sum of the items above it, whatever it is called."""
+    totals = [block.cells["line_total"].numbers[0] for block in table.blocks if "line_total" in block.cells]
+    alone = "line_total" in amounts and not {"quantity", "unit_price"} & amounts.keys()
+    return alone and len(totals) > 1 and sum(totals) in amounts["line_total"].numbers
 
 
 def _begins(table: Table, row: Row, found: Cells) -> bool:
@@ -233,11 +247,15 @@ def _above(table: Table, row: Row) -> list[Line]:
         return _touching(table, row)
     last = table.blocks[-1]
     lines = [line for line in last.lines if line[0].page == row.page and line[0].box.middle > last.row.box.middle]
-    if not lines or not _lifted(table.blocks[0]):
+    if not lines:
         return []
     tops = [last.row, *(line[0] for line in lines), row]
     gaps = [after.box.middle - before.box.middle for before, after in pairwise(tops)]
-    moved = lines[max(range(len(gaps)), key=lambda i: gaps[i]) :]
+    cut = max(range(len(gaps)), key=lambda i: gaps[i])
+    below = gaps[cut + 1 :]
+    if not _lifted(table.blocks[0]) and not (below and gaps[cut] > _APART * max(below) and max(below) < _CLOSE * row.box.height):
+        return []
+    moved = lines[cut:]
     last.lines = last.lines[: len(last.lines) - len(moved)]
     return moved
 

@@ -7,12 +7,11 @@ from itertools import permutations
 
 from assets.invoices.logic.invoice import TaxLine, Value
 from assets.invoices.logic.items.cells import Cells, cells, number_value
-from assets.invoices.logic.items.columns import Head, heads
+from assets.invoices.logic.items.columns import Head, RuledPage
 from assets.invoices.logic.items.headings import ADJUSTED, TOTAL, unaccented
-from assets.invoices.logic.items.rows import Row, Token, rows
+from assets.invoices.logic.items.rows import Row, Token
 from assets.invoices.logic.items.table import Table, labels_of
 from assets.invoices.logic.numbers import Numerals
-from resources.document_ai.layout import Page
 
 _TAX_WORD = re.compile(
     r"(?<![a-z])(?:mwst|ust|vat|tva|iva|btw|gst|igst|cgst|sgst|hst|moms|tax(?:es)?|taxe|steuer|impuesto|imposta)(?![a-z])|[a-z]steuer"
@@ -22,16 +21,14 @@ _SLACK = Decimal("0.02")
 """What a tax may differ from rate times base by rounding, in units of the currency."""
 
 
-def tax_rows(pages: Sequence[Page], numerals: Numerals, tables: Sequence[Table]) -> Iterator[TaxLine]:
+def tax_rows(pages: Sequence[RuledPage], numerals: Numerals, tables: Sequence[Table]) -> Iterator[TaxLine]:
     """The taxes of an invoice, each rate with its amounts once; rows of line items are none."""
     of_items = {(block.row.page, block.row.box.top) for table in tables for block in table.blocks}
     seen: set[tuple[Decimal, ...]] = set()
     for page in pages:
-        on_page = rows(page, numerals)
-        starts = {head.start: head for head in heads(on_page)}
         head: Head | None = None
-        for at, row in enumerate(on_page):
-            head = starts.get(at, head)
+        for at, row in enumerate(page.rows):
+            head = page.heads.get(at, head)
             if (row.page, row.box.top) in of_items or not row.numbers:
                 continue
             if head is not None and any(TOTAL.match(label) for label in labels_of(row)[:1]):

@@ -6,11 +6,12 @@ from itertools import permutations
 
 from assets.invoices.logic.invoice import ItemField, LineItem, Value
 from assets.invoices.logic.items.cells import number_value, text_value
+from assets.invoices.logic.items.columns import RuledPage
 from assets.invoices.logic.items.headings import CARRIED, TAXED, TOTAL
-from assets.invoices.logic.items.rows import Row, Token, rows
+from assets.invoices.logic.items.rows import Row, Token
 from assets.invoices.logic.items.table import labels_of
 from assets.invoices.logic.numbers import Numerals
-from resources.document_ai.layout import Page, Word
+from resources.document_ai.layout import Word
 
 _ALIGNED = 4.0
 """Points between the right edges of amounts of one column on a page that is 600 wide."""
@@ -19,9 +20,9 @@ _MOST = 100
 _CENT = Decimal("0.005")
 
 
-def unheaded_items(pages: Sequence[Page], numerals: Numerals) -> list[LineItem]:
+def unheaded_items(pages: Sequence[RuledPage], numerals: Numerals) -> list[LineItem]:
     """The line items above the first sum that they add up to."""
-    found = [(row, page.width) for page in pages for row in rows(page, numerals)]
+    found = [(row, page.width) for page in pages for row in page.rows]
     for at, (row, width) in enumerate(found):
         total = _amount(row)
         if total is None or not _is_sum(row):

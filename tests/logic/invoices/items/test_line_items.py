@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.invoices.logic.invoice import LineItem
-from assets.invoices.logic.items import line_items
+from assets.invoices.logic.items import adjustments, line_items
 from assets.invoices.logic.numbers import numerals
 from resources.document_ai.layout import Box, Cell, Page, Table, Word
 from tests.logic.invoices.set_pages import Setting, page, table, words
@@ -108,6 +108,35 @@ def test_shipping_with_a_quantity_and_a_price_is_an_item() -> None:
     assert [item["description"] for item in read(page(1, content))] == ["One", "Shipping"]
 
 
+def test_discounts_and_charges_among_the_items_are_totals_of_the_invoice() -> None:
+    content, end = simple([["1", "One", "2", "5.00", "10.00"], ["2", "Two", "1", "7.00", "7.00"]])
+    for label, amount in (("Discount", "-2.00"), ("Rabatt", "1.00"), ("Shipping", "4.90")):
+        content += words(80, end, label) + words(540, end, amount, right=True)
+        end += 18
+    found = adjustments([page(1, content)], numerals(["5.00"]))
+    assert {name: value.value for name, value in found.items()} == {"allowance_total": "3.00", "charge_total": "4.90"}
+    assert len(read(page(1, content))) == 2
+
+
+def test_a_sum_is_no_item_whatever_it_is_called() -> None:
+    content, end = simple([["1", "One", "2", "5.00", "10.00"], ["2", "Two", "1", "7.00", "7.00"]])
+    content += words(80, end, "Zwischcnsumme") + words(540, end, "17.00", right=True)
+    assert len(read(page(1, content))) == 2
+
+
+def test_a_head_on_a_scan_is_known_although_a_character_is_wrong() -> None:
+    columns: list[Setting] = [
+        (40, "Descriptlon", False),
+        (300, "Quantitv", True),
+        (420, "Unit Pricc", True),
+        (540, "Am0unt", True),
+    ]
+    content, _ = table(columns, [["Widget", "2", "10.50", "21.00"]], 200)
+    assert read(page(1, content)) == []
+    scan = [Word(w.text, w.box, 0.9) for w in content]
+    assert read(page(1, scan)) == [{"description": "Widget", "quantity": "2", "unit_price": "10.50", "line_total": "21.00"}]
+
+
 def test_numbers_in_a_description_are_part_of_it() -> None:
     content, _ = simple([["1", "Cable 3 x 1.5 mm 50 m", "2", "5.00", "10.00"], ["2", "Game 7 for 3DS", "1", "7.00", "7.00"]])
     assert [item["description"] for item in read(page(1, content))] == ["Cable 3 x 1.5 mm 50 m", "Game 7 for 3DS"]
@@ -169,6 +198,16 @@ def test_other_readings_of_an_engine_are_kept_as_candidates() -> None:
     content = [Word(w.text, w.box, 0.6, ("18.00",)) if w.text == "10.00" else w for w in content]
     [item] = line_items([page(1, content)], numerals(["5.00"]))
     assert [candidate.value for candidate in item.columns["line_total"].candidates] == ["10.00", "18.00"]
+
+
+def test_letters_that_a_recognised_number_is_read_with_are_digits() -> None:
+    content, _ = simple([["1", "One", "2", "5.0O", "1O.00"], ["2", "B.2", "1", "7.00", "7.00"]])
+    certain = [item.get("line_total") for item in read(page(1, content))]
+    assert "10.00" not in certain
+    scan = [Word(w.text, w.box, 0.8) for w in content]
+    first, second = read(page(1, scan))
+    assert (first["unit_price"], first["line_total"]) == ("5.00", "10.00")
+    assert second["description"] == "B.2"
 
 
 def test_line_items_that_an_engine_names_are_taken_as_they_are() -> None:
