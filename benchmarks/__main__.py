@@ -11,6 +11,7 @@ from benchmarks import (
     forecasts,
     invoices,
     load,
+    payments,
     policies,
     retrieval,
     sandbox,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "retrieval": retrieval.main,
     "documents": documents.main,
     "invoices": invoices.main,
+    "payments": payments.main,
 }
 
 _WITHOUT_DATA = {

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from assets.invoices.logic.invoice import Invoice, LineItem
+from assets.invoices.logic.numbers import Numerals, amount
 
 SCORED = (
     "invoice_number", "issue_date", "due_date", "seller", "seller_address", "currency", "line_total", "tax_total", "grand_total",
@@ -142,8 +143,9 @@ def _item_right(row: Mapping[str, Any], item: Mapping[str, str]) -> bool:
 def _number(text: str) -> Decimal | str:
     try:
         return Decimal(text)
-    except InvalidOperation:
-        return text
+    except InvalidOperation:  # the truth of receipts holds what is printed: `RM1,007.50`
+        value = amount(text, Numerals("."))
+        return text if value is None else value
 
 
 def _day(text: str) -> date | str:

@@ -19,6 +19,7 @@ from orchestration.cli_actions import approvals
 from orchestration.cli_decisions import decisions
 from orchestration.cli_doctor import doctors
 from orchestration.cli_documents import documents
+from orchestration.cli_invoices import invoices
 from orchestration.cli_policies import policies
 from orchestration.terminal import Data, console, fail, told_failures
 
@@ -37,6 +38,7 @@ app.add_typer(decisions)
 app.add_typer(approvals)
 app.add_typer(doctors)
 app.add_typer(documents)
+app.add_typer(invoices)
 app.add_typer(policies, name="policies")
 WORKSPACE = Path(__file__).parent.parent / "workspace.yaml"
 
@@ -65,6 +67,7 @@ def run(
             summary = embedded.run_finops(again, step)
             if data is None:
                 summary.checks_failed.extend(embedded.run_documents(step))
+                summary.checks_failed.extend(embedded.run_invoices(step))
     _summarise(place, summary, time.monotonic() - started)
 
 
@@ -157,6 +160,7 @@ def dev(
 
 def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds: float) -> None:  # type: ignore[name-defined] # noqa: F821
     from orchestration.summary import documents, done_in_the_clouds, models, planted, stored
+    from orchestration.summary_of_invoices import invoices
     from resources.lake import Lake
 
     lake = Lake(root=str(place.home / "lake"))
@@ -165,6 +169,7 @@ def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds:
     planted(lake, place.home)
     done_in_the_clouds(lake, summary.started)
     documents(lake)
+    invoices(lake)
     console.print(f"Ranges of days brought up to date: {len(summary.days)}.")
     for check in dict.fromkeys(summary.checks_failed):
         console.print(f"  check to look at: {check}")

@@ -13,7 +13,7 @@ def build_defs(resources: Mapping[str, object] | None = None) -> dg.Definitions:
     """Everything the location offers; tests pass resources of their own."""
     settings = current_settings()
     return dg.Definitions(
-        assets=dg.load_assets_from_modules(registry.ASSET_MODULES),
+        assets=dg.load_assets_from_modules(registry.ASSET_MODULES, include_specs=True),
         asset_checks=dg.load_asset_checks_from_modules(registry.ASSET_MODULES),
         jobs=registry.JOBS,
         schedules=registry.SCHEDULES,

@@ -69,7 +69,7 @@ def prepare(data: Path | None, *, state: Path = STATE) -> Embedded:
         mark = hashlib.sha256(str(resolved).encode()).hexdigest()[:8]
         home = (state / f"{resolved.name}-{mark}").absolute()
         root, inputs = resolved, home / "inputs"
-    for folder in (home / "dagster", home / "reports", inputs / "finops"):
+    for folder in (home / "dagster", home / "reports", home / "payment_models", inputs / "finops"):
         folder.mkdir(parents=True, exist_ok=True)
     (home / "dagster" / "dagster.yaml").write_text(_DAGSTER_YAML)
     use_local(home, root, inputs)
@@ -163,7 +163,9 @@ def run_invoices(step: Callable[[str], None]) -> list[str]:
     definitions = build_defs()
     with _instance() as instance:
         step("Reading invoices")
-        return _run(definitions, instance, "invoices_refresh")
+        failed = _run(definitions, instance, "invoices_refresh")
+        step("When invoices will be paid")
+        return failed + _run(definitions, instance, "payment_model_retrain")
 
 
 def backfill(first: date, last: date, *, a_run_a_day: bool, step: Callable[[str], None]) -> int:

@@ -18,7 +18,18 @@ from assets.finops import (
     resource_utilisation,
     unit_economics,
 )
-from assets.invoices import invoices, review_queue, source_invoices
+from assets.invoices import (
+    cloud_invoice_tie_out,
+    complexity,
+    extraction_quality,
+    insights,
+    invoices,
+    payment_model,
+    payments,
+    review_queue,
+    risks,
+    source_invoices,
+)
 from jobs import documents as documents_jobs
 from jobs import finops as finops_jobs
 from jobs import invoices as invoices_jobs
@@ -42,7 +53,8 @@ ASSET_MODULES = (
     resource_utilisation, resource_efficiency, policy_matches, recommendations, actions, unit_economics, oci_usage,
     finops_report,
     source_documents, kb_documents, search_usage, retrieval_quality, index_health,
-    source_invoices, invoices, review_queue,
+    source_invoices, invoices, risks, review_queue, extraction_quality, complexity, payments, payment_model, insights,
+    cloud_invoice_tie_out,
 )  # fmt: skip
 JOBS = (
     *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,

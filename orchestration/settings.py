@@ -10,6 +10,7 @@ from typing import Literal, cast, get_args
 Deployment = Literal["local", "production"]
 Principal = Literal["config file", "instance principal", "resource principal", "security token"]
 DocumentEngine = Literal["local", "oci"]
+ModelPlace = Literal["local", "oracle"]
 Metrics = Literal["own account", "linked accounts"]
 STATE = Path(".cloudops")
 """Folder of the states of embedded deployments."""
@@ -44,7 +45,10 @@ VARIABLES = {
     "CLOUDOPS_OCI_COMPARTMENT": "OCID of the compartment in which OCI Generative AI is used (models `oci:…`)",
     "CLOUDOPS_INVOICES": "Where invoices arrive: a folder, `s3://bucket/prefix` or `oci://bucket/prefix`; the demo's if empty",
     "CLOUDOPS_DOCUMENT_AI": "What reads invoices: `local` (default), or `oci` for OCI Document Understanding",
-    "CLOUDOPS_OWN_TAX_IDS": "Tax identifiers of one's own companies, separated by commas: as a seller's they are a risk",
+    "CLOUDOPS_DOCUMENT_AI_BUCKET": "Bucket for files that OCI Document Understanding does not answer at once; refused if empty",
+    "CLOUDOPS_LANGUAGE_AI": "What understands their texts: `local` (default), or `oci` for OCI Language",
+    "CLOUDOPS_INVOICE_STREAM": "OCID of a stream of OCI Streaming that tells of invoices as they arrive; none if empty",
+    "CLOUDOPS_PAYMENT_MODELS": "Where payment models are learnt and kept: `local` (default), or `oracle` for the Oracle Database",
     "CLOUDOPS_NOTIFY_TOPIC": "Topic for alerts instead of that URL: OCID (OCI Notifications) or ARN (SNS) (production)",
 }
 """Every variable the project reads, and what it is for."""
@@ -88,7 +92,10 @@ class Invoices:
 
     location: str
     document_ai: DocumentEngine
-    own_tax_ids: tuple[str, ...]
+    document_ai_bucket: str
+    language_ai: DocumentEngine
+    payment_models: ModelPlace
+    stream: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +134,13 @@ def current_settings() -> Settings:
 
 def _invoices(home: Path, *, local: bool) -> Invoices:
     of_the_demo = home / "scenario" / "invoices"
-    own = os.environ.get("CLOUDOPS_OWN_TAX_IDS", "")
     return Invoices(
         location=os.environ.get("CLOUDOPS_INVOICES") or (str(of_the_demo) if local and of_the_demo.is_dir() else ""),
         document_ai=cast(DocumentEngine, _one_of("CLOUDOPS_DOCUMENT_AI", "local", get_args(DocumentEngine))),
-        own_tax_ids=tuple(part.strip() for part in own.split(",") if part.strip()),
+        document_ai_bucket=os.environ.get("CLOUDOPS_DOCUMENT_AI_BUCKET", ""),
+        language_ai=cast(DocumentEngine, _one_of("CLOUDOPS_LANGUAGE_AI", "local", get_args(DocumentEngine))),
+        stream=os.environ.get("CLOUDOPS_INVOICE_STREAM", ""),
+        payment_models=cast(ModelPlace, _one_of("CLOUDOPS_PAYMENT_MODELS", "local", get_args(ModelPlace))),
     )
 
 

@@ -9,6 +9,7 @@ from resources.knowledge_base.embedded import EmbeddedKnowledgeBase
 from resources.knowledge_base.interface import KnowledgeBase
 from resources.object_store import ObjectStore
 from resources.oci.clients import OciClients
+from resources.oracle_db.connections import OracleDatabase
 from resources.search_log import SearchLog
 
 ORACLE = "oracle"
@@ -45,16 +46,19 @@ def knowledge_base(settings: Settings) -> KnowledgeBase:
     """The knowledge base: a folder, or an Oracle Database."""
     if settings.documents.knowledge_base != ORACLE:
         return EmbeddedKnowledgeBase(root=settings.documents.knowledge_base)
-    from resources.oracle_db.connections import OracleDatabase
     from resources.oracle_db.knowledge_base import OracleKnowledgeBase
 
-    database = OracleDatabase(
+    return OracleKnowledgeBase(database=oracle_database(settings))
+
+
+def oracle_database(settings: Settings) -> OracleDatabase:
+    """The Oracle Database that the environment names."""
+    return OracleDatabase(
         user=dg.EnvVar("CLOUDOPS_ORACLE_USER"),
         password=dg.EnvVar("CLOUDOPS_ORACLE_PASSWORD"),
         dsn=dg.EnvVar("CLOUDOPS_ORACLE_DSN"),
         wallet_location=settings.documents.oracle_wallet or None,
     )
-    return OracleKnowledgeBase(database=database)
 
 
 def search_log(settings: Settings) -> SearchLog:

@@ -6,13 +6,14 @@ import pytest
 
 from assets.documents.logic.document import Document
 from assets.documents.logic.parsing import Limits, Unreadable, parse_file
+from assets.documents.reader import lines_of
 
 
 def parsed(folder: Path, key: str, content: bytes | str, limits: Limits | None = None) -> Document:
     """The document that this content is, under the name `key`."""
     path = folder / "document"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return parse_file(path, key, limits or Limits())
+    return parse_file(path, key, limits or Limits(), lines_of)
 
 
 def reason(folder: Path, key: str, content: bytes | str, limits: Limits | None = None) -> str:

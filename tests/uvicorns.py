@@ -1,4 +1,4 @@
-"""The search server as it runs, on a free port of this machine."""
+"""Servers as they run, on a free port of this machine."""
 
 import threading
 import time
@@ -17,11 +17,17 @@ CLOCK = Clock(fixed_at="2026-03-02T09:00:00Z")
 
 @contextmanager
 def serving(searches, log, limits=PATIENT):
-    """A client of the real server on a free port."""
+    """A client of the search server."""
+    with running(create_app(searches, log, limits, CLOCK)) as client:
+        yield client
+
+
+@contextmanager
+def running(app):
+    """A client of an application on a free port."""
     config = uvicorn.Config(
-        create_app(searches, log, limits, CLOCK), port=0, log_config=None, http="h11", h11_max_incomplete_event_size=32_768,
-        proxy_headers=False, server_header=False,
-    )  # fmt: skip
+        app, port=0, log_config=None, http="h11", h11_max_incomplete_event_size=32_768, proxy_headers=False, server_header=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

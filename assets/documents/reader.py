@@ -2,11 +2,16 @@
 
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from assets.documents.logic.document import Document
 from assets.documents.logic.parsing import Limits, Scanned, Unreadable, parse_file, parse_unless_scanned
+from assets.documents.logic.parsing.lines import Line
 from resources.isolation import IsolatedCalls
+from resources.text_recognition import recognised
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 class Reader:
@@ -33,4 +38,21 @@ class Reader:
         if not isinstance(found, Scanned):
             return found
         seconds = limits.seconds + found.pictures * limits.ocr_seconds
-        return self._calls.call(seconds, parse_file, path, key, limits)
+        return self._calls.call(seconds, _recognised, path, key, limits)
+
+
+def _recognised(path: Path, key: str, limits: Limits) -> Document:
+    return parse_file(path, key, limits, lines_of)
+
+
+def lines_of(picture: "Image") -> list[Line]:
+    """The lines of a picture from top to bottom, what stands beside each other on one line."""
+    lines: list[Line] = []
+    for found in recognised(picture).lines:
+        box = found.box
+        last = lines[-1] if lines else None
+        if last and abs(box.top - last.top) < min(box.height, last.height) / 2:
+            lines[-1] = Line(f"{last.text} {found.text}", last.top, last.height)
+        else:
+            lines.append(Line(found.text, box.top, box.height))
+    return lines

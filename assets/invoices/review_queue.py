@@ -13,7 +13,7 @@ _KEY = dg.AssetKey(["invoices", "review_queue"])
 
 @dg.asset(
     key=_KEY,
-    deps=[["invoices", "invoices"]],
+    deps=[["invoices", "invoices"], ["invoices", "risks"], ["invoices", "corrections"]],
     group_name="invoices",
     owners=["team:accounts-payable"],
     kinds={"polars", "deltalake"},
@@ -22,8 +22,7 @@ _KEY = dg.AssetKey(["invoices", "review_queue"])
 def review_queue(lake: Lake) -> dg.MaterializeResult:
     """One row per doubt about an invoice; `cloudops review` shows them on the page, and takes corrections."""
     with errors_classified():
-        queue = doubts(lake)
-        lake.replace(tables.REVIEW_QUEUE, queue, where=None)
+        queue = write_queue(lake)
     by_field = queue.group_by("field").len("doubts").sort("doubts", "field", descending=[True, False])
     return dg.MaterializeResult(
         metadata={
@@ -34,7 +33,25 @@ def review_queue(lake: Lake) -> dg.MaterializeResult:
     )
 
 
+def write_queue(lake: Lake) -> pl.DataFrame:
+    """Bring the queue to what the tables say; returns it."""
+    settled = lake.scan(tables.CORRECTIONS).select("invoice_id", "field").unique().collect()
+    queue = pl.concat([doubts(lake), _risks(lake)]).join(settled, on=["invoice_id", "field"], how="anti")
+    queue = queue.sort("source_key", "invoice_id", "field")
+    lake.replace(tables.REVIEW_QUEUE, queue, where=None)
+    return queue
+
+
 def doubts(lake: Lake) -> pl.DataFrame:
     """Doubts about readings."""
     rows = lake.scan(tables.INVOICES).select("invoice_id", "content_hash", "source_key", "doubts")
-    return rows.explode("doubts").drop_nulls("doubts").unnest("doubts").sort("source_key", "invoice_id", "field").collect()
+    found = rows.explode("doubts").drop_nulls("doubts").unnest("doubts").collect()
+    return found.select(list(tables.REVIEW_QUEUE.schema)).cast(pl.Schema(tables.REVIEW_QUEUE.schema))
+
+
+def _risks(lake: Lake) -> pl.DataFrame:
+    """Risks of invoices; that sums do not agree is a doubt about a reading already."""
+    rows = lake.scan(tables.RISKS).filter(pl.col("kind") != "total_mismatch")
+    found = rows.group_by("invoice_id", "content_hash", "source_key", "kind").agg(pl.col("says").str.join("; ").alias("reason"))
+    named = found.with_columns(pl.concat_str(pl.lit("risk:"), "kind").alias("field"), value=None, confidence=None, page=1)
+    return named.collect().select(list(tables.REVIEW_QUEUE.schema)).cast(pl.Schema(tables.REVIEW_QUEUE.schema))

@@ -8,13 +8,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
 
 from assets.invoices.logic.acceptance import Doubt, doubts, is_accepted
+from assets.invoices.logic.correction import AMOUNTS, DATES
 from assets.invoices.logic.invoice import FieldName, Invoice, LineItem, TaxLine, Value
 from assets.invoices.logic.reading import PageShape, Reading
 
-AMOUNTS = frozenset(
-    {"line_total", "allowance_total", "charge_total", "tax_total", "grand_total", "prepaid", "rounding", "due_payable"}
-)
-DATES = frozenset({"issue_date", "due_date", "delivery_date"})
 LISTS = frozenset({"seller_tax_ids", "buyer_tax_ids"})
 FIELDS: tuple[FieldName, ...] = get_args(FieldName)
 _ITEM_NUMBERS = frozenset({"quantity", "unit_price", "base_quantity", "discount", "vat_rate", "line_total"})

@@ -41,7 +41,9 @@ READINGS = Table(
     ),
 )
 
-_PAGES = pl.List(pl.Struct({"number": pl.Int64(), "width": pl.Float64(), "height": pl.Float64(), "origin": pl.String()}))
+_PAGES = pl.List(
+    pl.Struct({"number": pl.Int64(), "width": pl.Float64(), "height": pl.Float64(), "origin": pl.String(), "turn": pl.Float64()})
+)
 _TAXES = pl.List(pl.Struct({"rate": MONEY, "base": MONEY, "amount": MONEY}))
 _CHECKS = pl.List(pl.Struct({"name": pl.String(), "subject": pl.String(), "holds": pl.Boolean(), "says": pl.String()}))
 _DOUBTS = pl.List(
@@ -94,7 +96,12 @@ INVOICES = Table(
         Column("reconciled", pl.Boolean(), "Whether the amounts agree; null if too little is known to say."),
         Column("repaired", _TEXT_LIST, "Fields that arithmetic repaired.", nullable=False),
         Column("corrected", _TEXT_LIST, "Fields that people corrected or confirmed.", nullable=False),
-        Column("pages", _PAGES, "Pages that it stands on, with their size in the units of all boxes.", nullable=False),
+        Column(
+            "pages",
+            _PAGES,
+            "Pages that it stands on, with their size in the units of all boxes, and degrees by which each was turned.",
+            nullable=False,
+        ),
         Column("engine", pl.String(), "Engine that read it, `name@version`.", nullable=False),
         Column("notes", _TEXT_LIST, "What a person should know.", nullable=False),
         Column("fingerprint", pl.String(), "Changes whenever anything that the row follows from changes.", nullable=False),
@@ -196,6 +203,210 @@ EXTRACTION_QUALITY = Table(
     ),
 )
 
+RISKS = Table(
+    name="invoices/risks",
+    description="What makes an invoice doubtful beyond its reading: one row per risk.",
+    columns=(
+        Column("invoice_id", pl.String(), "The invoice.", nullable=False),
+        Column("content_hash", pl.String(), "SHA-256 of the file's bytes.", nullable=False),
+        Column("source_key", pl.String(), "File that it is in.", nullable=False),
+        Column(
+            "kind",
+            pl.String(),
+            "`duplicate`, `own_tax_id_as_seller`, `iban_changed`, `iban_abroad`, `invalid_iban`, `invalid_tax_id` or "
+            "`total_mismatch`.",
+            nullable=False,
+        ),
+        Column("says", pl.String(), "In words, with what is compared.", nullable=False),
+        Column("documents", _TEXT_LIST, "Documents that it is about, the new one first.", nullable=False),
+        Column("field", pl.String(), "Field to look at; null if it is none."),
+    ),
+)
+
+PAYMENT_RECORDS = Table(
+    name="invoices/payment_records",
+    description="Everything that is known of when invoices are paid: the ledger that was supplied, and invoices that were read. "
+    "One row per invoice, paid or open.",
+    columns=(
+        Column("invoice_id", pl.String(), "Identity: of party and number, or of the invoice that was read.", nullable=False),
+        Column("direction", pl.String(), "`payable` (we pay) or `receivable` (we are paid).", nullable=False),
+        Column("party", pl.String(), "Identity of the other side.", nullable=False),
+        Column("party_name", pl.String(), "Its name; null if unknown."),
+        Column("invoice_number", pl.String(), "Number of the invoice; null if unknown."),
+        Column("issued", pl.Date(), "Day of issue.", nullable=False),
+        Column("due", pl.Date(), "Day until which it is to be paid; null if unknown."),
+        Column("settled", pl.Date(), "Day of payment; null while it is open."),
+        Column("amount", MONEY, "Amount to be paid, negative for a credit; null if unknown."),
+        Column("currency", pl.String(), "ISO 4217 code; null if unknown."),
+        Column("source", pl.String(), "`ledger` or `read`.", nullable=False),
+    ),
+)
+
+VENDOR_HISTORY = Table(
+    name="invoices/vendor_history",
+    description="How each party has paid, or was paid: one row per party.",
+    columns=(
+        Column("party", pl.String(), "Identity of the party.", nullable=False),
+        Column("party_name", pl.String(), "Its name; null if unknown."),
+        Column("direction", pl.String(), "`payable` or `receivable`.", nullable=False),
+        Column("as_of", pl.Date(), "Day of the look: only what was known on its morning counts.", nullable=False),
+        Column("invoices", pl.Int64(), "Invoices.", nullable=False),
+        Column("paid", pl.Int64(), "Of them, paid.", nullable=False),
+        Column("open", pl.Int64(), "Of them, open.", nullable=False),
+        Column("overdue", pl.Int64(), "Open ones past their due date.", nullable=False),
+        Column("judged", pl.Int64(), "Known to be on time or late.", nullable=False),
+        Column("on_time", pl.Int64(), "Of them, on time.", nullable=False),
+        Column("late_payments", pl.Int64(), "Of them, late; overdue ones included.", nullable=False),
+        Column("rating", pl.Float64(), "Share paid on time, 0 to 100, shrunk towards that of all; null if nothing is judged."),
+        Column("mean_days", pl.Float64(), "Mean days to payment; null before the first."),
+        Column("median_days", pl.Float64(), "Median days to payment; null before the first."),
+        Column("first_issue", pl.Date(), "Day of the first invoice.", nullable=False),
+        Column("last_payment", pl.Date(), "Day of the last payment; null before the first."),
+    ),
+)
+
+PAYMENT_MODEL_JOURNAL = Table(
+    name="invoices/payment_model",
+    description="Payment models that were trained, and whether each took over: one row per decision.",
+    columns=(
+        Column("decided_at", UTC, "When.", nullable=False),
+        Column("action", pl.String(), "`replaced` or `kept`.", nullable=False),
+        Column("incumbent", pl.String(), "Model in use before; null if there was none."),
+        Column("candidate", pl.String(), "The new model.", nullable=False),
+        Column("invoices", pl.Int64(), "Invoices that both were judged on.", nullable=False),
+        Column("score_before", pl.Float64(), "Ranked probability score of the former model; null if not measured."),
+        Column("score_after", pl.Float64(), "That of the new one; null if not measured."),
+        Column("reason", pl.String(), "Why, for people.", nullable=False),
+        Column("card", pl.String(), "Model card as a JSON object.", nullable=False),
+    ),
+)
+
+PAYMENT_PREDICTIONS = Table(
+    name="invoices/payment_predictions",
+    description="When open invoices will be paid: one row per open invoice.",
+    columns=(
+        Column("invoice_id", pl.String(), "The invoice, as in `payment_records`.", nullable=False),
+        Column("model_id", pl.String(), "Model that says so.", nullable=False),
+        Column("as_of", pl.Date(), "Day of the look.", nullable=False),
+        Column(
+            "status",
+            pl.String(),
+            "Likeliest: `ON_TIME`, `SLIGHTLY_LATE` (up to 7 days) or `SIGNIFICANTLY_LATE`; null if unknown.",
+        ),
+        Column("on_time", pl.Float64(), "Probability of payment by the due date; null without one."),
+        Column("slightly_late", pl.Float64(), "Probability of up to 7 days later; null likewise."),
+        Column("significantly_late", pl.Float64(), "Probability of a later payment; null likewise."),
+        Column("days_to_pay", pl.Float64(), "Median days from issue to payment; null beyond a year."),
+        Column("days_low", pl.Float64(), "Lower bound of the interval that holds four of five payments."),
+        Column("days_high", pl.Float64(), "Its upper bound; null beyond a year."),
+    ),
+)
+
+CASH_FLOW = Table(
+    name="invoices/cash_flow",
+    description="Payments of open invoices by week: expected, and between which bounds. Currencies are never summed.",
+    columns=(
+        Column("direction", pl.String(), "`payable` or `receivable`.", nullable=False),
+        Column("currency", pl.String(), "ISO 4217 code; null if unknown."),
+        Column("as_of", pl.Date(), "First day of the forecast.", nullable=False),
+        Column("week", pl.Date(), "Monday of the week; null for everything after the last one."),
+        Column("expected", pl.Float64(), "Expected amount.", nullable=False),
+        Column("lower_80", pl.Float64(), "80 % of outcomes lie above this and below `upper_80`.", nullable=False),
+        Column("upper_80", pl.Float64(), "See `lower_80`.", nullable=False),
+        Column("lower_95", pl.Float64(), "The same for 95 %.", nullable=False),
+        Column("upper_95", pl.Float64(), "See `lower_95`.", nullable=False),
+        Column("invoices", pl.Float64(), "Expected number of payments.", nullable=False),
+    ),
+)
+
+ENTITIES = Table(
+    name="invoices/entities",
+    description="What the texts of invoices name: one row per mention.",
+    columns=(
+        Column("invoice_id", pl.String(), "The invoice.", nullable=False),
+        Column("content_hash", pl.String(), "SHA-256 of the file's bytes.", nullable=False),
+        Column("kind", pl.String(), "`organisation`, `location`, `money`, `date`, `product` or `other`.", nullable=False),
+        Column("text", pl.String(), "As printed.", nullable=False),
+        Column("confidence", pl.Float64(), "By the engine's own account, 0 to 1.", nullable=False),
+    ),
+)
+
+_SUMMANDS = pl.List(
+    pl.Struct(
+        {
+            "name": pl.String(), "found": _TEXT_LIST, "count": pl.Int64(), "counted": pl.Int64(), "each": pl.Int64(),
+            "points": pl.Int64(),
+        }
+    )
+)  # fmt: skip
+
+COMPLEXITY = Table(
+    name="invoices/complexity",
+    description="How much there is to an invoice, with what the score is the sum of: one row per invoice.",
+    columns=(
+        Column("invoice_id", pl.String(), "The invoice.", nullable=False),
+        Column("content_hash", pl.String(), "SHA-256 of the file's bytes.", nullable=False),
+        Column("complexity_score", pl.Int64(), "0 to 100; null if a part of it is not known."),
+        Column("at_least", pl.Int64(), "The score by what is known.", nullable=False),
+        Column(
+            "summands", _SUMMANDS, "What was counted, how much of it, and the points of each; null for unknown.", nullable=False
+        ),
+        Column("key_phrases", _TEXT_LIST, "What the text is about, the most important first.", nullable=False),
+        Column("mood", pl.String(), "Of its notes: `positive`, `negative`, `neutral` or `mixed`; null without notes."),
+        Column("engine", pl.String(), "What understood the text, with what it was made of.", nullable=False),
+    ),
+)
+
+INSIGHTS = Table(
+    name="invoices/insights",
+    description="What a person should look at before an invoice is approved: one row per rule that applies.",
+    columns=(
+        Column("invoice_id", pl.String(), "The invoice.", nullable=False),
+        Column("source_key", pl.String(), "File that it is in.", nullable=False),
+        Column("type", pl.String(), "The rule.", nullable=False),
+        Column("priority", pl.String(), "`HIGH`, `MEDIUM` or `LOW`.", nullable=False),
+        Column("message", pl.String(), "What to do, for people.", nullable=False),
+        Column(
+            "numbers", pl.String(), "Values that caused it and the limits that they exceed, as a JSON object.", nullable=False
+        ),
+    ),
+)
+
+CLOUD_INVOICE_TIE_OUT = Table(
+    name="invoices/cloud_invoice_tie_out",
+    description="Invoices of cloud providers beside what was billed under their number: one row per number and currency.",
+    columns=(
+        Column("invoice_number", pl.String(), "Number; null for charges that name none."),
+        Column("currency", pl.String(), "ISO 4217 code."),
+        Column("invoice_total", MONEY, "Total of the invoice that was read; null without one."),
+        Column("billed_total", MONEY, "Σ BilledCost of its charge lines; null without them."),
+        Column("difference", MONEY, "Invoice less billed; null if they cannot be compared."),
+        Column("invoices", pl.Int64(), "Invoices read under that number.", nullable=False),
+        Column("lines", pl.Int64(), "Charge lines under that number.", nullable=False),
+        Column("lines_unknown", pl.Int64(), "Of them, lines without a known cost.", nullable=False),
+        Column(
+            "result",
+            pl.String(),
+            "`matched`, `differs`, `not billed`, `no invoice`, `several invoices`, `unknown number` or `unknown`.",
+            nullable=False,
+        ),
+    ),
+)
+
+STREAM_QUARANTINE = Table(
+    name="invoices/stream_quarantine",
+    description="Messages of the stream of arrivals that tell of none: one row per message.",
+    columns=(
+        Column("message_id", pl.String(), "Partition and offset.", nullable=False),
+        Column("received_at", UTC, "When the stream took it.", nullable=False),
+        Column("reason", pl.String(), "Why it tells of none.", nullable=False),
+        Column("excerpt", pl.String(), "Its beginning, made printable.", nullable=False),
+        Column("seen_at", UTC, "When it was read.", nullable=False),
+    ),
+)
+
 TABLES = (
     SOURCE_INVOICES, READINGS, INVOICES, LINE_ITEMS, FIELD_VALUES, REVIEW_QUEUE, CORRECTIONS, EXTRACTION_QUALITY,
+    RISKS, PAYMENT_RECORDS, VENDOR_HISTORY, PAYMENT_MODEL_JOURNAL, PAYMENT_PREDICTIONS, CASH_FLOW, ENTITIES, COMPLEXITY, INSIGHTS,
+    CLOUD_INVOICE_TIE_OUT, STREAM_QUARANTINE,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from jobs.invoices import invoices_refresh
+from jobs.invoices import invoices_from_stream, invoices_refresh, payment_model_retrain
 from resources.object_store import NotConfigured, ObjectStore
 
 
@@ -21,4 +21,19 @@ def invoices_refresh_schedule(invoices_store: dg.ResourceParam[ObjectStore]) -> 
     return dg.RunRequest()
 
 
-SCHEDULES = (invoices_refresh_schedule,)
+payment_model_retrain_schedule = dg.ScheduleDefinition(
+    name="payment_model_retrain_schedule",
+    job=payment_model_retrain,
+    cron_schedule="10 5 * * 1",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Learns the payment model anew on Mondays; it takes over only if it predicts better.",
+)
+invoices_from_stream_schedule = dg.ScheduleDefinition(
+    name="invoices_from_stream_schedule",
+    job=invoices_from_stream,
+    cron_schedule="* * * * *",
+    execution_timezone="UTC",
+    description="Follows the stream of arrivals; to be turned on where one is named.",
+)
+SCHEDULES = (invoices_refresh_schedule, payment_model_retrain_schedule, invoices_from_stream_schedule)

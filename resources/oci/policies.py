@@ -63,6 +63,10 @@ NEEDED: tuple[tuple[str, str], ...] = (
     ("monitoring", "summarize_metrics_data"),
     ("database", "update_autonomous_database"),
     ("ons_messages", "publish_message"),
+    ("ai_language", "batch_detect_language_entities"),
+    ("streaming", "get_stream"),
+    ("streaming_messages", "create_group_cursor"),
+    ("monitoring_ingestion", "post_metric_data"),
 )
 """Service and operation of everything that the product does in a tenancy, the cost reports aside."""
 

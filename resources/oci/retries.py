@@ -14,9 +14,10 @@ READING_POSTS = frozenset(
         "request_summarized_usages", "summarize_metrics_data", "list_metrics", "create_cursor",
         "analyze_document", "embed_text", "batch_detect_dominant_language", "batch_detect_language_entities",
         "batch_detect_language_key_phrases", "batch_detect_language_pii_entities", "batch_detect_language_sentiments",
+        "create_group_cursor", "consumer_commit", "consumer_heartbeat",
     }
 )  # fmt: skip
-"""Operations that are a POST and change nothing: their question does not fit into a URL."""
+"""Operations that are a POST and change nothing, since their question does not fit into a URL, or nothing more when repeated."""
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 """Methods that may be repeated (RFC 9110, 9.2.2)."""
 

@@ -15,6 +15,7 @@ from resources.document_ai.layout import Line, Word
 from resources.document_ai.lines import lines_of
 from resources.text_recognition import geometry
 from resources.text_recognition.decoding import decoder_of
+from resources.text_recognition.lighting import evened
 from resources.text_recognition.words import words_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def engine_version() -> str:
 
 def recognised(picture: "Image") -> Recognition:
     """The words of a picture with their places on it."""
-    pixels = _pixels(picture)
+    pixels = evened(_pixels(picture))
     quads, turn = _boxes(pixels), 0
     if quads is not None and geometry.lies_on_its_side(quads):
         pixels, turn = _quarter(pixels), 90

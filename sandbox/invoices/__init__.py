@@ -7,13 +7,14 @@ from decimal import Decimal
 from importlib.util import find_spec
 
 from sandbox.delivery import Delivery, Invoiced
+from sandbox.invoices.companies import ACME
 from sandbox.invoices.demo import Arrived, arrived
 from sandbox.invoices.ledger import payment_history
 from sandbox.invoices.written import Written
 
 
 def invoices(aws: Sequence[Invoiced], oracle: Sequence[Invoiced]) -> list[Delivery]:
-    """`invoices/`, `inputs/invoices/payment_history.csv` and `truth/invoices.json`, in order of time.
+    """`invoices/`, what people supply about them below `inputs/invoices/`, and `truth/invoices.json`.
 
     Without the library that draws them there are none: the sandbox is an extra.
 
@@ -30,6 +31,8 @@ def invoices(aws: Sequence[Invoiced], oracle: Sequence[Invoiced]) -> list[Delive
     return [
         *delivered,
         Delivery("inputs/invoices/payment_history.csv", payment_history(), last),
+        Delivery("inputs/invoices/own_tax_ids.txt", f"{ACME.tax_id}\n".encode(), last),
+        Delivery("inputs/invoices/labelled_invoices.json", truth.encode(), last),
         Delivery("truth/invoices.json", truth.encode(), last),
     ]
 

@@ -58,7 +58,11 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "container_engine": {"ContainerEngineClient": ("list_clusters", "get_cluster", "list_node_pools", "get_node_pool")},
     "generative_ai_inference": {"GenerativeAiInferenceClient": ("embed_text",)},
-    "ai_document": {"AIServiceDocumentClient": ("analyze_document",)},
+    "ai_document": {
+        "AIServiceDocumentClient": (
+            "analyze_document", "create_processor_job", "get_processor_job", "cancel_processor_job",
+        ),
+    },
     "ai_language": {
         "AIServiceLanguageClient": (
             "batch_detect_dominant_language", "batch_detect_language_entities", "batch_detect_language_key_phrases",

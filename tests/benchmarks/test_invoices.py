@@ -24,6 +24,7 @@ def _item(**columns: str) -> LineItem:
     ("field", "expected", "found", "same"),
     [
         ("grand_total", "1939.0", "1939", True),
+        ("grand_total", "RM1,007.50", "1007.50", True),
         ("grand_total", "19.39", "1939", False),
         ("issue_date", "2023-03-20", "2023-03-20", True),
         ("issue_date", "2023-03-20", "20.03.2023", False),

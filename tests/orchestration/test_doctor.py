@@ -560,7 +560,7 @@ class TestPolicies:
     def test_the_policy_for_oci_has_the_statements_that_the_product_needs_and_no_other(self):
         assert shipped() == list(policies.of_product("group cloudops"))
 
-    @pytest.mark.parametrize("module", ["budgets", "monitoring", "notifications", "usage"])
+    @pytest.mark.parametrize("module", ["budgets", "metrics_sink", "monitoring", "notifications", "usage"])
     def test_every_operation_of_a_resource_is_allowed_by_the_policy_for_oci(self, module):
         source = (PROJECT / "resources" / "oci" / f"{module}.py").read_text()
         named = re.findall(r'\.operation\(\s*"(\w+)",\s*"(\w+)"', source)

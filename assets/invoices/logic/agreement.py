@@ -18,6 +18,10 @@ _NAMES: frozenset[FieldName] = frozenset({"seller", "buyer", "seller_address", "
 _IDS: frozenset[FieldName] = frozenset({"seller_tax_ids", "buyer_tax_ids"})
 COMPARED: frozenset[FieldName] = _AMOUNTS | _DATES | _NUMBERS | _NAMES | _IDS
 """Payment terms are prose that a page words as it likes, and what a page calls itself is no code."""
+_UNSIGNED: frozenset[FieldName] = frozenset({"allowance_total", "charge_total"})
+"""Positive by definition, and yet stated with the sign of what they are taken from by some."""
+_BELIEVED = 0.5
+"""Confidence below which a reading of a page says nothing against the XML."""
 _COLUMNS: tuple[ItemField, ...] = ("quantity", "unit_price", "line_total")
 
 
@@ -45,8 +49,9 @@ class Disagreement:
 def disagreements(structured: Invoice, printed: Invoice) -> list[Disagreement]:
     """Fields that both have and that differ, in the order of the XML.
 
-    A page agrees if any reading of it does that was considered: what is doubtful is the reading then, not the invoice. Amounts
-    are compared as decimals, of a credit note without their sign: pages print one where the XML has none, or the other way round.
+    A page agrees if any reading of it does that was considered: what is doubtful is the reading then, not the invoice. Nor does
+    a reading count whose confidence is known to be low. Amounts are compared as decimals, of a credit note without their sign:
+    pages print one where the XML has none, or the other way round.
 
     Args:
         structured: From the XML.
@@ -55,15 +60,18 @@ def disagreements(structured: Invoice, printed: Invoice) -> list[Disagreement]:
     return [
         Disagreement(name, stored, printed.fields[name])
         for name, stored in structured.fields.items()
-        if name in COMPARED and name in printed.fields and _printed_as(structured, name, printed.fields[name]) is None
+        if name in COMPARED
+        and _is_believed(printed.fields.get(name))
+        and _printed_as(structured, name, printed.fields[name]) is None
     ]
 
 
 def merged(structured: Invoice, printed: Invoice) -> Invoice:
     """The invoice of the XML, with the places on the page where the same is printed.
 
-    A field that the page contradicts keeps the value of the XML, but has no confidence: somebody should look at it. Fields that
-    only the page has are left out and named in the notes. `checks` are those of the XML.
+    A field that the page contradicts keeps the value of the XML, but has no confidence: somebody should look at it. What only the
+    page has (an account, the day to pay, the lines of a file in profile MINIMUM) is taken from there as it was read and named in
+    the notes; but no amounts, which have to agree with each other.
     """
     differing = {found.field: found for found in disagreements(structured, printed)}
     fields = {
@@ -72,17 +80,22 @@ def merged(structured: Invoice, printed: Invoice) -> Invoice:
         else _placed(value, _printed_as(structured, name, printed.fields.get(name)))
         for name, value in structured.fields.items()
     }
-    only_printed = [name for name in printed.fields if name not in structured.fields and name != "payment_terms"]
+    only_printed = {name: value for name, value in printed.fields.items() if name not in (structured.fields.keys() | _AMOUNTS)}
     notes = [*structured.notes, *(found.says for found in differing.values())]
-    if only_printed:
-        notes.append(f"only the print has {', '.join(sorted(only_printed))}; the e-invoice counts")
+    taken = [*only_printed, *(["line items"] if printed.items and not structured.items else [])]
+    if taken:
+        notes.append(f"taken from the print, since the e-invoice lacks it: {', '.join(sorted(taken))}")
     return replace(
         structured,
         pages=printed.pages or structured.pages,
-        fields=fields,
-        items=tuple(_placed_items(structured.items, printed.items)),
+        fields=fields | only_printed,
+        items=tuple(_placed_items(structured.items, printed.items)) or printed.items,
         notes=tuple(dict.fromkeys([*notes, *printed.notes])),
     )
+
+
+def _is_believed(printed: Value | None) -> bool:
+    return printed is not None and (printed.confidence is None or printed.confidence >= _BELIEVED)
 
 
 def _printed_as(structured: Invoice, name: FieldName, printed: Value | None) -> Candidate | None:
@@ -90,7 +103,7 @@ def _printed_as(structured: Invoice, name: FieldName, printed: Value | None) -> 
     if printed is None or name not in COMPARED:
         return None
     stored = structured.fields[name].value
-    unsigned = _value_of(structured, "document_type") == "credit_note"
+    unsigned = name in _UNSIGNED or _value_of(structured, "document_type") == "credit_note"
     equal = _comparison(name, unsigned=unsigned)
     return next((c for c in (printed.chosen, *printed.candidates) if equal(stored, c.value)), None)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assets.invoices.logic.agreement import merged
+from assets.invoices.logic.arithmetic import reconcile
 from assets.invoices.logic.confidence import judged
 from assets.invoices.logic.extraction import extract
 from assets.invoices.logic.extraction.structured import invoice_of
@@ -13,12 +14,13 @@ from resources.document_ai.layout import Analysis
 
 @dataclass(frozen=True, slots=True)
 class PageShape:
-    """Size of a page in the units of all boxes on it, and where its words come from."""
+    """Size of a page in the units of all boxes on it, where its words come from, and by how much it was turned to be read."""
 
     number: int
     width: float
     height: float
     origin: Literal["text", "ocr"]
+    turn: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,16 @@ def reading_of(structured: Analysis | None, printed: Analysis | None, notes: tup
     if source is None:
         raise ValueError("neither an e-invoice nor pages were read")
     on_pages = extract(printed) if printed else []
-    shapes = tuple(PageShape(page.number, page.width, page.height, page.origin) for page in printed.pages) if printed else ()
+    shapes = (
+        tuple(PageShape(page.number, page.width, page.height, page.origin, page.turn) for page in printed.pages)
+        if printed
+        else ()
+    )
     said = tuple(dict.fromkeys([*notes, *(structured.notes if structured else ()), *(printed.notes if printed else ())]))
     if structured is None:
         invoices = [judged(invoice, source) for invoice in on_pages]
     else:
-        invoices = [_with_pages(judged(invoice_of(structured), structured), on_pages)]
+        invoices = [_with_pages(judged(reconcile(invoice_of(structured)), structured), on_pages)]
     return Reading(source.engine, shapes, tuple(invoices), said)
 
 

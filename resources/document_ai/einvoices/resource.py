@@ -1,15 +1,14 @@
 """E-invoices as a variant of document AI: the invoice is what the XML says, not what a page shows."""
 
+from dataclasses import replace
 from pathlib import Path
-
-from pydantic import PrivateAttr
 
 from resources.document_ai.attachments import EmbeddedFile, embedded_files
 from resources.document_ai.einvoices.reading import analysis_of, is_einvoice
 from resources.document_ai.einvoices.safe_xml import MOST_BYTES, parsed
 from resources.document_ai.interface import DocumentAI, Limits, Unreadable
 from resources.document_ai.layout import Analysis
-from resources.isolation import IsolatedCalls
+from resources.document_ai.opening import opener, size_within
 
 _ENGINE = "einvoices@1"
 """Its version rises with every change that may change the analysis of some file."""
@@ -30,8 +29,6 @@ class EInvoices(DocumentAI):
     (`base_quantity` where a price is for more than one unit), and the taxes (`rate`, `base`, `amount`).
     """
 
-    _calls: IsolatedCalls | None = PrivateAttr(default=None)
-
     @property
     def engine(self) -> str:
         """See DocumentAI."""
@@ -44,12 +41,8 @@ class EInvoices(DocumentAI):
             NoEInvoice: There is none in the file.
             Unreadable: There is one that cannot be used, or the file cannot be opened.
         """
-        size = path.stat().st_size
-        if size > limits.size:
-            raise Unreadable(f"it has {size:,} bytes, more than {limits.size:,}")
-        if self._calls is None:
-            self._calls = IsolatedCalls(Unreadable, name="the reader of e-invoices", megabytes=limits.megabytes)
-        found = self._calls.call(limits.seconds, read, str(path))
+        size_within(path, limits.size)
+        found = opener(limits.megabytes).call(limits.seconds, read, str(path))
         if found is None:
             raise NoEInvoice("it holds no e-invoice")
         return found
@@ -72,10 +65,9 @@ def read(path: str) -> Analysis | None:
 
 def _in_pdf(files: list[EmbeddedFile]) -> Analysis | None:
     """The first e-invoice among the embedded files, those with the names of one before the others."""
-    candidates = [file for file in files if file.name.lower().endswith(".xml")]
     failure: Unreadable | None = None
     found: list[Analysis] = []
-    for file in sorted(candidates, key=lambda f: f.name.lower() not in _NAMES):
+    for file in sorted(files, key=lambda f: f.name.lower() not in _NAMES):
         try:
             analysis = _in_file(file)
         except Unreadable as error:
@@ -84,14 +76,20 @@ def _in_pdf(files: list[EmbeddedFile]) -> Analysis | None:
             continue
         if analysis is not None:
             found.append(analysis)
-    if not found and failure:
-        raise failure
-    return found[0] if found else None
+    if not found:
+        if failure:
+            raise failure
+        return None
+    if len(found) == 1:
+        return found[0]
+    return replace(found[0], notes=(*found[0].notes, f"the file holds {len(found)} e-invoices, of which the first is read"))
 
 
 def _in_file(file: EmbeddedFile) -> Analysis | None:
     if file.content is None:
         raise Unreadable(file.problem or "it is damaged")
+    if not _may_be_xml(file.content):
+        return None
     root, tree = parsed(file.content)
     return analysis_of(root, tree, _ENGINE) if is_einvoice(root) else None
 

@@ -5,7 +5,7 @@ from typing import Any
 from resources.document_ai.interface import Unreadable
 
 MOST_BYTES = 20_000_000
-_MOST_ELEMENTS = 1_000_000
+_MOST_ELEMENTS = 500_000
 _DEEPEST = 100
 """The formats nest about fifteen deep."""
 

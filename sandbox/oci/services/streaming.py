@@ -68,6 +68,31 @@ def next_offset(stream: Resource, partition: str) -> int:
     return int(stream.hidden["next"].get(partition, 0))
 
 
+def add_stream(
+    store: Store,
+    region: str,
+    compartment: str,
+    name: str,
+    partitions: int = 1,
+    hours: int = RETENTION[0],
+    more: Body | None = None,
+) -> Resource:
+    """Let a stream exist that can be used; `more` are further fields, an `id` of its own among them."""
+    made: Body = {
+        "id": (more or {}).get("id") or store.new_ocid("stream", region),
+        "name": name,
+        "partitions": partitions,
+        "retentionInHours": hours,
+        "compartmentId": compartment,
+        "streamPoolId": pool(compartment, region),
+        "lifecycleState": "ACTIVE",
+        "timeCreated": text(store.clock.now()),
+        "freeformTags": {},
+        "definedTags": {},
+    }
+    return store.add(STREAMS, {**made, **(more or {})}, region, next={})
+
+
 @answers("streaming")
 def create_stream(asked: Asked) -> Answer:
     """Begin to create a stream, in a compartment or a stream pool.
@@ -81,20 +106,10 @@ def create_stream(asked: Asked) -> Answer:
         raise invalid(f"retentionInHours must be between {RETENTION[0]} and {RETENTION[1]}")
     if body["partitions"] < 1:
         raise invalid("partitions must be 1 or more")
-    made: Body = {
-        "id": asked.store.new_ocid("stream", asked.region),
-        "name": body["name"],
-        "partitions": body["partitions"],
-        "retentionInHours": hours,
-        "compartmentId": compartment,
-        "streamPoolId": pool(compartment, asked.region),
-        "lifecycleState": "CREATING",
-        "timeCreated": text(asked.store.clock.now()),
-        "freeformTags": body.get("freeformTags") or {},
-        "definedTags": body.get("definedTags") or {},
-    }
-    found = asked.store.add(STREAMS, made, asked.region, next={})
-    asked.store.later(CREATING, STREAMS, str(made["id"]), lifecycleState="ACTIVE")
+    more = {name: body.get(name) or {} for name in ("freeformTags", "definedTags")}
+    found = add_stream(asked.store, asked.region, compartment, body["name"], body["partitions"], hours, more)
+    found.body["lifecycleState"] = "CREATING"
+    asked.store.later(CREATING, STREAMS, found.body["id"], lifecycleState="ACTIVE")
     return _shown(asked, found)
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from assets.documents.logic.parsing import Limits, Unreadable, parse_file
-from assets.documents.reader import Reader
+from assets.documents.reader import Reader, lines_of
 from tests.pdf_files import pdf
 
 
@@ -35,7 +35,7 @@ def file(folder: Path, content: bytes | str) -> Path:
 )
 def test_a_document_is_the_same_in_both_processes(reader: Reader, tmp_path: Path, key: str, content: bytes | str) -> None:
     path = file(tmp_path, content)
-    assert reader.read(path, key) == parse_file(path, key, Limits()) == reader.read(path, key)
+    assert reader.read(path, key) == parse_file(path, key, Limits(), lines_of) == reader.read(path, key)
 
 
 def test_a_scan_is_recognised_within_the_limits_of_the_process(tmp_path: Path) -> None:

@@ -1,10 +1,16 @@
 """E-invoices say the same in every format; what is missing, doubtful or hostile is told."""
 
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from resources.document_ai.einvoices.resource import EInvoices, NoEInvoice, read
+from resources.document_ai.einvoices.values import canonical
 from resources.document_ai.interface import Limits, Unreadable
 from resources.document_ai.layout import Analysis
 from tests.einvoice_files import LINE_ITEMS, cii, cii_line, holding, ubl, zugferd_1
@@ -174,7 +180,7 @@ def test_an_unknown_profile_is_told(analysed):
         cii().replace(b"CrossIndustryInvoice", b"SCRDMCCBDACIOMessageStructure"),
         pdf([["a page"]]),
         holding({"order-x.xml": cii().replace(b"CrossIndustryInvoice", b"SCRDMCCBDACIOMessageStructure")}),
-        holding({"factur-x.txt": cii(), "data.xml": b"<data/>", "broken.xml": b"<data>"}),
+        holding({"factur-x.txt": b"CrossIndustryInvoice", "data.xml": b"<data/>", "broken.xml": b"<data>"}),
     ],
     ids=["empty", "text", "HTML", "an order", "a PDF without files", "an order in a PDF", "other files in a PDF"],
 )
@@ -208,7 +214,7 @@ def test_no_document_type_is_read(analysed, content):
     ("content", "reason"),
     [
         (b"<a>" * 101, "nested more than 100 deep"),
-        (b"<a>" + b"<b/>" * 1_000_001 + b"</a>", "more than 1,000,000 elements"),
+        (b"<a>" + b"<b/>" * 500_001 + b"</a>", "more than 500,000 elements"),
         (b"<a>" + b" " * 20_000_001, "more than 20,000,000"),
         (b"<a>" + b"x" * 11_000_000 + b"</a>", "not well-formed"),
         (cii()[:-30], "not well-formed"),
@@ -229,6 +235,47 @@ def test_a_broken_e_invoice_beside_a_good_one_does_not_matter(analysed):
     assert head(analysed(holding({"factur-x.xml": b"<", "xrechnung.xml": ubl()}))) == HEAD
 
 
+def test_an_embedded_e_invoice_is_known_by_its_content_and_others_beside_it_are_told(analysed):
+    found = analysed(holding({"A1.dat": ubl("B-2"), "xrechnung.xml": ubl(), "picture.png": b"\x89PNG"}))
+    assert head(found) == HEAD
+    assert "the file holds 2 e-invoices, of which the first is read" in found.notes
+    assert head(analysed(holding({"A1.dat": ubl("B-2")})))["invoice_number"] == "B-2"
+
+
+WHOLE = cii()
+
+
+@settings(max_examples=150)
+@given(st.integers(0, len(WHOLE) - 1), st.integers(0, 60), st.binary(max_size=12))
+def test_a_damaged_e_invoice_is_read_or_unreadable(tmp_path_factory, start, length, instead):
+    path = tmp_path_factory.getbasetemp() / "damaged.xml"
+    path.write_bytes(WHOLE[:start] + instead + WHOLE[start + length :])
+    with suppress(Unreadable):
+        found = read(str(path))
+        assert found is None or found.structured
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**12), max_value=10**12))
+def test_amounts_keep_their_value(number):
+    assert Decimal(canonical("amount", f" {number:f} ") or "") == number
+
+
+@given(st.dates(min_value=date(1000, 1, 1)))
+def test_days_are_read_in_every_form_that_the_formats_have(day):
+    for form in ("%Y%m%d", "%Y-%m-%d", "%Y%m%d1530", "%Y-%m-%dT00:00:00", "%Y-%m-%d+01:00", "%Y-%m-%dZ"):
+        assert canonical("date", day.strftime(form)) == day.isoformat()
+
+
+@pytest.mark.parametrize("text", ["", "1,5", "NaN", "Infinity", "1e5", "١٢", "9" * 31, "--1", "."])
+def test_what_is_no_amount_is_none(text):
+    assert canonical("amount", text) is None
+
+
+@pytest.mark.parametrize("text", ["", "2013-02-30", "201336", "201301", "20130101x", "today"])
+def test_what_is_no_day_is_none(text):
+    assert canonical("date", text) is None
+
+
 def test_the_resource_reads_in_a_process_of_its_own_and_tells_none_from_broken(tmp_path):
     engine = EInvoices()
     good, none, broken = (tmp_path / name for name in ("good.pdf", "none.pdf", "broken.xml"))
@@ -243,6 +290,8 @@ def test_the_resource_reads_in_a_process_of_its_own_and_tells_none_from_broken(t
         engine.analyse(broken, "broken.xml", Limits())
     with pytest.raises(Unreadable, match="more than 2"):
         engine.analyse(broken, "broken.xml", Limits(size=2))
+    with pytest.raises(Unreadable, match="cannot be opened"):
+        engine.analyse(tmp_path / "missing.xml", "missing.xml", Limits())
 
 
 @pytest.mark.data

@@ -1,4 +1,4 @@
-"""A knowledge base in a real Oracle Database, for the tests that have one; each leaves nothing behind."""
+"""A knowledge base or payment models in a real Oracle Database, for the tests that have one; each leaves nothing behind."""
 
 import os
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import pytest
 
 from resources.oracle_db.connections import OracleDatabase, executed, selected
 from resources.oracle_db.knowledge_base import OracleKnowledgeBase
+from resources.oracle_db.payment_models import OraclePaymentModels
 
 _NEEDED = ("dsn", "user", "password")
 _OPTIONAL = ("config_dir", "wallet_location", "wallet_password")
@@ -21,15 +22,35 @@ _GIVEN = {  # read while tests are collected: none of them sees variables of our
 @contextmanager
 def live_knowledge_base(**tuning: Any) -> Iterator[OracleKnowledgeBase]:
     """An empty one under a prefix of its own; skips where no database is named."""
-    if not all(_GIVEN[name] for name in _NEEDED):
-        names = ", ".join(f"CLOUDOPS_TEST_ORACLE_{name.upper()}" for name in _NEEDED)
-        pytest.skip(f"live: needs an Oracle Database: set {names}")
-    database = OracleDatabase(**{name: value for name, value in _GIVEN.items() if value})
+    database = _database()
     prefix = f"kbtest_{uuid4().hex[:8]}"
     try:
         yield OracleKnowledgeBase(database=database, prefix=prefix, **tuning)
     finally:
         _erase(database, prefix)
+
+
+@contextmanager
+def live_payment_models() -> Iterator[OraclePaymentModels]:
+    """Empty ones under a prefix of their own; skips where no database is named."""
+    database = _database()
+    prefix = f"paytest_{uuid4().hex[:8]}"
+    try:
+        yield OraclePaymentModels(database=database, prefix=prefix)
+    finally:
+        with database.connection("cleaning up after a test", building=True) as session:
+            names = {"names": prefix.upper().replace("_", "\\_") + "\\_%"}
+            query = "SELECT model_name FROM user_mining_models WHERE model_name LIKE :names ESCAPE '\\'"
+            for (name,) in selected(session, query, names):
+                executed(session, "BEGIN DBMS_DATA_MINING.DROP_MODEL(:name); END;", {"name": name})
+        _erase(database, prefix)
+
+
+def _database() -> OracleDatabase:
+    if not all(_GIVEN[name] for name in _NEEDED):
+        names = ", ".join(f"CLOUDOPS_TEST_ORACLE_{name.upper()}" for name in _NEEDED)
+        pytest.skip(f"live: needs an Oracle Database: set {names}")
+    return OracleDatabase(**{name: value for name, value in _GIVEN.items() if value})
 
 
 def _erase(database: OracleDatabase, prefix: str) -> None:

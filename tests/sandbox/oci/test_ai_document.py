@@ -1,13 +1,13 @@
 """What Document Understanding says of documents, and its limits."""
 
 import base64
-import zlib
 
 import oci
 import pytest
 
 from sandbox.oci.services.ai_document import add_document
 from sandbox.oci.services.object_storage import NAMESPACE, add_bucket, add_object
+from tests.pdf_files import pdf
 from tests.sandbox.oci.conftest import refused
 
 MODELS = oci.ai_document.models
@@ -61,20 +61,6 @@ def details(document, *features, **more):
 
 def analyzed(client, document, *features, **more):
     return client.analyze_document(details(document, *features, **more)).data
-
-
-def pdf(*pages, compressed=True):
-    """A plain PDF with a page per list of lines."""
-    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Count 1 >>"]
-    parts = [f"{n} 0 obj {o} endobj\n".encode() for n, o in enumerate(objects, 1)]
-    for n, lines in enumerate(pages):
-        drawn = "BT /F1 12 Tf 72 720 Td " + " ".join(f"({line}) Tj 0 -14 Td" for line in lines) + " ET"
-        data = zlib.compress(drawn.encode("cp1252")) if compressed else drawn.encode("cp1252")
-        kind = "/Filter /FlateDecode " if compressed else ""
-        page, content = 10 + 2 * n, 11 + 2 * n
-        parts.append(f"{page} 0 obj << /Type /Page /Parent 2 0 R /Contents {content} 0 R >> endobj\n".encode())
-        parts.append(f"{content} 0 obj << {kind}/Length {len(data)} >>\nstream\n".encode() + data + b"\nendstream endobj\n")
-    return b"%PDF-1.4\n" + b"".join(parts) + b"%%EOF\n"
 
 
 def test_a_known_document_says_its_fields_with_their_types_and_confidences(sandbox, client):
@@ -137,15 +123,15 @@ def test_kinds_and_languages_of_a_known_document_are_told(sandbox, client):
     assert len(analyzed(client, inline(SCANNED), best).detected_document_types) == 1
 
 
-@pytest.mark.parametrize("compressed", [True, False])
-def test_the_text_of_a_plain_pdf_is_read(client, compressed):
-    content = pdf(
-        ["Rechnung 4711", "Betrag \\(netto\\): 12,00 \\200"], ["Zahlbar bis zum 1. Mai und nicht danach"], compressed=compressed
-    )
+def test_the_text_of_a_pdf_is_read_where_it_stands(client):
+    content = pdf([["Rechnung 4711", "Betrag \\(netto\\): 12,00 \\200"], ["Zahlbar bis zum 1. Mai und nicht danach"]])
     found = analyzed(client, inline(content), TEXT, LANGUAGE, KIND, FIELDS)
     assert found.document_metadata.page_count == 2
     assert [line.text for line in found.pages[0].lines] == ["Rechnung 4711", "Betrag (netto): 12,00 €"]
-    assert found.pages[0].document_fields == []
+    first, number = found.pages[0].words[:2]
+    corner = first.bounding_polygon.normalized_vertices[0]
+    assert (corner.x, corner.y) == (pytest.approx(72 / 595, abs=0.01), pytest.approx(1 - 770 / 842, abs=0.01))
+    assert number.bounding_polygon.normalized_vertices[0].x > first.bounding_polygon.normalized_vertices[1].x
     assert found.detected_languages[0].language == "de"
     assert found.detected_document_types[0].document_type == "INVOICE"
 
@@ -188,7 +174,7 @@ def test_objects_buckets_and_compartments_that_are_not_there_are_not_found(sandb
 
 
 def test_at_most_five_pages_are_analyzed_at_once_and_ranges_choose_them(client):
-    content = pdf(*([f"page {n}"] for n in range(1, 8)))
+    content = pdf([[f"page {n}"] for n in range(1, 8)])
     assert refused(client.analyze_document, details(inline(content), TEXT)) == (400, "InvalidParameter")
     found = analyzed(client, inline(content, page_range=["1-2", "7-9"]), TEXT)
     assert [(p.page_number, p.lines[0].text) for p in found.pages] == [(1, "page 1"), (2, "page 2"), (7, "page 7")]
@@ -228,3 +214,119 @@ def test_a_part_fails_in_an_answer_that_succeeds(sandbox, client):
     found = analyzed(client, inline(SCANNED), FIELDS)
     assert [len(page.document_fields) for page in found.pages] == [4, 0]
     assert [error.code for error in found.errors] == ["InternalServerError"]
+
+
+def job_details(sandbox, source, *features, prefix="out", **more):
+    config = MODELS.GeneralProcessorConfig(features=list(features), document_type="INVOICE")
+    output = MODELS.OutputLocation(namespace_name=NAMESPACE, bucket_name="invoices", prefix=prefix)
+    usual = {"processor_config": config, "output_location": output, "compartment_id": sandbox.tenancy}
+    return MODELS.CreateProcessorJobDetails(input_location=source, **{**usual, **more})
+
+
+def objects(*names, bucket="invoices"):
+    places = [MODELS.ObjectLocation(namespace_name=NAMESPACE, bucket_name=bucket, object_name=name) for name in names]
+    return MODELS.ObjectStorageLocations(object_locations=places)
+
+
+@pytest.fixture
+def bucket(sandbox):
+    store = sandbox.cloud.store
+    add_bucket(store, NAMESPACE, "invoices", sandbox.tenancy, HOME, "test")
+    add_object(store, NAMESPACE, "invoices", "long.pdf", pdf([[f"page {n}"] for n in range(1, 8)]))
+    add_object(store, NAMESPACE, "invoices", "none.bin", b"PK\x03\x04\x00")
+    return sandbox.client(oci.object_storage.ObjectStorageClient, "object_storage")
+
+
+def names(bucket):
+    return [found.name for found in bucket.list_objects(NAMESPACE, "invoices").data.objects]
+
+
+def test_a_job_runs_in_the_time_of_the_sandbox_and_leaves_a_result(sandbox, client, bucket):
+    job = client.create_processor_job(job_details(sandbox, objects("long.pdf"), TEXT)).data
+    assert (job.lifecycle_state, job.percent_complete) == ("ACCEPTED", 0.0)
+    sandbox.advance(2)
+    assert client.get_processor_job(job.id).data.lifecycle_state == "IN_PROGRESS"
+    sandbox.advance(10)
+    ended = client.get_processor_job(job.id).data
+    assert (ended.lifecycle_state, ended.lifecycle_details, ended.percent_complete) == ("SUCCEEDED", None, 100.0)
+    assert ended.time_finished > ended.time_started > ended.time_accepted
+    name = f"out/{job.id}/{NAMESPACE}_invoices/results/long.pdf.json"
+    assert name in names(bucket)
+    content = bucket.get_object(NAMESPACE, "invoices", name).data.content
+    found = client.base_client.deserialize_response_data(content, "AnalyzeDocumentResult")
+    assert [page.lines[0].text for page in found.pages] == [f"page {n}" for n in range(1, 8)]
+
+
+def test_the_result_of_an_inline_document_has_the_default_name(sandbox, client, bucket):
+    add_document(sandbox.cloud.store, SCANNED, [PAGE])
+    source = MODELS.InlineDocumentContent(data=base64.b64encode(SCANNED).decode())
+    job = client.create_processor_job(job_details(sandbox, source, FIELDS)).data
+    sandbox.advance(60)
+    client.get_processor_job(job.id)
+    assert f"out/{job.id}/_/results/defaultObject.json" in names(bucket)
+
+
+@pytest.mark.parametrize(
+    ("given", "ending"),
+    [
+        (["none.bin"], ("FAILED", "COMPLETELY_FAILED")),
+        (["none.bin", "long.pdf"], ("SUCCEEDED", "PARTIALLY_SUCCEEDED")),
+    ],
+)
+def test_documents_that_cannot_be_read_fail_and_the_others_do_not(sandbox, client, bucket, given, ending):
+    job = client.create_processor_job(job_details(sandbox, objects(*given), TEXT)).data
+    sandbox.advance(60)
+    ended = client.get_processor_job(job.id).data
+    assert (ended.lifecycle_state, ended.lifecycle_details) == ending
+
+
+def test_a_job_may_fail_in_part_on_demand(sandbox, client, bucket):
+    sandbox.fault("partial", operation="create_processor_job")
+    job = client.create_processor_job(job_details(sandbox, objects("long.pdf"), TEXT)).data
+    sandbox.advance(60)
+    assert client.get_processor_job(job.id).data.lifecycle_details == "PARTIALLY_SUCCEEDED"
+
+
+def test_a_job_can_be_cancelled_until_it_has_ended(sandbox, client, bucket):
+    job = client.create_processor_job(job_details(sandbox, objects("long.pdf"), TEXT)).data
+    client.cancel_processor_job(job.id)
+    assert client.get_processor_job(job.id).data.lifecycle_state == "CANCELING"
+    sandbox.advance(60)
+    assert client.get_processor_job(job.id).data.lifecycle_state == "CANCELED"
+    assert refused(client.cancel_processor_job, job.id) == (409, "IncorrectState")
+    assert names(bucket) == ["long.pdf", "none.bin"]
+
+
+def test_a_job_that_is_asked_for_twice_with_one_token_is_one(sandbox, client, bucket):
+    made = [
+        client.create_processor_job(job_details(sandbox, objects("long.pdf"), TEXT), opc_retry_token="t").data for _ in range(2)
+    ]
+    assert made[0].id == made[1].id
+
+
+def test_jobs_without_documents_buckets_or_known_processors_are_refused(sandbox, client, bucket):
+    missing, unknown, wrong = (404, "NotAuthorizedOrNotFound"), (501, "NotImplemented"), (400, "InvalidParameter")
+    create = client.create_processor_job
+    assert refused(create, job_details(sandbox, objects("gone.pdf"), TEXT)) == missing
+    assert refused(create, job_details(sandbox, objects("long.pdf"), TEXT, compartment_id="ocid1.compartment.oc1..x")) == missing
+    output = MODELS.OutputLocation(namespace_name=NAMESPACE, bucket_name="none", prefix="")
+    assert refused(create, job_details(sandbox, objects("long.pdf"), TEXT, output_location=output)) == missing
+    assert refused(client.get_processor_job, "ocid1.aidocumentprocessorjob.oc1..x") == missing
+    special = MODELS.InvoiceProcessorConfig(normalization_fields=MODELS.NormalizationFields())
+    assert refused(create, job_details(sandbox, objects("long.pdf"), TEXT, processor_config=special)) == unknown
+    assert refused(create, job_details(sandbox, objects(), TEXT)) == wrong
+    assert refused(create, job_details(sandbox, objects("long.pdf"))) == wrong
+
+
+def test_fields_of_an_unknown_invoice_are_read_by_their_captions(client):
+    content = pdf([["Invoice number: A-17", "Due date: 2026-04-01", "VAT 19 % 6.37", "Total EUR 1,039.87", "A total of nothing"]])
+    (page,) = analyzed(client, inline(content), FIELDS).pages
+    found = {f.field_label.name: (f.field_value.text, f.field_value.value) for f in page.document_fields}
+    assert found == {
+        "InvoiceId": ("A-17", "A-17"),
+        "DueDate": ("2026-04-01", "2026-04-01"),
+        "TotalTax": ("6.37", 6.37),
+        "InvoiceTotal": ("1,039.87", 1039.87),
+    }
+    total = next(f for f in page.document_fields if f.field_label.name == "InvoiceTotal")
+    assert [page.words[n].text for n in total.field_value.word_indexes] == ["1,039.87"]

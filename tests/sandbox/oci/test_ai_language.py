@@ -211,3 +211,10 @@ def test_models_and_compartments_that_are_not_there_are_not_found(client, operat
     missing = (404, "NotAuthorizedOrNotFound")
     assert refused(every_operation(client, texts("x"), endpointId="ocid1.ailanguageendpoint.oc1..none")[operation]) == missing
     assert refused(every_operation(client, texts("x"), compartmentId="ocid1.compartment.oc1..none")[operation]) == missing
+
+
+def test_places_are_found_as_locations(client):
+    found = entities(client, "Nordwind Logistics GmbH, 20457 Hamburg, Germany")
+    kinds = {e.text: (e.type, e.sub_type) for e in found.entities}
+    assert kinds["20457 Hamburg"] == ("LOCATION", "GPE")
+    assert kinds["Germany"] == ("LOCATION", "GPE")

@@ -23,6 +23,7 @@ DOCUMENTED = {
     "oci_monitoring_metric_data_actions": ("monitoring", "MetricData"),
     "oci_object_storage_object_facts": ("object_storage", "ObjectSummary"),
     "oci_ai_document_analyze_document_result_actions": ("ai_document", "AnalyzeDocumentResult"),
+    "oci_ai_document_processor_job": ("ai_document", "ProcessorJob"),
     "oci_ai_language_batch_detect_dominant_language_actions": ("ai_language", "BatchDetectDominantLanguageResult"),
     "oci_ai_language_batch_detect_language_entities_actions": ("ai_language", "BatchDetectLanguageEntitiesResult"),
     "oci_ai_language_batch_detect_language_key_phrases_actions": ("ai_language", "BatchDetectLanguageKeyPhrasesResult"),

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from sandbox.oci.consumer_groups import Group
 from sandbox.oci.faults import Fault
+from sandbox.oci.services.streaming import add_stream
 from tests.sandbox.oci.conftest import NOW, refused
+from tests.sandboxes import HOME_REGION
 
 MODELS = oci.streaming.models
 
@@ -86,6 +88,14 @@ def test_a_stream_is_created_and_deleted_in_its_time(sandbox, admin, client):
     sandbox.advance(10)
     assert admin.get_stream(made.id).data.lifecycle_state == "DELETED"
     assert refused(admin.delete_stream, made.id) == (404, "NotAuthorizedOrNotFound")
+
+
+def test_a_stream_of_the_scenario_can_be_used_at_once(sandbox, admin, client):
+    known = {"id": "ocid1.stream.oc1.eu-frankfurt-1.arrivals"}
+    add_stream(sandbox.cloud.store, HOME_REGION, sandbox.tenancy, "arrivals", 2, more=known)
+    found = admin.get_stream(known["id"]).data
+    assert (found.name, found.partitions, found.lifecycle_state) == ("arrivals", 2, "ACTIVE")
+    assert put(client, known["id"], "x").failures == 0
 
 
 def test_messages_are_put_where_the_stream_says(sandbox, admin, stream):

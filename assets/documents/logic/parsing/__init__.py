@@ -12,12 +12,11 @@ from assets.documents.logic.parsing import mail, markdown, pdf, plain_text, web_
 from assets.documents.logic.parsing.blocks import Parsed, document
 from assets.documents.logic.parsing.encoding import decoded
 from assets.documents.logic.parsing.limits import Limits, Unreadable
-from assets.documents.logic.parsing.ocr import recognised
 from assets.documents.logic.parsing.recognition import binary, expected, textual
 
 __all__ = ["READER_VERSION", "Limits", "Scanned", "Unreadable", "parse_file", "parse_unless_scanned"]
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raised whenever the document made of some file may change, its text above all: what was read before is then read again."""
 
 
@@ -28,18 +27,19 @@ class Scanned:
     pictures: int
 
 
-def parse_file(path: Path, key: str, limits: Limits) -> Document:
+def parse_file(path: Path, key: str, limits: Limits, recognise: pdf.Recognise) -> Document:
     """The document in a file, the text of pages without a text layer recognised.
 
     Args:
         path: The file.
         key: Its name, for its extension only.
         limits: What reading may cost. Time and memory are up to the process that calls.
+        recognise: Reads the lines off a picture.
 
     Raises:
         Unreadable: It cannot be used as a document.
     """
-    return _parsed(path, key, limits, recognised)
+    return _parsed(path, key, limits, recognise)
 
 
 def parse_unless_scanned(path: Path, key: str, limits: Limits) -> Document | Scanned:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from assets.documents.logic.parsing.blocks import Block, Parsed, line
 from assets.documents.logic.parsing.limits import Limits, Unreadable
 from assets.documents.logic.parsing.lines import Line, compounds, paragraphs, reflowed
-from assets.documents.logic.parsing.ocr import LONGEST_SIDE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 Recognise = Callable[["Image"], list[Line]]
 """Reads the text off a picture."""
 
+_SHARPEST = 2000
+"""Pixels of the longer side of a page that is drawn to be recognised."""
 _FEW = 20
 """Letters and digits that a scanned page may carry as text, such as its number."""
 _PICTURE_SHARE = 0.5
@@ -151,7 +152,7 @@ def _picture(page: Any, limits: Limits) -> "Image":  # noqa: ANN401
         width, height = picture.get_px_size()
         if width * height > limits.pixels:
             raise Unreadable(f"it holds a picture of {width * height:,} pixels, more than {limits.pixels:,}")
-    scale = LONGEST_SIDE / max(*page.get_size(), 1)
+    scale = _SHARPEST / max(*page.get_size(), 1)
     image: Image = page.render(scale=scale, grayscale=True).to_pil()
     page.close()
     return image

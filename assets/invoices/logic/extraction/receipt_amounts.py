@@ -14,7 +14,7 @@ from assets.invoices.logic.extraction.receipt_rows import Amount, Row
 from assets.invoices.logic.invoice import Candidate
 from assets.invoices.logic.numbers import plain
 
-Meaning = Literal["total", "subtotal", "net", "tax", "rounding", "discount", "paid", "change", "count", "summary"]
+Meaning = Literal["total", "subtotal", "net", "tax", "charge", "rounding", "discount", "paid", "change", "count", "summary"]
 """What a label says about the amount beside it; `summary` heads the table of taxes, whose amounts repeat others."""
 
 _TOTAL = r"(?:t[o0]ta[li1|]|summe|gesamt(?:betrag)?|importe)"
@@ -24,6 +24,7 @@ _PATTERNS: tuple[tuple[Meaning, float, str], ...] = (
     ("subtotal", 1.0, rf"\bsub\W*{_TOTAL}|zwischensumme|sous\W*total"),
     ("count", 1.0, rf"{_TOTAL}\W*(?:items?|no\b|pcs|pax|count|lines?)|\b(?:qty|quantity|item count|savings?|points?)"),
     ("change", 1.0, r"\bch[ai]nge\b|r[uü]ckgeld|\brendu\b|\bcambio\b|\bbaki\b"),
+    ("charge", 1.0, r"\bserv(?:ice)?\W*(?:ch|tax)|\bservice charge|\bsvc\b|\bdelivery|\bpackaging|\bbedienung"),
     ("rounding", 1.0, r"\bround(?:i?ng)?\b(?!ed)|\brundung|\barrondi"),
     ("discount", 1.0, r"\bdisc(?:ount)?\b|\brabatt|\bremise|\bvoucher|\brebate"),
     ("total", 1.0, rf"round(?:ed)?\b.*{_TOTAL}|{_TOTAL}.*\b(?:rounded|after (?:round|adj)\w*|payable|due)"),
@@ -44,6 +45,8 @@ _MEANINGS = tuple((meaning, weight, re.compile(pattern)) for meaning, weight, pa
 _NOT_A_LABEL = re.compile(r"\bcash(?:ier| bill| sale| memo)|\binvoice\b|\bacc?epted\b")
 _STAND_IN = 0.5
 """Weight of a subtotal where nothing is called a total."""
+_FAR = 0.35
+"""Difference of scores from which the better total leaves no doubt: the other is one before tax or rounding."""
 _CENT = Decimal("0.01")
 _MOST_ROUNDED = Decimal("0.05")
 
@@ -73,7 +76,9 @@ def total_candidates(rows: Sequence[Row]) -> list[Candidate]:
     for value, place in _unlabelled(handed, found, rows):
         if value not in candidates:
             candidates[value] = place
-    return sorted(candidates.values(), key=lambda candidate: -candidate.score)
+    best = max((candidate.score for candidate in candidates.values()), default=0.0)
+    close = (candidate for candidate in candidates.values() if candidate.score > best - _FAR)
+    return sorted(close, key=lambda candidate: -candidate.score)
 
 
 def tax_candidates(rows: Sequence[Row]) -> list[Candidate]:
@@ -156,11 +161,30 @@ def _judged(
     if any(abs(other.amount.value + r - value) < _CENT for other in totals for r in roundings):
         score += 0.3
         why.append("another total and the rounding make it")
+    if any(value in _parts(other, found) for other in totals):
+        score -= 0.3
+        why.append("with what is below it, it makes a later total")
+    elif _parts(one, found):
+        score += 0.3
+        why.append("what is above it makes it")
     score += 0.02 * sum(1 for other in totals if other.place < one.place)
     if not one.amount.exact:
         score -= 0.2
         why.append("letters were taken for digits")
     return score, why
+
+
+def _parts(one: _Labelled, found: Sequence[_Labelled]) -> set[Decimal]:
+    """The totals above this one that make it with the taxes, charges, discounts and the rounding between the two."""
+    parts = set()
+    for first in found:
+        if first.meaning in ("total", "subtotal", "net") and first.place < one.place:
+            between = [f for f in found if first.place < f.place < one.place]
+            added = sum((f.amount.value for f in between if f.meaning in ("tax", "charge", "rounding")), Decimal(0))
+            taken = sum((abs(f.amount.value) for f in between if f.meaning == "discount"), Decimal(0))
+            if added - taken and abs(first.amount.value + added - taken - one.amount.value) < _CENT:
+                parts.add(first.amount.value)
+    return parts
 
 
 def _handed_over(found: Sequence[_Labelled]) -> set[Decimal]:

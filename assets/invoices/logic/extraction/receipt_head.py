@@ -23,7 +23,7 @@ _TRADE = re.compile(
 _ADDRESS = re.compile(
     r"\b(?:jalan|j[li1]n|jln\.|jaian|lorong|persiaran|lebuh\w*|taman|tmn|kampung|kg|bandar|seksyen|section|kawasan|desa|pusat|lot|plot|"
     r"batu|bangunan|level|floor|blk|block|unit|mall|shopping|road|rd|street|st|avenue|ave|lane|drive|plaza|suite|highway|"
-    r"rue|boulevard|place|calle|avenida|via|piazza)\b|\w(?:stra[sß]se|str\.|weg|platz|gasse)\b",
+    r"rue|boulevard|place|calle|avenida|via|piazza)\b|\w(?:stra(?:ss|ß)e|str\.|weg|platz|gasse)\b",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"(?:n[o0]\b|lot|h\W*q\W|[a-z]{0,3}\d+[a-z]?(?:\W*-\W*[a-z]?\d+)*[a-z]?\s*[,.])", re.IGNORECASE)

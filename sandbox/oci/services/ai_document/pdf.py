@@ -1,68 +1,57 @@
-"""The text of PDF files that are written plainly: content streams with literal strings, compressed or not.
-
-What is not read, so that its pages have no words: scanned pages, fonts with encodings of their own (hexadecimal strings), object
-streams, encrypted files. Source of the syntax: ISO 32000-1, 7.3 and 9.4.
-"""
+"""The text layer of PDF files, with its places; pages that are pictures have no words."""
 
 from __future__ import annotations
 
-import re
-import zlib
+from collections.abc import Iterator
+from typing import Any
 
-_OBJECT = re.compile(rb"(\d+)\s+\d+\s+obj\b(.*?)\bendobj", re.DOTALL)
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
-_CONTENTS = re.compile(rb"/Contents\s*(?:\[([^\]]*)\]|(\d+\s+\d+\s+R))")
-_SHOWN = re.compile(rb"\((?:\\.|[^\\()])*\)|[\[\]]|'|\"|T[jJdDm*]|\bBT\b|\bET\b", re.DOTALL)
-_NEW_LINE = (b"Td", b"TD", b"Tm", b"T*", b"'", b'"', b"ET")
-_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-_ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r?\n|.)", re.DOTALL)
-_MOST_INFLATED = 64 * 1024 * 1024
+from sandbox.oci.store import Body
+
+_LEVEL = 0.5
+"""Share of a height by which two runs of text on one line may be apart."""
 
 
-def pages(content: bytes) -> list[list[str]]:
-    """Lines of each page; a page that cannot be read has none."""
-    objects = {int(number): body for number, body in _OBJECT.findall(content)}
-    found = [body for body in objects.values() if re.search(rb"/Type\s*/Page\b(?!s)", body)]
-    return [_lines(b"\n".join(_streams(page, objects))) for page in found]
+def pages(content: bytes) -> list[list[list[Body]]]:
+    """Words of each line of each page, each with its `text` and `box` (left, top, right, bottom, all from 0 to 1).
 
+    A file that cannot be opened has no pages.
+    """
+    import pypdfium2
 
-def _streams(page: bytes, objects: dict[int, bytes]) -> list[bytes]:
-    named = _CONTENTS.search(page)
-    if named is None:
-        return []
-    numbers = re.findall(rb"(\d+)\s+\d+\s+R", named.group(1) or named.group(2))
-    return [_inflated(objects.get(int(number), b"")) for number in numbers]
-
-
-def _inflated(body: bytes) -> bytes:
-    found = _STREAM.search(body)
-    if found is None:
-        return b""
-    if b"/FlateDecode" not in body[: found.start()]:
-        return found.group(1) if b"/Filter" not in body[: found.start()] else b""
     try:
-        return zlib.decompressobj().decompress(found.group(1), _MOST_INFLATED)
-    except zlib.error:
-        return b""
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError:
+        return []
+    try:
+        return [_lines(document[number]) for number in range(len(document))]
+    finally:
+        document.close()
 
 
-def _lines(content: bytes) -> list[str]:
-    lines, line = [], ""
-    for match in _SHOWN.finditer(content):
-        token = match.group()
-        if token.startswith(b"("):
-            line += _text(token[1:-1])
-        elif token in _NEW_LINE and line.strip():
-            lines.append(line.strip())
-            line = ""
-    return [*lines, line.strip()] if line.strip() else lines
+def _lines(page: Any) -> list[list[Body]]:  # noqa: ANN401 - the library has no types
+    layer = page.get_textpage()
+    try:
+        runs = [(layer.get_rect(n), layer.get_text_bounded(*layer.get_rect(n))) for n in range(layer.count_rects())]
+    finally:
+        layer.close()
+    lines: list[list[Body]] = []
+    before: tuple[float, float] | None = None
+    for (left, bottom, right, top), text in runs:
+        level = before is not None and abs((bottom + top) / 2 - sum(before) / 2) < _LEVEL * (top - bottom)
+        if not level:
+            lines.append([])
+        before = (bottom, top)
+        lines[-1] += _words(text, (left, bottom, right, top), page.get_size())
+    return [line for line in lines if line]
 
 
-def _text(string: bytes) -> str:
-    def plain(match: re.Match[bytes]) -> bytes:
-        escaped = match.group(1)
-        if escaped[:1].isdigit():
-            return bytes([int(escaped, 8) % 256])
-        return b"" if escaped.endswith(b"\n") else _ESCAPED.get(escaped, escaped)
-
-    return _ESCAPE.sub(plain, string).decode("cp1252", errors="replace")
+def _words(text: str, place: tuple[float, float, float, float], size: tuple[float, float]) -> Iterator[Body]:
+    """Words of a run of text, each as wide as its share of the signs."""
+    (left, bottom, right, top), (width, height) = place, size
+    sign = (right - left) / max(len(text), 1)
+    at = 0
+    for word in text.split():
+        at = text.index(word, at)
+        ends = (left + at * sign) / width, 1 - top / height, (left + (at + len(word)) * sign) / width, 1 - bottom / height
+        yield {"text": word, "box": [min(max(end, 0.0), 1.0) for end in ends]}
+        at += len(word)

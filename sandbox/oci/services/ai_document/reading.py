@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.oci.errors import invalid
-from sandbox.oci.services.ai_document import known, pdf
+from sandbox.oci.services.ai_document import known, labels, pdf
 from sandbox.oci.store import Body, Store
 
 PDF, TEXT = "application/pdf", "text/plain"
@@ -61,7 +62,8 @@ def read(store: Store, content: bytes) -> Document:
         return Document(mime_type, tuple(body["pages"]), body["documentType"], body["language"], **more)
     texts = _texts(mime_type, content)
     unreadable = "" if any(texts) else "No text could be read from the document."
-    return Document(mime_type, tuple({"lines": text} for text in texts), unreadable=unreadable)
+    pages = tuple({"lines": text} for text in texts)
+    return Document(mime_type, tuple({**page, "fields": labels.fields(lines(page))} for page in pages), unreadable=unreadable)
 
 
 def lines(page: Body) -> list[list[Body]]:
@@ -76,7 +78,7 @@ def lines(page: Body) -> list[list[Body]]:
     ]
 
 
-def _texts(mime_type: str, content: bytes) -> list[list[str]]:
+def _texts(mime_type: str, content: bytes) -> list[list[Any]]:
     if mime_type == PDF:
         return pdf.pages(content) or [[]]
     if mime_type == TEXT:

@@ -41,14 +41,15 @@ def _words(source: Body) -> tuple[list[Body], list[Body]]:
     for n, line in enumerate(lines(source)):
         first, column = len(words), 0
         for word in line:
-            words.append({**word, "boundingPolygon": _box(n, column, len(word["text"]))})
+            place = _polygon(*word["box"]) if "box" in word else _box(n, column, len(word["text"]))
+            words.append({"text": word["text"], "confidence": word["confidence"], "boundingPolygon": place})
             column += len(word["text"]) + 1
         said = " ".join(word["text"] for word in line)
         rows.append(
             {
                 "text": said,
                 "confidence": min((word["confidence"] for word in line), default=CONFIDENCE),
-                "boundingPolygon": _box(n, 0, len(said)),
+                "boundingPolygon": _around(range(first, len(words)), words),
                 "wordIndexes": list(range(first, len(words))),
             }
         )

@@ -31,7 +31,7 @@ def batch_detect_dominant_language(asked: Asked) -> Answer:
 
 @answers("ai_language")
 def batch_detect_language_entities(asked: Asked) -> Answer:
-    """Organisations, dates, sums and addresses in texts."""
+    """Organisations, places, dates, sums and addresses in texts."""
     return _answered(asked, lambda d: {"entities": [entities.shown(e) for e in entities.matches(d["text"])], **_language(d)})
 
 

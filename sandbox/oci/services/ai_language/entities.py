@@ -1,8 +1,8 @@
-"""Names, sums, dates and addresses in texts, by patterns.
+"""Names, places, sums, dates and addresses in texts, by patterns.
 
 Source of the shape and of `ORGANIZATION`: an answer of the service in a public tutorial on meetings and the Language API;
-of offsets in code points: SDK model HierarchicalEntity. The types of sums, dates, e-mail addresses, URLs and telephone
-numbers are not sourced.
+of offsets in code points, and of `GPE` as a sub-type of `LOCATION`: SDK model HierarchicalEntity. The types of sums, dates,
+e-mail addresses, URLs and telephone numbers are not sourced.
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ DATE = (
 )
 MONEY = rf"(?:[$€£¥]\s?|\b(?:{_CODES})\s)(?:{_SUM})(?!\w)|(?<![\w.,])(?:{_SUM})\s?(?:[€£$]|(?:{_CODES})\b)"
 ORGANISATION = rf"(?:[A-ZÄÖÜÉ][\w&'-]*\s+){{1,4}}(?:{_COMPANY})\b\.?"
+
+_TOWN = r"[A-ZÄÖÜÉ][\wäöüßé'-]+(?: [A-ZÄÖÜÉ][\wäöüßé'-]+)?"
+PLACE = (
+    rf"\b(?:[A-Z]{{1,2}}-)?\d{{5}} {_TOWN}|\b(?:Germany|Deutschland|Allemagne|Alemania|France|Frankreich|Francia|Spain|Spanien|"
+    r"Espagne|España|Austria|Österreich|Switzerland|Schweiz|Suisse|Italy|Italien|Netherlands|Belgium|United Kingdom)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ _PATTERNS: Sequence[tuple[str, str | None, float, re.Pattern[str]]] = (
     ("QUANTITY", "CURRENCY", 0.987, re.compile(MONEY)),
     ("PHONE_NUMBER", None, 0.97, re.compile(TELEPHONE)),
     ("ORGANIZATION", None, 0.953, re.compile(ORGANISATION)),
+    ("LOCATION", "GPE", 0.944, re.compile(PLACE)),
 )
 
 
