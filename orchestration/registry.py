@@ -21,6 +21,7 @@ from assets.finops import (
 from assets.invoices import (
     cloud_invoice_tie_out,
     complexity,
+    confidence_model,
     extraction_quality,
     insights,
     invoices,
@@ -53,7 +54,7 @@ ASSET_MODULES = (
     resource_utilisation, resource_efficiency, policy_matches, recommendations, actions, unit_economics, oci_usage,
     finops_report,
     source_documents, kb_documents, search_usage, retrieval_quality, index_health,
-    source_invoices, invoices, risks, review_queue, extraction_quality, complexity, payments, payment_model, insights,
+    source_invoices, confidence_model, invoices, risks, review_queue, extraction_quality, complexity, payments, payment_model, insights,
     cloud_invoice_tie_out,
 )  # fmt: skip
 JOBS = (

@@ -13,6 +13,7 @@ from assets.failures import errors_classified
 from assets.invoices import tables
 from assets.invoices.intake import ledger_of
 from assets.invoices.logic.confidence import FEATURES, ConfidenceModel, checks_of, context_of, features, fitted, shipped
+from assets.invoices.logic.invoice import Value
 from assets.invoices.logic.quality import same
 from assets.invoices.logic.reading import Reading
 from assets.invoices.readings import extracted
@@ -43,7 +44,7 @@ def confidence_model(lake: Lake, clock: Clock) -> dg.MaterializeResult:
         unseen_loss = _unseen_loss(rows, right, invoices)
         better = unseen_loss is not None and shipped_loss is not None and unseen_loss < shipped_loss
         model = fitted(rows, right, prior=shipped()) if better else shipped()
-        row = {
+        row: dict[str, Any] = {
             "fitted_at": clock.now(),
             "corrected": len(right),
             "labelled": model.labelled,
@@ -85,9 +86,9 @@ def _taught(lake: Lake, clock: Clock) -> tuple[NDArray[np.float64], NDArray[np.b
 def _judged(reading: Reading, ordinal: int, said: dict[str, Said]) -> Iterator[tuple[list[float], bool]]:
     invoice = reading.invoices[ordinal - 1]
     recognised = {page.number for page in reading.pages if page.origin == "ocr"}
-    fields: dict[str, Any] = dict(invoice.fields)
+    read: dict[str, Value] = {str(name): value for name, value in invoice.fields.items()}
     for name, one in said.items():
-        value = fields.get(name)
+        value = read.get(name)
         if value is None or value.chosen.source == "structured":
             continue  # nothing was read, or nothing had to be
         context = context_of(invoice, value, recognised, checks_of(invoice, name))

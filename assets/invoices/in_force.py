@@ -12,7 +12,7 @@ from assets.invoices import tables
 from assets.invoices.intake import keys_by_content, ledger_of
 from assets.invoices.logic.ledger import Entry
 from assets.invoices.readings import extracted
-from assets.invoices.rows import Posted, posted
+from assets.invoices.rows import Posted, Said, posted
 from assets.invoices.taught import corrections_by_invoice, model_in_force
 from resources.clock import Clock
 from resources.lake import Lake

@@ -20,7 +20,7 @@ _AGREE, _WHOLE = "accepted_amounts_agree", "every_reading_is_there"
 def _spec(table: Table, description: str) -> dg.AssetSpec:
     return dg.AssetSpec(
         table.name.split("/"),
-        deps=[["invoices", "source_invoices"], ["invoices", "corrections"]],
+        deps=[["invoices", name] for name in ("source_invoices", "corrections", "confidence_model")],
         group_name="invoices",
         owners=["team:accounts-payable"],
         kinds={"python", "deltalake"},

@@ -1,6 +1,6 @@
 """How sure a value is: a calibrated probability from what speaks for and against it.
 
-A logistic regression over a dozen facts about how a value was reached, few enough that a person can check each weight. Its weights
+A logistic regression over some facts about how a value was reached, few enough that a person can check each weight. Its weights
 start as a Gaussian prior, fitted on labelled invoices, and what people correct moves them: the posterior of Laplace's
 approximation (Bishop, Pattern Recognition and Machine Learning, 2006, §4.5.1) is the next prior, so that a handful of corrections
 does little and thousands decide.

@@ -41,7 +41,7 @@ def test_a_probability_says_how_often_such_values_are_right():
 def test_one_correction_does_little_and_thousands_decide():
     prior = fitted(*_draws(2000))
     row = np.zeros((1, len(FEATURES)))
-    row[0, [0, FEATURES.index("recognised")]] = 1
+    row[0, 0] = 1
     row[0, FEATURES.index("score")] = 1
     before = prior.probability(row[0].tolist())
     once = fitted(row, np.array([False]), prior)
