@@ -92,6 +92,10 @@ class _Sheet:
             top += step
         return top
 
+    def _buyer_id(self) -> list[str]:
+        tax_id = self._invoice.buyer.tax_id
+        return [f"{self._words.tax_id} {tax_id}"] if tax_id else []
+
     def _facts(self) -> list[tuple[str, str]]:
         """Labels and values of the head."""
         invoice, words = self._invoice, self._words
@@ -109,7 +113,7 @@ class _Sheet:
         seller, buyer = self._invoice.seller, self._invoice.buyer
         self._text(_LEFT, 58, seller.name, 15, bold=True)
         self._block(_LEFT, 74, [f"{seller.street} · {seller.place}"])
-        self._block(_LEFT, 128, [buyer.name, buyer.street, buyer.place, *([buyer.tax_id] if buyer.tax_id else [])])
+        self._block(_LEFT, 128, [buyer.name, buyer.street, buyer.place, *self._buyer_id()])
         top = 128.0
         for label, value in self._facts():
             self._text(345, top, f"{label}:")
@@ -126,7 +130,7 @@ class _Sheet:
         own += [f"{self._words.tax_id} {seller.tax_id}"] if seller.tax_id else []
         self._block(330, 56, own)
         self._text(_LEFT, 128, self._words.buyer, 8, bold=True)
-        self._block(_LEFT, 142, [buyer.name, buyer.street, buyer.place, *([buyer.tax_id] if buyer.tax_id else [])])
+        self._block(_LEFT, 142, [buyer.name, buyer.street, buyer.place, *self._buyer_id()])
         facts = self._facts()
         step = (_RIGHT - _LEFT) / len(facts)
         for place, (label, value) in enumerate(facts):
