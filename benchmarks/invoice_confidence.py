@@ -1,7 +1,7 @@
 """Claim: the confidence of a value read from an invoice is the probability that it is right.
 
 Fits the model that the product ships on labelled invoices, and measures it on invoices that a fit did not see: as printed, and
-once more as crooked, grainy scans of the same pages, whose truth is the same. `--write` puts the model where the product takes it.
+once more as crooked, grainy scans of the same pages, whose truth is the same. `--write` puts the model where the product has it.
 """
 
 import argparse

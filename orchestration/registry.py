@@ -54,8 +54,8 @@ ASSET_MODULES = (
     resource_utilisation, resource_efficiency, policy_matches, recommendations, actions, unit_economics, oci_usage,
     finops_report,
     source_documents, kb_documents, search_usage, retrieval_quality, index_health,
-    source_invoices, confidence_model, invoices, risks, review_queue, extraction_quality, complexity, payments, payment_model, insights,
-    cloud_invoice_tie_out,
+    source_invoices, confidence_model, invoices, risks, review_queue, extraction_quality, complexity, payments, payment_model,
+    insights, cloud_invoice_tie_out,
 )  # fmt: skip
 JOBS = (
     *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,
