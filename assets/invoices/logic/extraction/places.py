@@ -10,6 +10,8 @@ from resources.document_ai.layout import Box
 _REACH = 3.5
 """Line heights below a label in which its value begins."""
 
+_CELLS = 8
+"""Cells to the right of a label that are looked at."""
 _PITCH = 1.6
 """Line heights between the rows of a column at most."""
 
@@ -69,7 +71,7 @@ def places(sheet: Sheet, label: Label, named: Named, rows: int = 1) -> Iterator[
 
 def _beside(sheet: Sheet, label: Label, named: Named, *, crowded: bool) -> Iterator[Place]:
     fits = 0.75 if crowded else 0.95
-    for other in sheet.beside(label.segment):
+    for other in sheet.beside(label.segment)[:_CELLS]:
         if named(other):
             return
         yield Place(other, 0, len(other.text), fits, f"right of “{label.text}”")

@@ -15,6 +15,8 @@ _ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*", re.IGNORECASE)
 _LEVEL = 0.6
 """Line heights that the middles of two lines are apart at most if they stand side by side."""
 _MINUS = {"-", "–", "−"}
+_LONGEST = 80
+"""Words of a line."""
 _SPACED = 4
 """Single letters in a row from which a line counts as one spaced word."""
 
@@ -131,7 +133,7 @@ def level(one: Box, other: Box) -> bool:
 
 def sheet(page: Page) -> Sheet:
     """A page in this form; characters set one by one along the edge are left out, for they are no lines."""
-    segments = [_segment(page.number, line) for line in page.lines if line.words]
+    segments = [segment for line in page.lines for segment in _segments(page.number, line)]
     upright = [segment for segment in segments if not _turned(segment, page.width)]
     whole = _with_signs(sorted(upright, key=lambda s: (s.box.top, s.box.left)))
     return Sheet(page.number, page.width, page.height, tuple(whole))
@@ -160,8 +162,11 @@ def _broken_off(sign: Box, number: Segment) -> bool:
     return near and number.text[0].isdigit() and abs(box.right - sign.right) < sign.height
 
 
-def _segment(page: int, line: Line) -> Segment:
-    return Segment(page, line.words, line.text, line.box)
+def _segments(page: int, line: Line) -> Iterator[Segment]:
+    """A line as it is; in pieces if it is longer than any that people write, so that a file cannot make reading slow."""
+    for start in range(0, len(line.words), _LONGEST):
+        piece = Line(line.words[start : start + _LONGEST])
+        yield Segment(page, piece.words, piece.text, piece.box)
 
 
 def _turned(segment: Segment, width: float) -> bool:
@@ -169,15 +174,17 @@ def _turned(segment: Segment, width: float) -> bool:
 
 
 def blocks(segments: Iterable[Segment]) -> list[list[Segment]]:
-    """Lines that stand under one another without a gap and begin at the same left edge."""
+    """Lines, given from top to bottom, that stand under one another without a gap and begin at the same left edge."""
     found: list[list[Segment]] = []
+    near: list[list[Segment]] = []
     for segment in segments:
-        for block in reversed(found):
-            if _continues(block[-1].box, segment.box):
-                block.append(segment)
-                break
-        else:
-            found.append([segment])
+        near = [block for block in near if segment.box.top - block[-1].box.bottom < block[-1].box.height]
+        block = next((block for block in reversed(near) if _continues(block[-1].box, segment.box)), None)
+        if block is None:
+            block = []
+            found.append(block)
+            near.append(block)
+        block.append(segment)
     return found
 
 

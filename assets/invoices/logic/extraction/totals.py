@@ -27,6 +27,8 @@ _BASE = re.compile(r"(?:\bon|\bauf|\bvon|\bof|\bsur|\bde|\bsobre|\bsu|\bover|x|Ã
 _CODE = re.compile(r"[A-Z]{3}")
 _HEADING = 0.15
 """Share that is left of a score in the column of a table of line items."""
+_WORDS = 40
+"""Words of a line beyond which it is running text, in which no total stands."""
 _NAMED = 0.3
 """Score from which a total has a label of its own."""
 _UNGROUPED = 7
@@ -71,6 +73,8 @@ def totals(document: Document, currency: str | None) -> dict[FieldName, list[Can
 
 def _of_label(document: Document, sheet: Sheet, label: Label, currency: str | None) -> Iterator[Candidate]:
     row: list[_Amount] = []
+    if len(label.segment.words) > _WORDS:
+        return
     codes: list[tuple[str, float]] = []
     below: list[_Amount] = []
     for place in places(sheet, label, document.named, rows=_ROWS):
@@ -157,12 +161,15 @@ def _currency_fits(amount: _Amount, row: list[_Amount], codes: list[tuple[str, f
 
 
 def whole(total: Iterable[Candidate], due: Iterable[Candidate], prepaid: Iterable[Candidate]) -> list[Candidate]:
-    """Where no total is named so: what is to be paid is the whole amount, unless something is said to be paid already."""
+    """Where no total is named so: what is to be paid is the whole amount, unless something is said to be paid already.
+
+    Nothing to be paid says nothing about the whole.
+    """
     named = any(candidate.score >= _NAMED for candidate in total)
     part = any(candidate.amount for candidate in prepaid)
     why = "what is to be paid, and something is paid already" if part else "what is to be paid; nothing says that a part is paid"
     weight = 0.3 if part or named else 0.8
-    return [replace(candidate, score=weight * candidate.score, why=(*candidate.why, why)) for candidate in due]
+    return [replace(c, score=weight * c.score, why=(*c.why, why)) for c in due if c.amount]
 
 
 def payable(grand_total: Iterable[Candidate], prepaid: Iterable[Candidate]) -> list[Candidate]:

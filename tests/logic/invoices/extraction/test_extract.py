@@ -138,3 +138,10 @@ def test_the_order_of_pages_and_words_in_the_file_does_not_matter() -> None:
     assert {name: value.value for name, value in one.fields.items()} == {
         name: value.value for name, value in other.fields.items()
     }
+
+
+def test_the_tax_number_beside_a_label_of_the_customer_is_not_the_sellers() -> None:
+    file = _invoice("A-1") + "300 | 40: VAT No: GB 980 7806 84\n320 | 40: Customer VAT No | 200: FR83404833048\n"
+    [invoice] = extract(analysis(file))
+    assert invoice.fields["seller_tax_ids"].value == "GB980780684"
+    assert invoice.fields["buyer_tax_ids"].value == "FR83404833048"

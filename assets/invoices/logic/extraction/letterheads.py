@@ -1,0 +1,153 @@
+"""Parties without a label: letterhead, sender's line, address window, legal data in the footer, holder of the account."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from assets.invoices.logic.extraction.document import Document
+from assets.invoices.logic.extraction.labels import in_segment
+from assets.invoices.logic.extraction.names import (
+    CONTACT,
+    LEGAL_DATA,
+    POSTCODE,
+    SALUTATION,
+    STATED_FORM,
+    cleaned,
+    is_title,
+    key_of,
+    legal_form,
+    name_like,
+)
+from assets.invoices.logic.extraction.party import Party, first_name, party_of
+from assets.invoices.logic.extraction.sections import is_heading
+from assets.invoices.logic.extraction.sheet import Segment, Sheet, blocks
+
+_SEPARATOR = re.compile(r"\s+[●•·∙|–—*\-]\s+|\s*[●•·∙|]\s*|,\s+")
+_PAYEE = 0.5
+_GAP = 2.5
+"""Line heights between the address of a letterhead and its contact data at most."""
+
+
+def sender_lines(sheet: Sheet, segments: Iterable[Segment]) -> Iterator[Party]:
+    """Name and address in one line, as above the window of an envelope."""
+    for segment in segments:
+        parts = [part.strip() for part in _SEPARATOR.split(segment.text) if part.strip()]
+        if len(parts) < 3 or (segment.box.top > 0.6 * sheet.height and segment.box.top < 0.85 * sheet.height):
+            continue
+        coded = next((n for n, part in enumerate(parts) if n > 1 and POSTCODE.match(part + " x")), None)
+        if coded is None or not name_like(parts[0]) or len(segment.text) > 130:
+            continue
+        name = cleaned(parts[0])
+        end = segment.text.index(parts[0]) + len(parts[0])
+        why = "with its address in one line"
+        yield Party(name, (segment,), (segment,), 0.85, why, segment.place(0, end), ", ".join(parts[1:]))
+
+
+def letterheads(sheet: Sheet, free: Sequence[Segment]) -> Iterator[Party]:
+    """Blocks at the top of the first page: with contact data, in large letters, or with a legal form."""
+    tallest = max((segment.box.height for segment in free), default=1.0)
+    found = blocks(s for s in free if s.box.top < 0.42 * sheet.height)
+    for block in found:
+        start = next((n for n, line in enumerate(block[:3]) if name_like(line.text)), None)
+        if start is None or is_title(block[start]):
+            continue
+        party = party_of(block[start:], 0.0, "")
+        score, why = _letterhead_score(sheet, [*block, *_continued(block, found)], party, tallest)
+        if score:
+            yield replace(party, score=score, why=why)
+        for line in block[start + 1 : start + 3]:
+            if name_like(line.text) and line not in party.lines and score:
+                yield replace(
+                    party_of(block[block.index(line) :], 0.0, ""), score=0.45 * score, why=f"second line of a block {why}"
+                )
+
+
+def _continued(block: Sequence[Segment], others: Iterable[Sequence[Segment]]) -> Sequence[Segment]:
+    """The block that follows another in its column after a small gap: contact data below an address."""
+    last = block[-1].box
+    for other in others:
+        box = other[0].box
+        if abs(box.left - block[0].box.left) < last.height and 0 < box.top - last.bottom < _GAP * last.height:
+            return other
+    return ()
+
+
+def _letterhead_score(sheet: Sheet, block: Sequence[Segment], party: Party, tallest: float) -> tuple[float, str]:
+    reasons: list[str] = []
+    score = 0.12
+    text = "\n".join(line.text for line in block)
+    if LEGAL_DATA.search(text):
+        reasons, score = [*reasons, "with its registration"], score + 0.3
+    if CONTACT.search(text):
+        reasons, score = [*reasons, "with contact data"], score + 0.15
+    if legal_form(party.name):
+        reasons, score = [*reasons, "with a legal form"], score + 0.2
+    if party.address:
+        reasons, score = [*reasons, "with an address"], score + 0.12
+    if block[0].box.top < 0.12 * sheet.height:
+        reasons, score = [*reasons, "at the top of the page"], score + 0.15
+    if party.lines[0].box.height > 0.9 * tallest and tallest > 1.25 * _usual_height(sheet):
+        reasons, score = [*reasons, "in the largest letters"], score + 0.15
+    return (min(score, 0.85), ", ".join(reasons)) if reasons else (0.0, "")
+
+
+def _usual_height(sheet: Sheet) -> float:
+    heights = sorted(segment.box.height for segment in sheet.segments)
+    return heights[len(heights) // 2] if heights else 1.0
+
+
+def windows(sheet: Sheet, free: Sequence[Segment], senders: Sequence[Party]) -> Iterator[Party]:
+    """The recipient in the address window: a block with a postal code and no contact data in the upper part of the page."""
+    for block in blocks(s for s in free if 0.1 * sheet.height < s.box.top < 0.4 * sheet.height):
+        text = "\n".join(line.text for line in block)
+        if len(block) < 3 or LEGAL_DATA.search(text) or not any(POSTCODE.search(line.text) for line in block[1:]):
+            continue
+        above = any(
+            0 < block[0].box.top - party.box.bottom < 0.06 * sheet.height and party.lines[0] not in block for party in senders
+        )
+        saluted = bool(SALUTATION.match(block[0].text))
+        score = 0.75 if above or saluted else 0.35
+        if any(key_of(party.name) == key_of(block[0].text) for party in senders):
+            continue
+        if party := first_name(block, score, "in the address window"):
+            yield party
+
+
+def footers(document: Document, owner: Mapping[int, str]) -> Iterator[Party]:
+    """Companies in legal data: blocks that name a register or a tax number, and sentences with form and capital."""
+    for sheet in document.sheets:
+        lines = [s for s in sheet.segments if owner.get(id(s)) not in ("buyer", "other_party")]
+        for segment in lines:
+            if stated := STATED_FORM.search(segment.text):
+                name = cleaned(re.split(r"\s[-–]\s|:\s", stated["name"])[-1])
+                if name_like(name):
+                    yield Party(name, (segment,), (), 0.6, "named with its legal form and capital", segment.box)
+        for block in blocks(lines):
+            yield from _legal_block(sheet, block)
+
+
+def _legal_block(sheet: Sheet, block: Sequence[Segment]) -> Iterator[Party]:
+    """A block that begins with a company; at the bottom of the page its neighbours may hold the legal data."""
+    for index, line in enumerate(block):
+        if not legal_form(line.text) or not name_like(line.text):
+            continue
+        near = [*block[index:], *(other for member in block[index : index + 3] for other in sheet.beside(member))]
+        if any(LEGAL_DATA.search(other.text) for other in near):
+            yield replace(party_of(block[index:], 0.0, ""), score=0.5, why="with legal data")
+        elif index == 0 and len(block) == 1 and line.box.top > 0.6 * sheet.height:
+            yield replace(party_of(block[index:], 0.0, ""), score=0.25, why="a company near the bottom of the page")
+        return
+
+
+def payees(document: Document) -> Iterator[Party]:
+    """Holders of the account to pay to."""
+    for sheet, label in document.labelled("payee"):
+        if not is_heading(label) and ":" not in label.segment.text:
+            continue
+        rest = label.segment.text[label.end :].strip(" :.")
+        near = [*sheet.beside(label.segment)[:1], *list(sheet.below(label.segment, label.box, 2.0))[:1]]
+        for line in [label.segment] if rest else near:
+            found = [f for f in in_segment(line) if f.role in ("name", "payee") and f.start == 0]
+            text = line.text[found[0].end :].strip(" :.") if found else line.text.strip(" :.")
+            if name_like(text):
+                yield Party(cleaned(text), (line,), (), _PAYEE, "holds the account to pay to", line.box)
