@@ -205,6 +205,15 @@ def test_lines_with_taxes_in_them_add_up_to_the_grand_total() -> None:
     assert result.reconciled is True
 
 
+def test_that_taxes_may_be_included_is_no_reason_to_read_another_total() -> None:
+    totals = invoice(line_total=printed("79.60"), allowance_total=printed("30.00"), tax_total=printed("3.27"))
+    both = {"grand_total": printed("57.80", "49.60"), "due_payable": printed("57.80", "49.60")}
+    given = replace(totals, fields=totals.fields | both, items=(item("1", "53.70", "53.70"), item("1", "25.90", "25.90")))  # type: ignore[arg-type]
+    result = reconcile(given)
+    assert amounts(result) == amounts(given)
+    assert result.reconciled is False
+
+
 def test_reverse_charge_agrees() -> None:
     totals = invoice(line_total=printed("50.00"), tax_total=printed("0.00"), grand_total=printed("50.00"))
     result = reconcile(replace(totals, taxes=(TaxLine(printed("0"), printed("50.00"), printed("0.00")),)))
@@ -285,7 +294,7 @@ def test_nothing_is_computed_where_something_does_not_agree() -> None:
 @given(invoices())
 def test_a_second_time_changes_nothing(given_: Invoice) -> None:
     once = reconcile(given_)
-    assert reconcile(replace(once, checks=(), notes=())) == once
+    assert reconcile(once) == once
 
 
 def test_hundreds_of_lines_that_do_not_agree_take_no_time() -> None:

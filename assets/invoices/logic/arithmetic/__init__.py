@@ -32,7 +32,7 @@ def reconcile(invoice: Invoice) -> Invoice:
     values = {slot: changes[slot].value if slot in changes else found[0].value for slot, found in options.items()}
     checks = tuple(identity.check(values) for identity in all_of_them)
     derived = _derived(repaired, checks, values)
-    notes = (*invoice.notes, *_notes(checks), *_doubts(doubtful))
+    notes = tuple(dict.fromkeys((*invoice.notes, *_notes(checks), *_doubts(doubtful))))
     return replace(repaired, fields=repaired.fields | derived, checks=checks, notes=notes)
 
 

@@ -39,7 +39,8 @@ class Level(IntEnum):
 class Form:
     """One form of an identity with its numbers put in: what is computed, what is printed, and both in words.
 
-    A weak form is a rarer way to print an invoice: by it an identity holds loosely at best.
+    A weak form is a rarer way to print an invoice: by it an identity holds loosely at best, and no number
+    is changed for it alone.
     """
 
     computed: Decimal
@@ -220,7 +221,7 @@ class _Context:
                     yield Form(sign * lines, values[net], says)
                     yield Form(sign * adjusted, values[net], f"{says} with allowances and charges")
                 if grand in values:
-                    yield Form(sign * adjusted, values[grand], f"{says}, taxes included,")
+                    yield Form(sign * adjusted, values[grand], f"{says}, taxes included,", weak=net in values)
                     if net not in values and tax in values:
                         yield Form(sign * adjusted + values[tax], values[grand], f"{says} with taxes")
 
@@ -269,7 +270,7 @@ class _Context:
                 if r:
                     yield Form(adjusted + t + r, values[grand], f"{words}{_plus(t)}{_plus(r)}")
                 if t and self.invoice.items:
-                    yield Form(adjusted, values[grand], f"{words} (taxes included)")
+                    yield Form(adjusted, values[grand], f"{words} (taxes included)", weak=True)
             if bases and self.invoice.items:
                 taxed = sum((values[slot] for slot in bases), _ZERO)
                 yield Form(taxed + t, values[grand], f"{taxed} (taxed amounts){_plus(t)}", weak=True)

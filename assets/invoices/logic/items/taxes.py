@@ -23,8 +23,8 @@ _SLACK = Decimal("0.02")
 
 def tax_rows(pages: Sequence[RuledPage], numerals: Numerals, tables: Sequence[Table]) -> Iterator[TaxLine]:
     """The taxes of an invoice, each rate with its amounts once; rows of line items are none."""
+    found: list[tuple[Cells, int]] = []
     of_items = {(block.row.page, block.row.box.top) for table in tables for block in table.blocks}
-    seen: set[tuple[Decimal, ...]] = set()
     for page in pages:
         head: Head | None = None
         for at, row in enumerate(page.rows):
@@ -33,11 +33,16 @@ def tax_rows(pages: Sequence[RuledPage], numerals: Numerals, tables: Sequence[Ta
                 continue
             if head is not None and any(TOTAL.match(label) for label in labels_of(row)[:1]):
                 head = None
-            found = _parts(row, head if head is not None and head.of_taxes else None, page.width)
-            key = tuple(found[kind].numbers[0] for kind in ("vat_rate", "tax_base", "tax_amount") if kind in found)
-            if found and key not in seen:
-                seen.add(key)
-                yield _line(found, row.page, numerals)
+            parts = _parts(row, head if head is not None and head.of_taxes else None, page.width)
+            if parts and not any(_says(other, parts) for other, _ in found):
+                found = [(other, number) for other, number in found if not _says(parts, other)]
+                found.append((parts, row.page))
+    return (_line(parts, page_number, numerals) for parts, page_number in found)
+
+
+def _says(one: Cells, other: Cells) -> bool:
+    """Whether one row tells all that another does."""
+    return all(kind in one and one[kind].numbers[0] == token.numbers[0] for kind, token in other.items())
 
 
 def _parts(row: Row, head: Head | None, width: float) -> Cells:

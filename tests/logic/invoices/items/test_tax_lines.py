@@ -53,3 +53,8 @@ def test_other_rates_are_no_taxes(line: str) -> None:
 def test_the_same_tax_printed_twice_is_one() -> None:
     content: list[Word] = words(60, 400, "VAT 20% on 112.90 22.58") + words(60, 500, "VAT 20% on 112.90 22.58")
     assert len(read(page(1, content))) == 1
+
+
+def test_a_tax_that_is_named_once_with_and_once_without_its_base_is_one() -> None:
+    content: list[Word] = words(60, 400, "VAT 20% 22.58") + words(60, 500, "VAT 20% on 112.90 22.58")
+    assert read(page(1, content)) == [("20", "112.90", "22.58")]
