@@ -21,6 +21,8 @@ _OVERPRINT = 0.1
 """Heights by which the same character is drawn again to look bold."""
 _CELL = 4.0
 """Points: side of the squares by which the same characters are sought."""
+_RECOGNISED = 0.9
+"""Confidence of words that are drawn invisibly over a scan: whatever recognised them left no other."""
 _SMALLEST = 1.0
 """Points of height below which nobody reads a character."""
 
@@ -141,7 +143,7 @@ def _words(some: Iterable[Character]) -> Iterator[Word]:
 
 def _word(part: list[Character]) -> Word:
     box = Box(min(c.left for c in part), min(c.top for c in part), max(c.right for c in part), max(c.bottom for c in part))
-    return Word("".join(c.text for c in part), box)
+    return Word("".join(c.text for c in part), box, 1.0 if all(c.drawn for c in part) else _RECOGNISED)
 
 
 def _apart(before: Character, after: Character) -> bool:

@@ -21,7 +21,7 @@ def drawn(draw: Callable[[Canvas], None], size: tuple[float, float] = (595, 842)
     return stream.getvalue()
 
 
-def layer(data: bytes, prepare: Callable[[object], None] | None = None) -> TextLayer:
+def layer(data: bytes, prepare: Callable[[object], None] | None = None, *, scanned: bool = False) -> TextLayer:
     """The text layer of the first page."""
     import pypdfium2
 
@@ -29,7 +29,7 @@ def layer(data: bytes, prepare: Callable[[object], None] | None = None) -> TextL
         page = document[0]
         if prepare:
             prepare(page)
-        return text_layer(page, 1)
+        return text_layer(page, 1, scanned=scanned)
 
 
 def picture(*lines: str, size: tuple[int, int] = (900, 300)) -> Image.Image:

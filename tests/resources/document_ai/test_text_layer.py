@@ -85,6 +85,17 @@ def test_what_is_drawn_invisibly_or_too_small_is_left_out_and_counted():
     assert (texts(found.page), found.hidden) == (["Total 100.00"], len("tinyhidden"))
 
 
+def test_what_a_scanner_wrote_invisibly_over_its_picture_is_read_but_not_trusted_like_print():
+    def draw(canvas):
+        text = canvas.beginText(72, 500)
+        text.setTextRenderMode(3)
+        text.textLine("recognised")
+        canvas.drawText(text)
+
+    (line,) = layer(drawn(draw), scanned=True).page.lines
+    assert (line.text, line.confidence) == ("recognised", 0.9)
+
+
 def test_a_word_printed_twice_to_look_bold_is_read_once():
     def draw(canvas):
         for place in (72, 72.4):
