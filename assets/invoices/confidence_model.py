@@ -54,22 +54,34 @@ def confidence_model(lake: Lake, clock: Clock) -> dg.MaterializeResult:
             "model": MODEL.dump_json(model).decode(),
         }
         lake.replace(tables.CONFIDENCE_MODEL, pl.DataFrame([row], schema=tables.CONFIDENCE_MODEL.schema), where=None)
+    nothing = _nothing_learnt(len(right), better=better)
     return dg.MaterializeResult(
         metadata={
             **{name: value for name, value in row.items() if name not in ("model", "fitted_at") and value is not None},
+            **({"nothing_learnt": nothing} if nothing else {}),
             "weights": dg.MetadataValue.json(dict(zip(FEATURES, model.weights, strict=True))),
             "accept_from": model.accept_from,
         }
     )
 
 
+def _nothing_learnt(judged: int, *, better: bool) -> str | None:
+    """Why the shipped model stays; None if it does not."""
+    if better:
+        return None
+    if judged < _FEWEST:
+        return f"{judged} values were corrected or confirmed; {_FEWEST} are needed"
+    return "the shipped model foretells what people say as well as a learnt one"
+
+
 def _taught(lake: Lake, clock: Clock) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.str_]]:
     """Features of every value that people judged, whether it was right, and of which invoice it is."""
     said = corrections_by_invoice(lake)
+    files = {identity.rpartition("-")[0] for identity in said}
     versions = {
         e.content_hash: e.reader_version
         for e in ledger_of(lake).values()
-        if e.state == "read" and e.content_hash is not None and any(i.startswith(e.content_hash[:32]) for i in said)
+        if e.state == "read" and e.content_hash is not None and e.content_hash[:32] in files
     }
     found: list[tuple[list[float], bool, str]] = []
     for content, reading in extracted(lake, clock).many(versions).items():

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from math import exp, log
+from math import exp, isfinite, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,9 @@ class ConfidenceModel:
         accept_from: Confidence from which a value is accepted without a person.
         labelled: Values that the weights were fitted on.
         corrected: Those among them that people judged in this deployment.
+
+    Raises:
+        ValueError: Weights and precision are not what the features ask for, or no numbers.
     """
 
     features: tuple[str, ...]
@@ -71,6 +74,14 @@ class ConfidenceModel:
     accept_from: float
     labelled: int
     corrected: int = 0
+
+    def __post_init__(self) -> None:
+        size = len(self.features)
+        numbers = [*self.weights, *(number for row in self.precision for number in row), self.accept_from]
+        if len(self.weights) != size or [len(row) for row in self.precision] != [size] * size:
+            raise ValueError(f"weights and precision are not of the {size} features")
+        if not all(isfinite(number) for number in numbers):
+            raise ValueError("weights, precision and threshold are not all finite")
 
     @property
     def digest(self) -> str:
