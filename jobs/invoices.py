@@ -13,6 +13,7 @@ from assets.invoices import tables
 from assets.invoices.arrivals import Consumed, Invalid, consume
 from assets.invoices.in_force import bring_up_to_date
 from assets.invoices.intake import take_in
+from assets.invoices.known_sellers import known_sellers
 from assets.invoices.logic.arrival_messages import Arrival
 from assets.invoices.reading import InvoiceReader
 from resources.clock import Clock
@@ -55,6 +56,7 @@ def follow_stream(
     config: StreamConfig,
     invoice_stream: dg.ResourceParam[MessageStream],
     invoices_store: dg.ResourceParam[ObjectStore],
+    inputs_store: dg.ResourceParam[ObjectStore],
     document_ai: dg.ResourceParam[DocumentAI],
     lake: dg.ResourceParam[Lake],
     clock: dg.ResourceParam[Clock],
@@ -66,7 +68,7 @@ def follow_stream(
         def work(arrivals: Sequence[Arrival]) -> None:
             keys = [arrival.object_key for arrival in arrivals]
             take_in(invoices_store, reader, lake, clock.now(), progress.show, limits=Limits(), keys=keys)
-            bring_up_to_date(lake, clock)
+            bring_up_to_date(lake, clock, known_sellers(inputs_store))
 
         while len(done) < config.most_claims:
             found = consume(

@@ -10,6 +10,7 @@ import polars as pl
 
 from assets.invoices import tables
 from assets.invoices.intake import keys_by_content, ledger_of
+from assets.invoices.logic.known_sellers import KnownSellers
 from assets.invoices.logic.ledger import Entry
 from assets.invoices.readings import extracted
 from assets.invoices.rows import Posted, Said, posted
@@ -19,6 +20,7 @@ from resources.lake import Lake
 from resources.tables import Table
 
 _FILES_AT_ONCE = 500
+_NOBODY = KnownSellers()
 _LAYOUT = 1
 """Raised whenever the same readings would give other rows."""
 
@@ -32,17 +34,22 @@ class Brought:
     unread: tuple[str, ...]
 
 
-def bring_up_to_date(lake: Lake, clock: Clock) -> Brought:
+def bring_up_to_date(lake: Lake, clock: Clock, known: KnownSellers = _NOBODY) -> Brought:
     """Write the invoices of files that are new, or whose reading or corrections changed; take out those of files that are gone.
 
     Invoices come last, with the fingerprint of everything they follow from: what a killed run wrote is written again.
+
+    Args:
+        lake: Tables of the deployment.
+        clock: Gives the time of what is kept.
+        known: Sellers that need no look.
     """
     ledger = ledger_of(lake)
     keys, versions = keys_by_content(ledger), _versions(ledger.values())
     said, model = corrections_by_invoice(lake), model_in_force(lake)
     of_file = _by_file(said)
     wanted = {
-        content: _fingerprint(keys[content], f"{version} {model.digest}", of_file.get(content[:32], {}))
+        content: _fingerprint(keys[content], f"{version} {model.digest} {known.digest}", of_file.get(content[:32], {}))
         for content, version in versions.items()
     }
     there = _there(lake)
@@ -55,7 +62,9 @@ def bring_up_to_date(lake: Lake, clock: Clock) -> Brought:
         found = readings.many({content: versions[content] for content in some})
         unread += [keys[content][0] for content in some if content not in found]
         rows = [
-            posted(found[content], content, keys[content], said, model, wanted[content]) for content in some if content in found
+            posted(found[content], content, keys[content], said, model, known, wanted[content])
+            for content in some
+            if content in found
         ]
         _write(lake, [content for content in some if content in found], rows)
         written += len(rows)

@@ -9,8 +9,10 @@ from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
 from assets.invoices import tables
 from assets.invoices.in_force import bring_up_to_date
+from assets.invoices.known_sellers import known_sellers
 from resources.clock import Clock
 from resources.lake import Lake
+from resources.object_store import ObjectStore
 from resources.tables import Table
 
 _INVOICES, _ITEMS, _VALUES = (dg.AssetKey(["invoices", name]) for name in ("invoices", "line_items", "field_values"))
@@ -44,10 +46,12 @@ def _spec(table: Table, description: str) -> dg.AssetSpec:
         dg.AssetCheckSpec(_WHOLE, asset=_INVOICES, description="What was read of every file could be used."),
     ],
 )
-def invoices_in_force(context: dg.AssetExecutionContext, lake: Lake, clock: Clock) -> Iterator[dg.MaterializeResult]:
+def invoices_in_force(
+    context: dg.AssetExecutionContext, lake: Lake, clock: Clock, inputs_store: dg.ResourceParam[ObjectStore]
+) -> Iterator[dg.MaterializeResult]:
     """Bring the three tables to what was read and what people said; only files of which something changed are written."""
     with errors_classified():
-        brought = bring_up_to_date(lake, clock)
+        brought = bring_up_to_date(lake, clock, known_sellers(inputs_store))
         invoices = lake.scan(tables.INVOICES).collect()
         values = lake.scan(tables.FIELD_VALUES).filter(pl.col("part") == "head").select("accepted", "confidence").collect()
         items = lake.scan(tables.LINE_ITEMS).select(pl.len()).collect().item()

@@ -11,6 +11,7 @@ from assets.invoices.logic.acceptance import Doubt, doubts, is_accepted
 from assets.invoices.logic.confidence import ConfidenceModel, judged
 from assets.invoices.logic.correction import AMOUNTS, DATES
 from assets.invoices.logic.invoice import FieldName, Invoice, LineItem, TaxLine, Value
+from assets.invoices.logic.known_sellers import KnownSellers
 from assets.invoices.logic.reading import PageShape, Reading
 
 LISTS = frozenset({"seller_tax_ids", "buyer_tax_ids"})
@@ -47,6 +48,7 @@ def posted(
     keys: Sequence[str],
     said: Mapping[str, Mapping[str, Said]],
     model: ConfidenceModel,
+    known: KnownSellers,
     fingerprint: str,
 ) -> Posted:
     """Rows of the invoices of a file.
@@ -57,12 +59,13 @@ def posted(
         keys: Keys of the objects that hold them, oldest first.
         said: By invoice and field, what people said.
         model: How sure values are.
+        known: Sellers that need no look.
         fingerprint: Identity of all of this.
     """
     rows = Posted()
     recognised = {page.number for page in reading.pages if page.origin == "ocr"}
     for ordinal, unjudged in enumerate(reading.invoices, start=1):
-        invoice = judged(unjudged, recognised, model)
+        invoice = known.vouch(judged(unjudged, recognised, model))
         identity = {"invoice_id": invoice_id(content_hash, ordinal), "content_hash": content_hash}
         told = said.get(identity["invoice_id"], {})
         found = doubts(invoice, {name: told[name].value for name in told})

@@ -1,5 +1,7 @@
 """Invoices that the demo company received, on paper, as pictures and as XML, the truth about them, and how it has paid so far."""
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
@@ -7,7 +9,7 @@ from decimal import Decimal
 from importlib.util import find_spec
 
 from sandbox.delivery import Delivery, Invoiced
-from sandbox.invoices.companies import ACME
+from sandbox.invoices.companies import ACME, SELLERS
 from sandbox.invoices.demo import Arrived, arrived
 from sandbox.invoices.ledger import payment_history
 from sandbox.invoices.written import Written
@@ -31,10 +33,20 @@ def invoices(aws: Sequence[Invoiced], oracle: Sequence[Invoiced]) -> list[Delive
     return [
         *delivered,
         Delivery("inputs/invoices/payment_history.csv", payment_history(), last),
+        Delivery("inputs/invoices/known_sellers.csv", known_sellers(), last),
         Delivery("inputs/invoices/own_tax_ids.txt", f"{ACME.tax_id}\n".encode(), last),
         Delivery("inputs/invoices/labelled_invoices.json", truth.encode(), last),
         Delivery("truth/invoices.json", truth.encode(), last),
     ]
+
+
+def known_sellers() -> bytes:
+    """Those that the company has paid before, as its list of sellers has them; one that it deals with first is not on it."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(("name", "tax_id", "iban"))
+    writer.writerows((one.name, one.tax_id or "", one.iban or "") for one in SELLERS if one.tax_id or one.iban)
+    return lines.getvalue().encode()
 
 
 def _at(day: date) -> datetime:

@@ -129,6 +129,9 @@ def judged(invoice: Invoice, recognised: Collection[int], model: ConfidenceModel
         return replace(value, confidence=min(sure, _FOLLOWS) if _is_calculated(value) else sure)
 
     head: dict[FieldName, Value] = {name: of(name, value, checks_of(invoice, name)) for name, value in invoice.fields.items()}
+    due, total = head.get("due_payable"), head.get("grand_total")
+    if due and total and (due.value, due.chosen.box) == (total.value, total.chosen.box):
+        head["due_payable"] = replace(due, confidence=total.confidence)  # one printed amount is right or wrong for both
     items = tuple(_item(invoice, number, item, of) for number, item in enumerate(invoice.items, 1))
     taxes = tuple(_tax(invoice, tax, of) for tax in invoice.taxes)
     return replace(invoice, fields=head, items=items, taxes=taxes)

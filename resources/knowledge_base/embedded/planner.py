@@ -11,8 +11,9 @@ _ENTER = 150.0
 _STEP = 2.0
 """Microseconds per row compared in storage order, per row compared out of order, per graph entered and per candidate of a
 graph, measured for 384 dimensions on one core; only their ratios matter."""
-_FEWEST = 128
-"""Candidates that a graph is asked for at least: recall@10 of 0.999 on 200,000 clustered vectors."""
+_FEWEST, _FEWEST_OF = 128, 200_000
+"""Candidates that a graph of so many vectors is asked for at least: recall@10 of 0.999 if they are clustered. More vectors lie
+closer together: of a million, as few find only 0.976, so that the number grows with the root of theirs."""
 _MARGIN = 1.5
 
 
@@ -63,7 +64,8 @@ def choose(situation: Situation, *, exact: bool = False) -> Choice:
 def _candidates(situation: Situation) -> int:
     """So many that `k` of them pass the filter unless it is at odds with the question: k expected, and three deviations."""
     wanted = (situation.k + 3 * math.sqrt(situation.k)) * situation.rows / situation.matches
-    return min(max(_FEWEST, math.ceil(_MARGIN * wanted)), situation.rows)
+    fewest = math.ceil(_FEWEST * math.sqrt(max(1.0, situation.rows / _FEWEST_OF)))
+    return min(max(fewest, math.ceil(_MARGIN * wanted)), situation.rows)
 
 
 def _why_no_graph(situation: Situation, exact: bool) -> str:  # noqa: FBT001

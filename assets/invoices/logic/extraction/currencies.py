@@ -38,6 +38,8 @@ _COUNTRIES = {
 _NUMBER_AFTER = re.compile(r"\s?[-+]?\s?\d")
 _NUMBER_BEFORE = re.compile(r"\d[\d.,]{0,12}\s{0,2}\W?$")
 _FEW = 0.25
+_PLAIN = 0.8
+"""Evidence of a code or sign beside an amount that stands for one currency only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def _mentioned(document: Document) -> Iterator[_Mention]:
         text = segment.text
         for found in _CODE.finditer(text):
             beside = _beside_number(text, found.start(), found.end())
-            score, why = (0.5, "beside an amount") if beside else (0.3, "is written on the page")
+            score, why = (_PLAIN, "beside an amount") if beside else (0.3, "is written on the page")
             yield _Mention(found[1], segment, found.start(), found.end(), score, why)
         for found in _SIGN.finditer(text):
             if _beside_number(text, found.start(), found.end()) or text.strip() == found.group():
@@ -105,7 +107,7 @@ def _signed(document: Document, segment: Segment, found: re.Match[str]) -> Itera
     spoken = [code for code in others if any(re.search(_COUNTRIES.get(code, "$^"), folded(text)) for text in document.texts)]
     for code in spoken:
         yield _Mention(code, segment, found.start(), found.end(), 0.6, f"{why}, and the page names the country")
-    yield _Mention(first, segment, found.start(), found.end(), 0.5, why)
+    yield _Mention(first, segment, found.start(), found.end(), 0.5 if others else _PLAIN, why)
 
 
 def _beside_number(text: str, start: int, end: int) -> bool:
