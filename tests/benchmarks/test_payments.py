@@ -72,6 +72,12 @@ def test_the_cut_can_be_given(tmp_path, capsys):
     assert found["tested"] == records.filter(pl.col("issued") >= cut).height
 
 
+def test_short_histories_can_be_measured(tmp_path, capsys):
+    found = outcome(capsys, "--data", str(written(tmp_path / "r", receivables())), "--latest", "200")
+
+    assert found["tested"] == pytest.approx(0.3 * 200, abs=3)
+
+
 def test_what_cannot_be_measured_is_said(tmp_path, capsys):
     (tmp_path / "x.csv").write_text("a\n1\n")
     assert payments.main(["--data", str(tmp_path)]) == 2

@@ -23,7 +23,7 @@ def models(tmp_path: Path) -> LocalPaymentModels:
 def test_a_model_that_was_changed_among_the_objects_is_refused(models):
     name = models.train(ROWS, FEATURES, CUT).model_id
     key = f"{models.prefix}/{name}.json"
-    models.store.put(key, models.store.get(key).replace(b'"intercept": ', b'"intercept": 1'))
+    models.store.put(key, models.store.get(key).replace(b'"errors_width": ', b'"errors_width": 1'))
 
     with pytest.raises(BadInput, match="changed"):
         models.load(name)

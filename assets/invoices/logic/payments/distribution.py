@@ -84,12 +84,13 @@ class BetaMap:
         return np.asarray(1 - (1 - inside**self.first) ** self.second, dtype=np.float64)
 
 
-def fitted_map(transforms: Vector, prior_count: float = 150.0) -> BetaMap:
+def fitted_map(transforms: Vector, prior_count: float = 500.0) -> BetaMap:
     """The most probable map, given what the predicted distributions said of outcomes that came later.
 
     Args:
         transforms: Predicted probability of a payment up to the day it came, one per invoice: uniform if all is well.
-        prior_count: How many outcomes the belief is worth that nothing is to be corrected.
+        prior_count: How many outcomes the belief is worth that nothing is to be corrected. Many, as the outcomes come in clusters
+            per party, and from models that had learnt from less.
     """
     if not len(transforms):
         return BetaMap()

@@ -1,23 +1,23 @@
 """The payment model: what it is made of, how it is learnt, and what it says of invoices.
 
-One distribution of the days to payment is predicted per invoice, and everything follows from it: the probabilities of being on
-time, slightly late (at most 7 days) and significantly late, the day of payment, and its interval. It is a mixture of
+Days to payment are the party's habit, plus what the circumstances of the invoice change (a paperless bill, a large amount), plus
+an error. The model holds how habits differ between parties, how errors differ between invoices, and the days per circumstance.
+Of each party it works out by Bayes' rule which habits are likely, and whether it pays more or less regularly than others, from
+its invoices that were paid by then, and from those still open, which say what they have outlasted. So a new party is judged by
+all others, and a known one more and more by itself, however the errors are distributed: one late payment in a row of prompt ones
+is a likely error, and moves the habit less than it moves a mean. Everything follows from the one distribution that results: the
+probabilities of being on time, slightly late (at most 7 days) and significantly late, the day of payment, and its interval.
 
-- the party's own past invoices, moved to the circumstances of this one (what a paperless bill or a large amount changes), and
-- a ridge regression on all features, shrunk towards the party's own mean, with the spread of its errors, which is worth
-  `PRIOR_COUNT` invoices of the party's own,
-
-so that a new party is judged by what it has in common with others, and a known one more and more by itself. Invoices that are
-still open count too: their share of the probability moves to the days that they have not reached (Kaplan and Meier, 1958).
+Source: Robbins, "An empirical Bayes approach to statistics", 1956.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -25,26 +25,30 @@ import polars as pl
 from numpy.typing import NDArray
 
 from assets.invoices.logic.payments.distribution import LONGEST, BetaMap, Distribution
-from assets.invoices.logic.payments.history import CIRCUMSTANCES, FEATURES, REMEMBERED, History
+from assets.invoices.logic.payments.history import CIRCUMSTANCES, History
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 
 SLIGHTLY_LATE_DAYS = 7
 STATUSES: Final = ("ON_TIME", "SLIGHTLY_LATE", "SIGNIFICANTLY_LATE")
-PRIOR_COUNT = 5.0
-"""How many of a party's own invoices the regression is worth; between 3 and 10 it makes no measurable difference."""
 LEAST_INVOICES = 50
 """Paid invoices without which nothing is learnt."""
 INTERVAL = 0.8
-_PENALTY_OF_CIRCUMSTANCES, _PENALTY_OF_HISTORY = 5.0, 50.0
-"""Weights, in invoices, of the belief that a feature changes nothing beyond the party's own mean. Much of a history says the same
-in other words; circumstances are few, and a party's past invoices are moved by what is learnt of them."""
+_PENALTY = 5.0
+"""Weight, in invoices, of the belief that a circumstance changes nothing."""
+_REGULARITIES = (0.7, 1.0, 1.4)
+"""By what the errors of a party may be smaller or greater than others', each as likely before anything is known of it."""
+_HALF_LIFE_DAYS = 365.0
+"""After so long an invoice counts half as evidence of what its party does: habits change."""
+_SMOOTH = 1.5
+"""Kernel width in units of Silverman's rule of thumb, whose 0.9 is for one sample; here every party has errors of its own."""
+_PRIOR_COUNTS = (0.1, 50.0)
 _QUANTILES = 99
-_FORMAT = 1
+_FORMAT = 2
 _IMPUTATIONS = 4
-_SMOOTH = 0.9
 _CHUNK = 5000
 
 
@@ -61,12 +65,15 @@ class PaymentModel:
     """A learnt model.
 
     Attributes:
-        features: Names of the features, in the order of the other vectors.
-        centre: Their weighted means in the training data.
+        features: Names of the circumstances, in the order of the other vectors.
+        centre: Their means in the training data.
         scale: Their deviations there; 1 for what never varied.
         weights: Days per deviation.
-        intercept: Days of an average invoice.
-        errors: Quantiles of the regression's errors, evenly spaced, in days.
+        habits: Quantiles of the parties' habits, evenly spaced: usual days to payment in mean circumstances.
+        habits_width: Width in days of the logistic kernel that smooths them.
+        errors: Quantiles of the days by which a payment deviates from the party's habit.
+        errors_width: Width in days of the kernel that smooths those.
+        unexplained: Share of invoices that no habit explains: paid on any day, or never.
         calibration: Map of its probabilities onto calibrated ones.
         trained_before: Only facts of days before this one were used.
         invoices: How many it was learnt from; `censored` of them were still open.
@@ -77,8 +84,11 @@ class PaymentModel:
     centre: tuple[float, ...]
     scale: tuple[float, ...]
     weights: tuple[float, ...]
-    intercept: float
+    habits: tuple[float, ...]
+    habits_width: float
     errors: tuple[float, ...]
+    errors_width: float
+    unexplained: float
     calibration: BetaMap
     trained_before: date
     invoices: int
@@ -139,51 +149,64 @@ def fitted(history: History, before: date) -> PaymentModel:
     days = np.minimum(np.where(paid, rows["days"].fill_null(0).to_numpy(), 0.0), LONGEST)[used]
     age = (pl.lit(before) - pl.col("issued")).dt.total_days().cast(pl.Float64)
     ages = np.minimum(rows.select(age).to_series().to_numpy(), LONGEST)[used]
-    inputs = history.matrix()[used]
-    trust = _trust(inputs)
+    party = np.unique(rows["party"].to_numpy()[used], return_inverse=True)[1]
     return replace(
-        _regression(inputs, days, ages, paid[used], trust),
+        _learnt(_circumstances(history)[used], days, ages, paid[used], party),
         trained_before=before,
         invoices=len(used),
         censored=int(len(used) - paid.sum()),
     )
 
 
-def _trust(inputs: Matrix) -> Vector:
-    """Weight of a training row: features of a party that nothing is known of say little of how features matter."""
-    paid_before = np.expm1(inputs[:, FEATURES.index("paid_count")])
-    return np.asarray(0.05 + paid_before / (paid_before + 3), dtype=np.float64)
+def _circumstances(history: History) -> Matrix:
+    return history.rows.select(CIRCUMSTANCES).to_numpy().astype(np.float64)
 
 
-def _regression(inputs: Matrix, days: Vector, ages: Vector, paid: Mask, trust: Vector) -> PaymentModel:
-    """Ridge regression; the days of open invoices are what its own errors let expect beyond their age.
+def _learnt(inputs: Matrix, days: Vector, ages: Vector, paid: Mask, party: Rows) -> PaymentModel:
+    """Regression with a random intercept per party; days of open invoices are what its own errors let expect beyond their age.
 
-    Source: Buckley and James, "Linear regression with censored data", 1979.
+    Open invoices that waited for longer than errors explain are likely never to be paid, and count the less.
+
+    Sources: Fuller and Battese, "Transformations for estimation of linear models with nested-error structure", 1973; Buckley and
+    James, "Linear regression with censored data", 1979; Farewell, "The use of mixture models for the analysis of survival data
+    with long-term survivors", 1982.
     """
-    centre = np.average(inputs, axis=0, weights=trust)
-    deviation = np.sqrt(np.average((inputs - centre) ** 2, axis=0, weights=trust))
+    centre, deviation = inputs.mean(axis=0), inputs.std(axis=0)
     scale = np.where(deviation > 1e-9, deviation, 1.0)
     standard = (inputs - centre) / scale
-    target = np.where(paid, days, ages)
-    use = trust * paid
-    own = FEATURES.index("mean_days")
-    mean = inputs[:, own]
+    design = np.column_stack([np.ones(len(inputs)), standard])
+    penalty = np.diag([0.0] + [_PENALTY] * len(CIRCUMSTANCES))
+    weights, expected = np.zeros(len(CIRCUMSTANCES)), np.full(len(days), days[paid].mean())
+    unexplained = 0.5 * (1 - paid.mean())
     for _ in range(_IMPUTATIONS):
-        weights, intercept = _ridge(standard, target - mean, use)
-        expected = mean + standard @ weights + intercept
-        errors = np.sort((days - expected)[paid])
-        target = np.where(paid, days, expected + _mean_beyond(errors, ages - expected))
-        use = trust
-    weights[own] += scale[own]
-    intercept += float(centre[own])
-    spread = _weighted_quantiles(target - expected, trust)
+        known = np.sort((days - expected)[paid])
+        target = np.where(paid, days, expected + _mean_beyond(known, ages - expected))
+        waits = (1 - unexplained) * (len(known) - np.searchsorted(known, ages - expected) + 0.5) / (len(known) + 1)
+        trust = np.where(paid, 1.0, waits / (waits + unexplained))
+        unexplained = (float((1 - trust).sum()) + 0.5) / (len(days) + 1)
+        counts = np.bincount(party, trust)
+        prior_count = _prior_count(target - standard @ weights, party, trust)
+        share = 1 - np.sqrt(prior_count / (prior_count + counts))
+        moved, aim = (of - (share * _means(of, party, trust).T).T[party] for of in (design, target))
+        intercept, *found = np.linalg.solve((moved.T * trust) @ moved + penalty, (moved.T * trust) @ aim)
+        weights = np.array(found)
+        own = _means(target - standard @ weights, party, trust)
+        habits = (counts * own + prior_count * intercept) / (counts + prior_count)
+        expected = habits[party] + standard @ weights
+    # a mean lies closer to the values that it is the mean of than to others
+    errors = (target - expected) / np.sqrt(1 - 1 / (np.maximum(counts, 1) + prior_count))[party]
+    errors = errors[trust > 0.5]
+    levels = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
     return PaymentModel(
-        features=FEATURES,
+        features=CIRCUMSTANCES,
         centre=tuple(centre.tolist()),
         scale=tuple(scale.tolist()),
         weights=tuple(weights.tolist()),
-        intercept=intercept,
-        errors=tuple(spread.tolist()),
+        habits=tuple(np.quantile(habits, levels).tolist()),
+        habits_width=_kernel_width(habits),
+        errors=tuple(np.quantile(errors, levels).tolist()),
+        errors_width=_SMOOTH * _kernel_width(errors),
+        unexplained=unexplained,
         calibration=BetaMap(),
         trained_before=date.min,
         invoices=0,
@@ -191,15 +214,32 @@ def _regression(inputs: Matrix, days: Vector, ages: Vector, paid: Mask, trust: V
     )
 
 
-def _ridge(standard: Matrix, target: Vector, weight: Vector) -> tuple[Vector, float]:
-    """Hoerl and Kennard, 1970; the intercept is not penalised."""
-    total = weight.sum()
-    middle, mean = weight @ standard / total, float(weight @ target / total)
-    moved = standard - middle
-    weighted = moved * weight[:, None]
-    penalty = np.diag([_PENALTY_OF_CIRCUMSTANCES if name in CIRCUMSTANCES else _PENALTY_OF_HISTORY for name in FEATURES])
-    found = np.linalg.solve(moved.T @ weighted + penalty, weighted.T @ (target - mean))
-    return found, mean - float(middle @ found)
+def _means(values: NDArray[np.float64], party: Rows, trust: Vector) -> NDArray[np.float64]:
+    """Weighted mean per party of a vector, or of each column of a matrix."""
+    sums = np.zeros((int(party.max()) + 1, *values.shape[1:]))
+    np.add.at(sums, party, (values.T * trust).T)
+    return (sums.T / np.bincount(party, trust)).T
+
+
+def _prior_count(values: Vector, party: Rows, trust: Vector) -> float:
+    """How many invoices of its own the mean of all is worth to a party: variance within parties over variance between them.
+
+    By the moments of a one-way random-effects model (Searle, Casella and McCulloch, Variance Components, 1992, §3.6).
+    """
+    counts, means = np.bincount(party, trust), _means(values, party, trust)
+    total, parties = float(trust.sum()), len(counts)
+    if not 1 < parties < total:
+        return 1.0
+    within = float(trust @ (values - means[party]) ** 2) / (total - parties)
+    explained = float(counts @ (means - trust @ values / total) ** 2) - (parties - 1) * within
+    between = explained / (total - float(counts @ counts) / total)
+    return float(np.clip(within / between, *_PRIOR_COUNTS)) if between > 0 else _PRIOR_COUNTS[1]
+
+
+def _kernel_width(values: Vector) -> float:
+    """Silverman, Density Estimation, 1986, §3.4.2; the logistic kernel has the deviation π/√3."""
+    width: float = 0.9 * float(values.std()) * len(values) ** (-0.2)
+    return max(width, 0.5) * math.sqrt(3) / math.pi
 
 
 def _mean_beyond(errors: Vector, bounds: Vector) -> Vector:
@@ -210,13 +250,7 @@ def _mean_beyond(errors: Vector, bounds: Vector) -> Vector:
     return np.where(count > 0, sums[place] / np.maximum(count, 1), bounds)
 
 
-def _weighted_quantiles(values: Vector, weight: Vector) -> Vector:
-    order = np.argsort(values, kind="stable")
-    place = np.cumsum(weight[order]) - weight[order] / 2
-    return np.interp((np.arange(_QUANTILES) + 0.5) / _QUANTILES, place / weight.sum(), values[order])
-
-
-def distribution(model: PaymentModel, history: History, rows: NDArray[np.int64]) -> Distribution:
+def distribution(model: PaymentModel, history: History, rows: Rows) -> Distribution:
     """Distribution of the days to payment of some invoices, from what was known when each was issued.
 
     Args:
@@ -224,25 +258,27 @@ def distribution(model: PaymentModel, history: History, rows: NDArray[np.int64])
         history: All invoices.
         rows: Numbers of the rows in it that are asked for.
     """
-    inputs = history.matrix()
-    expected = (inputs - np.array(model.centre)) / np.array(model.scale) @ np.array(model.weights) + model.intercept
-    shift = inputs[:, : len(CIRCUMSTANCES)] @ (np.array(model.weights) / np.array(model.scale))[: len(CIRCUMSTANCES)]
+    shift = (_circumstances(history) - np.array(model.centre)) / np.array(model.scale) @ np.array(model.weights)
     days = history.rows["days"].fill_null(np.nan).to_numpy()
     issued = history.rows["issued"].dt.epoch("d").to_numpy()
     chosen = history.rows[rows]
     past, past_open = (_padded(chosen[name]) for name in ("past", "past_open"))
+    laws = [_law(model, regularity) for regularity in _REGULARITIES]
     parts = [np.empty((0, LONGEST + 1))]
     for start in range(0, len(rows), _CHUNK):
-        these = rows[start : start + _CHUNK]
+        these = rows[start : start + _CHUNK, None]
         own, waiting = past[start : start + _CHUNK], past_open[start : start + _CHUNK]
-        moved = np.where(own >= 0, days[own] + shift[these][:, None] - shift[own], np.nan)
-        aged = np.where(waiting >= 0, (issued[these][:, None] - issued[waiting]) + shift[these][:, None] - shift[waiting], np.nan)
-        pooled = expected[these][:, None] + np.array(model.errors)[None, :]
-        parts.append(_mixture(moved, aged, pooled, float(np.std(model.errors))))
+        # what is paid before today is known; so what is open was not paid within its age less one day
+        paid = _evidence(
+            days[own] + shift[these] - shift[own], 0.5 ** ((issued[these] - issued[own]) / _HALF_LIFE_DAYS), own >= 0
+        )
+        age = issued[these] - issued[waiting]
+        unpaid = _evidence(age - 1 + shift[these] - shift[waiting], 0.5 ** (age / _HALF_LIFE_DAYS), waiting >= 0)
+        parts.append(_predictive(laws, _log_prior(model, shift[these]), paid, unpaid))
     return Distribution(np.concatenate(parts)).recalibrated(model.calibration)
 
 
-def _padded(lists: pl.Series) -> NDArray[np.int64]:
+def _padded(lists: pl.Series) -> Rows:
     """Lists of row numbers as a matrix, filled up with -1."""
     width = int(lists.list.len().max() or 0)  # type: ignore[arg-type]
     filled = np.full((len(lists), width), -1, dtype=np.int64)
@@ -251,43 +287,43 @@ def _padded(lists: pl.Series) -> NDArray[np.int64]:
     return filled
 
 
-def _mixture(own: Matrix, waiting: Matrix, pooled: Matrix, deviation: float) -> Matrix:
-    """Distribution function over whole days of a smoothed, weighted sample per row; nan stands for no value."""
-    values = np.concatenate([own, pooled], axis=1)
-    known = ~np.isnan(values)
-    weight = known.astype(np.float64)
-    weight[:, own.shape[1] :] = PRIOR_COUNT / pooled.shape[1]
-    values = np.where(known, values, 0.0)
-    base = weight.copy()
-    for bound in waiting.T:
-        beyond = base * (values > bound[:, None])
-        left = beyond.sum(axis=1, keepdims=True)
-        weight += np.divide(beyond, left, out=np.zeros_like(beyond), where=left > 0)
-    counts = base.sum(axis=1)
-    # Silverman's rule of thumb; the logistic kernel has the deviation π/√3
-    width = np.maximum(_SMOOTH * deviation * counts ** (-1 / 5), 0.5) * np.sqrt(3) / np.pi
-    weight /= weight.sum(axis=1, keepdims=True)
-    return _smoothed(values, weight, width)
+def _smoothed(quantiles: Vector, width: float, at: NDArray[np.floating[Any]]) -> Vector:
+    """Distribution function of a smoothed sample."""
+    return np.asarray((1 / (1 + np.exp(-np.clip((at[:, None] - quantiles) / width, -500, 500)))).mean(axis=1))
 
 
-def _smoothed(values: Matrix, weight: Matrix, width: Vector) -> Matrix:
-    """The sample is first put on whole days, which is exact enough beside the kernel, and then smoothed."""
-    rows, days = len(values), LONGEST + 2
-    place = np.clip(np.rint(values), 0, days - 1).astype(np.int64) + np.arange(rows)[:, None] * days
-    mass = np.bincount(place.ravel(), weights=weight.ravel(), minlength=rows * days).reshape(rows, days)
-    within = np.empty((rows, LONGEST + 1))
-    for one in np.unique(width):
-        same = width == one
-        within[same] = mass[same] @ _kernel(float(one))
-    return np.minimum(np.maximum.accumulate(within, axis=1), 1.0)
+def _law(model: PaymentModel, regularity: float) -> Matrix:
+    """Habit in whole days × day: probability of a payment within that day."""
+    steps = np.arange(-LONGEST - 1, LONGEST + 1) + 0.5
+    errors = _smoothed(regularity * np.array(model.errors), regularity * model.errors_width, steps)
+    day = np.arange(LONGEST + 1)
+    within = errors[day[None, :] - day[:, None] + LONGEST + 1]
+    # nothing is paid before its day of issue: what the law says of that is spread over the days after
+    before = errors[LONGEST - day][:, None]
+    explained = (within - before) / (1 - before)
+    return np.asarray((1 - model.unexplained) * explained + model.unexplained * (day + 1) / (2 * LONGEST + 2))
 
 
-@lru_cache(maxsize=2 * REMEMBERED)
-def _kernel(width: float) -> Matrix:
-    """Day of the sample × day of the grid: logistic distribution functions. There are few widths, one per count of values."""
-    day = np.arange(LONGEST + 2)[:, None]
-    steps = (np.arange(LONGEST + 1)[None, :] + 0.5 - day) / width
-    reached = 1 / (1 + np.exp(-np.clip(steps, -500, 500)))
-    spilt = 1 / (1 + np.exp(np.minimum((day + 0.5) / width, 500)))
-    # nothing is paid before its day of issue: what the kernel spills there is folded back
-    return np.asarray(np.clip((reached - spilt) / (1 - spilt), 0, 1), dtype=np.float64)
+def _log_prior(model: PaymentModel, shift: Vector) -> Matrix:
+    """Invoices × habit: what is believed of a party that nothing is known of, moved to the circumstances of each invoice."""
+    edges = np.arange(-1, LONGEST + 1) + 0.5
+    mass = np.diff(_smoothed(np.array(model.habits), model.habits_width, edges)) + 1e-6
+    return np.interp(np.arange(LONGEST + 1) - shift, np.arange(LONGEST + 1), np.log(mass))
+
+
+def _evidence(days: Matrix, weight: Matrix, known: Mask) -> Matrix:
+    """Invoices × day: the weight of past invoices per day, rounded to whole days, which is exact enough beside the kernel."""
+    rows, width = len(days), LONGEST + 1
+    place = np.clip(np.rint(np.where(known, days, 0)), 0, LONGEST).astype(np.int64) + np.arange(rows)[:, None] * width
+    sums = np.bincount(place.ravel(), weights=np.where(known, weight, 0.0).ravel(), minlength=rows * width)
+    return np.asarray(sums, dtype=np.float64).reshape(rows, width)
+
+
+def _predictive(laws: list[Matrix], prior: Matrix, paid: Matrix, unpaid: Matrix) -> Matrix:
+    """Bayes' rule over habits and regularities: prior times likelihood, and the mean of the laws by what results."""
+    logs = [prior + paid @ np.log(np.diff(law, axis=1, prepend=0)).T + unpaid @ np.log(1 - law).T for law in laws]
+    greatest = np.max([one.max(axis=1) for one in logs], axis=0)[:, None]
+    posterior = [np.exp(one - greatest) for one in logs]
+    total = sum(one.sum(axis=1, keepdims=True) for one in posterior)
+    mixed = sum(one @ law for one, law in zip(posterior, laws, strict=True))
+    return np.asarray(np.clip(mixed / total, 0.0, 1.0), dtype=np.float64)

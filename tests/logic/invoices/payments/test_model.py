@@ -66,6 +66,16 @@ def test_invoices_that_were_never_paid_make_long_waits_likelier():
     assert late[1] > late[0]
 
 
+def test_one_invoice_that_is_never_paid_says_little_of_the_others():
+    old = HISTORY.rows.filter(pl.col("issued") < START + timedelta(days=60)).unique("party", keep="first", maintain_order=True)
+    never = RECORDS.with_columns(settled=pl.when(~pl.col("invoice_id").is_in(old["invoice_id"].to_list())).then("settled"))
+    plain, spoilt = (scored(history_of(records), CUT) for records in (RECORDS, never))
+
+    assert old.height > 10
+    assert spoilt.invoices == plain.invoices
+    assert spoilt.mae_days < 1.1 * plain.mae_days
+
+
 def test_a_stored_model_is_the_same_model():
     model = calibrated(HISTORY, CUT)
     found = from_json(model.to_json())
@@ -74,7 +84,7 @@ def test_a_stored_model_is_the_same_model():
     assert found.digest == model.digest
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"digest": "x", "format": 2}', "null"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"digest": "x", "format": 1}', "null"])
 def test_what_is_no_model_is_refused(text):
     with pytest.raises(NotAModel):
         from_json(text)
@@ -82,7 +92,7 @@ def test_what_is_no_model_is_refused(text):
 
 def test_a_model_that_was_changed_in_storage_is_refused():
     body = json.loads(calibrated(HISTORY, CUT).to_json())
-    body["intercept"] += 1
+    body["errors_width"] += 1
 
     with pytest.raises(NotAModel, match="changed"):
         from_json(json.dumps(body))
