@@ -10,7 +10,7 @@ from assets.invoices.logic.extraction.receipts import is_receipt, receipt_candid
 from assets.invoices.logic.extraction.sheet import Sheet, sheet
 from assets.invoices.logic.extraction.splitting import invoices_of, rules_only
 from assets.invoices.logic.invoice import Candidate, Invoice
-from assets.invoices.logic.items import adjustments, line_items, tax_lines
+from assets.invoices.logic.items import adjustments, line_items, summed_tax, tax_lines
 from resources.document_ai.layout import Analysis
 
 _OF_INVOICES_ONLY = ("seller", "seller_address", "buyer", "buyer_address", "buyer_tax_ids", "purchase_order", "preceding_invoice")
@@ -45,7 +45,8 @@ def _invoice(analysis: Analysis, sheets: tuple[Sheet, ...], *, receipt: bool) ->
         candidates = _of_receipt(analysis, candidates)
     items = line_items(pages, document.numerals, tables)
     fields = adjustments(pages, document.numerals) | chosen(candidates)
-    found = Invoice(numbers, fields, items, tax_lines(pages, document.numerals))
+    taxes = tax_lines(pages, document.numerals)
+    found = Invoice(numbers, fields | summed_tax(fields, taxes), items, taxes)
     return positive(reconcile(found))
 
 

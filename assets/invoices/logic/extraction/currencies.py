@@ -35,6 +35,15 @@ _COUNTRIES = {
     "AUD": r"\baustralia\b|\babn\b", "CAD": r"\bcanada\b|\bgst/hst\b|\bhst\b", "MXN": r"\bmexico\b|\brfc\b", "CNY": r"\bchina\b",
     "NOK": r"\bnorge\b|\bnorway\b|\bmva\b", "DKK": r"\bdanmark\b|\bdenmark\b|\bcvr\b", "SEK": r"\bsverige\b|\bsweden\b|\bmoms\b",
 }  # fmt: skip
+_HOMES = {
+    "EUR": r"AT|BE|CY|DE|EE|ES|FI|FR|GR|IE|IT|LT|LU|LV|MT|NL|PT|SI|SK", "CHF": r"CH", "GBP": r"GB", "PLN": r"PL", "SEK": r"SE",
+    "DKK": r"DK", "NOK": r"NO", "CZK": r"CZ",
+}  # fmt: skip
+"""Currencies of the countries with which account and tax numbers begin."""
+_AT_HOME = {
+    code: re.compile(rf"(?<![A-Za-z0-9])(?:{countries})(?:\d{{2}}(?: ?[A-Z0-9]{{4}}){{3,}}|[A-Z]?\d{{8,11}}(?![\d]))")
+    for code, countries in _HOMES.items()
+}
 _NUMBER_AFTER = re.compile(r"\s?[-+]?\s?\d")
 _NUMBER_BEFORE = re.compile(r"\d[\d.,]{0,12}\s{0,2}\W?$")
 _FEW = 0.25
@@ -54,7 +63,7 @@ def currencies(document: Document) -> Iterator[Candidate]:
     """Candidates for the currency: ISO 4217 codes, each once for each kind of evidence."""
     best: dict[tuple[str, str], _Mention] = {}
     counts: dict[tuple[str, str], int] = defaultdict(int)
-    for mention in [*_labelled(document), *_mentioned(document)]:
+    for mention in [*_labelled(document), *_mentioned(document)] or list(_of_country(document)):
         key = (mention.code, mention.why)
         counts[key] += 1
         if key not in best or mention.score > best[key].score:
@@ -92,11 +101,22 @@ def _mentioned(document: Document) -> Iterator[_Mention]:
             beside = _beside_number(text, found.start(), found.end())
             score, why = (0.5, "beside an amount") if beside else (0.3, "is written on the page")
             yield _Mention(found[1], segment, found.start(), found.end(), score, why)
+        if id(segment) in document.headings and (found := _SIGN.search(text)):
+            yield _Mention(_SIGNS[found.group()][0], segment, found.start(), found.end(), 0.45, "heads a column of amounts")
         for found in _SIGN.finditer(text):
             if _beside_number(text, found.start(), found.end()) or text.strip() == found.group():
                 yield from _signed(document, segment, found)
         for found in _WORD.finditer(folded(text)):
             yield _Mention(_WORDS[found[1]], segment, found.start(), min(found.end(), len(text)), 0.6, "is written in words")
+
+
+def _of_country(document: Document) -> Iterator[_Mention]:
+    """Where no currency is named: that of the country with which an account or tax number begins."""
+    for segment in document.segments:
+        for code, pattern in _AT_HOME.items():
+            if found := pattern.search(segment.text):
+                why = "no currency is named; it is that of the country of a number"
+                yield _Mention(code, segment, found.start(), found.end(), 0.3, why)
 
 
 def _signed(document: Document, segment: Segment, found: re.Match[str]) -> Iterator[_Mention]:

@@ -149,22 +149,28 @@ def _in_next_line(sheet: Sheet, segment: Segment) -> Iterator[_Found]:
 
 
 def _unlabelled(document: Document) -> Iterator[_Found]:
-    """Dates that stand by themselves in the upper part of the first page, a place before them at most."""
+    """Dates that stand by themselves in the upper part of the first page, a place before them at most; each once.
+
+    Those below the headings of line items belong to these.
+    """
     first = document.sheets[0]
     others = document.labelled("due_date", "delivery_date", "other_date", "other_number")
     taken = {id(place.segment) for sheet, label in others for place in list(places(sheet, label, document.named))[:1]}
+    items = min((segment.box.top for segment in first.segments if id(segment) in document.headings), default=first.height)
+    seen: set[tuple[date, ...]] = set()
     for segment in first.segments:
-        if segment.box.top > 0.55 * first.height:
+        if segment.box.top > min(0.55 * first.height, items):
             return
         if id(segment) in taken:
             continue
         printed = next(iter(dates_in(segment.text)), None)
-        if printed is None or segment.text[printed.end :].strip(" .,"):
+        if printed is None or printed.days in seen or segment.text[printed.end :].strip(" .,"):
             continue
         before = segment.text[: printed.start].replace(",", " ").split()
         if len(before) <= 3 and not in_segment(segment) and not any(c.isdigit() for c in "".join(before)):
             raw = segment.text[printed.start : printed.end]
             box = segment.place(printed.start, printed.end)
+            seen.add(printed.days)
             yield _Found("issue_date", printed, segment, box, 0.4, "stands by itself in the upper part of the page", raw)
 
 

@@ -23,6 +23,8 @@ from assets.invoices.logic.extraction.sections import is_heading
 from assets.invoices.logic.extraction.sheet import Segment, Sheet, blocks
 
 _SEPARATOR = re.compile(r"\s+[●•·∙|–—*\-]\s+|\s*[●•·∙|]\s*|,\s+")
+_OF_AMOUNT = re.compile(r"\d\s?%|\d[.,]\d{2}(?!\d|[.,]\d)")
+"""What tells that a line with the name of a tax is about its amount, not about who is registered for it."""
 _PAYEE = 0.5
 _GAP = 2.5
 """Line heights between the address of a letterhead and its contact data at most."""
@@ -75,7 +77,7 @@ def _continued(block: Sequence[Segment], others: Iterable[Sequence[Segment]]) ->
 def _letterhead_score(sheet: Sheet, block: Sequence[Segment], party: Party, tallest: float) -> tuple[float, str]:
     reasons: list[str] = []
     score = 0.12
-    text = "\n".join(line.text for line in block)
+    text = "\n".join(line.text for line in block if not _OF_AMOUNT.search(line.text))
     if LEGAL_DATA.search(text):
         reasons, score = [*reasons, "with its registration"], score + 0.3
     if CONTACT.search(text):

@@ -37,6 +37,19 @@ LEGAL_DATA = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_NAME = 60
+_PLACE = re.compile(
+    r"^\d+(?:st|nd|rd|th)\b|\bfloor$"
+    r"|^(?:unit|suite|floor|level|building|block|plot|flat|room|p\.? ?o\.? ?box|postfach|postbus|apartado)\b.*\d",
+    re.IGNORECASE,
+)
+"""How a part of an address begins that is no street."""
+_ALSO_NAMES = {"bon", "bill", "nota"}
+"""Titles of documents that are words of names, too (`Au bon moulin`)."""
+_ADDRESSED = re.compile(
+    r"(?:gentile|spettabile|egregio|ch[eè]re?|querid[oa]|estimad[oa]) \w+$|(?:dear|your|ihre?|votre|vos|uw|vostra|sua)\b",
+    re.IGNORECASE,
+)
+"""How a letter speaks to its reader, and of what is theirs."""
 
 
 def name_like(text: str) -> bool:
@@ -47,13 +60,21 @@ def name_like(text: str) -> bool:
         return False
     if ":" in text or text[0] in "(#" or CONTACT.search(text) or dates_in(text) or (POSTCODE.search(text) and digits > 3):
         return False
+    if _PLACE.search(text) or _ADDRESSED.match(text):
+        return False
     if (STREET.search(text) and digits) or (text.endswith((".", "!", "?")) and not legal_form(text)):
         return False
     found = in_segment(_bare(text))
     if any(label.start == 0 and label.end >= len(text) - 2 for label in found):
         return False
     heads = {folded(word) for word in text.split()} & set(wordings.ITEM_HEADINGS.split())
-    clear = [label for label in found if label.meaning.weight >= 1 and (label.start == 0 or label.role.startswith("title_"))]
+    clear = [
+        label
+        for label in found
+        if label.meaning.weight >= 1
+        and (label.start == 0 or label.role.startswith("title_"))
+        and folded(label.text) not in _ALSO_NAMES
+    ]
     return bool(legal_form(text)) or not (clear or (heads and len(text.split()) <= 2))
 
 

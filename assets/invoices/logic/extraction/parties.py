@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from assets.invoices.logic.extraction.document import Document
 from assets.invoices.logic.extraction.letterheads import footers, letterheads, payees, sender_lines, windows
-from assets.invoices.logic.extraction.names import STATED_FORM, core_of, key_of
+from assets.invoices.logic.extraction.names import STATED_FORM, core_of, key_of, legal_form
 from assets.invoices.logic.extraction.party import Party
 from assets.invoices.logic.extraction.ranking import merged
 from assets.invoices.logic.extraction.sections import among_items_of, parties_in, sections_of
@@ -44,6 +44,7 @@ def parties(document: Document) -> dict[FieldName, tuple[Candidate, ...]]:
     known_buyers = {key_of(party.name) for party in buyers}
     sellers += [*senders, *letterheads(first, free), *footers(document, owner)]
     sellers = [p for p in sellers if key_of(p.name) not in known_buyers or p.why.startswith("under")] or sellers
+    sellers = list(_in_full(sellers))
     evidence = _Evidence(document, owner)
     found: dict[FieldName, tuple[Candidate, ...]] = {
         "seller": _named_candidates(sellers, evidence),
@@ -109,6 +110,14 @@ def _unified(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
     spelled: dict[str, str] = {}
     for candidate in sorted(candidates, key=lambda c: c.score, reverse=True):
         yield replace(candidate, value=spelled.setdefault(key_of(candidate.value), candidate.value))
+
+
+def _in_full(found: Sequence[Party]) -> Iterator[Party]:
+    """A brand, which stands without an address, goes by the name with a legal form that stands above one."""
+    full = {core_of(party.name): party for party in found if party.address and legal_form(party.name)}
+    for party in found:
+        company = full.get(key_of(party.name))
+        yield replace(party, name=company.name) if company and not party.address else party
 
 
 def _addresses(found: Iterable[Party], name: str) -> tuple[Candidate, ...]:

@@ -28,7 +28,7 @@ DISCOUNT = re.compile(r"\d\s*%|skonto|discount|escompte|descuento|sconto|korting
 _PAYING = re.compile(
     r"zahlbar|zahlung|payable|payment|paiement|reglement|net\b|netto|pago|pagamento|betaling|due\b|ueberweis|uberweis|echeance|zahlen"
 )
-_CLAUSE = re.compile(r"[,;](?!\d)")
+_CLAUSE = re.compile(r"[,;](?!\d)|\b(?:oder|or|ou|ovvero|of)\b(?!\s+invoice|\s+issue|\s+receipt)")
 _LONGEST = 200
 
 

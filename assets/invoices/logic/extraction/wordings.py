@@ -107,13 +107,16 @@ CLEAR: dict[Language, Wordings] = {
         ),
         "issue_date": (
             "rechnungsdatum|rechnungs datum|datum der rechnung|belegdatum|beleg datum|ausstellungsdatum|fakturadatum"
-            "|gutschriftsdatum|rg datum|re datum|rechnung vom|ausgestellt am|dokumentdatum"
+            "|gutschriftsdatum|rg datum|re datum|rechnung vom|ausgestellt am|dokumentdatum|rechnungs lieferdatum"
+            "|rechnungs und lieferdatum|rechnungs leistungsdatum|rechnungs und leistungsdatum|rechnungsdatum lieferdatum"
+            "|rechnungsdatum leistungsdatum"
         ),
         "due_date": (
             "falligkeitsdatum|falligkeit|fallig am|zahlbar bis|zahlungsziel|zahlung bis|zu zahlen bis|fallig bis"
             "|falligkeitstag|zahlbar bis zum|bitte uberweisen sie bis zum|netto bis|ohne abschlag bis|zahlungsfrist bis"
             "|fallig|zahlbar ohne abzug bis|bitte zahlen bis|faellig am|faelligkeit|faelligkeitsdatum|wird am|abgebucht am"
-            "|abbuchung am|einzug am|eingezogen am|lastschrift am|abbuchungsdatum|zahlungsfrist"
+            "|abbuchung am|einzug am|eingezogen am|lastschrift am|abbuchungsdatum|zahlungsfrist|buchen wir am|ziehen wir am"
+            "|werden wir am|zahlbar zum|fallig zum"
         ),
         "delivery_date": (
             "lieferdatum|liefer datum|leistungsdatum|leistungs datum|liefer und leistungsdatum|liefer leistungsdatum"
@@ -180,13 +183,14 @@ CLEAR: dict[Language, Wordings] = {
         "prepaid": (
             "erhaltene anzahlungen|anzahlung|anzahlungen|bereits gezahlt|bereits bezahlt|abzuglich anzahlung|vorauszahlung"
             "|vorauszahlungen|geleistete zahlungen|bezahlt|abzgl anzahlung|gezahlt|erhaltene zahlungen|geleistete anzahlung"
-            "|abschlagszahlungen|vorausbezahlt"
+            "|abschlagszahlungen|vorausbezahlt|abzuglich geleistete abschlage|geleistete abschlage|abzgl abschlage"
+            "|bereits geleistete abschlage|abzuglich abschlage|abzuglich geleisteter abschlage|bezahlte abschlage"
         ),
         "rounding": "rundung|rundungsbetrag|rundungsdifferenz|rundungsausgleich",
         "due_payable": (
             "zahlbetrag|zu zahlender betrag|zu zahlen|restbetrag|offener betrag|zu uberweisender betrag|falliger betrag"
             "|restsumme|noch zu zahlen|verbleibender betrag|auszahlungsbetrag|restzahlung|zahlungsbetrag|zu bezahlen"
-            "|noch zu zahlender betrag|offene summe|uberweisungsbetrag|zu zahlende summe"
+            "|noch zu zahlender betrag|offene summe|uberweisungsbetrag|zu zahlende summe|nachzahlung|nachforderung"
         ),
         "other_amount": (
             "steuerbasisbetrag|basisbetrag|leergutwert|skontobetrag|bruttopreis|bruttolistenpreis|frachtbetrag|rabattbetrag"
@@ -207,6 +211,7 @@ CLEAR: dict[Language, Wordings] = {
             "date d echeance|echeance|date limite de paiement|date limite de paiement le|a payer avant le|a regler avant le"
             "|payable avant le|a payer avant|payable le|a regler le|date de reglement|date echeance|echeance le"
             "|a regler au plus tard le|payable au plus tard le|prelevement a partir du|date limite de reglement"
+            "|prelevement automatique le|preleve le|prelevement prevu le|prelevement effectue le"
             "|echeance de paiement|au plus tard le|reglement avant le|sera preleve le"
         ),
         "delivery_date": (
@@ -363,7 +368,7 @@ CLEAR: dict[Language, Wordings] = {
         "issue_date": "factuurdatum|factuur datum|datum factuur|datum van uitgifte|notadatum|creditnotadatum",
         "due_date": (
             "vervaldatum|verval datum|uiterste betaaldatum|betalen voor|te betalen voor|betaaldatum|uiterlijk"
-            "|te voldoen voor|vervaldag|uiterlijk betalen op"
+            "|te voldoen voor|vervaldag|uiterlijk betalen op|incassodatum|wordt rond|wordt op|wordt omstreeks"
         ),
         "delivery_date": "leverdatum|leveringsdatum|datum levering",
         "purchase_order": (
@@ -442,6 +447,7 @@ WEAK: dict[Language, Wordings] = {
         "allowance_total": "discount|credits",
         "purchase_order": "your reference|your ref|order number|order no|order #|customer reference|customer ref|reference",
         "buyer": "to|attn|attention",
+        "seller": "pay to",
         "payment_terms": "terms",
         "charge_total": "delivery|handling",
     },
@@ -452,7 +458,7 @@ WEAK: dict[Language, Wordings] = {
         "line_total": "summe|gesamtwert",
         "net_total": "rechnungssumme ohne ust|rechnungssumme netto|summe ohne umsatzsteuer|gesamtbetrag ohne ust",
         "tax_total": "steuer|mwst in|davon mwst|enthaltene mwst|enthalt mwst|umsatzsteuer|mehrwertsteuer|mwst|ust",
-        "grand_total": "total|summe eur|betrag|brutto",
+        "grand_total": "total|summe eur|betrag|brutto|gesamtbeitrag",
         "allowance_total": "rabatt|nachlass|abschlag|skonto sofort",
         "charge_total": "zuschlag|zu abschlag",
         "purchase_order": "auftragsnummer|auftrag nr|auftrag|ihr zeichen|ihre referenz|auftragsnr|ihre nachricht",

@@ -7,6 +7,7 @@ from assets.invoices.logic.items.adjustments import adjusted
 from assets.invoices.logic.items.columns import ruled
 from assets.invoices.logic.items.stored import stored_items
 from assets.invoices.logic.items.table import headed_tables, items_of
+from assets.invoices.logic.items.tax_total import summed_tax as summed_tax
 from assets.invoices.logic.items.taxes import tax_rows
 from assets.invoices.logic.items.unheaded import unheaded_items
 from assets.invoices.logic.numbers import Numerals

@@ -48,7 +48,7 @@ _PATTERNS: dict[Heading, str] = {
     "quantity": (
         r"menge|anzahl|qty|qtt|quantity|quantities|qte|quantite|cantidad|cant|uds|quantita|qta|aantal|hoeveelheid|"
         r"quantidade|qtd|qtde|quant|stuckzahl|hours|hrs|stunden|std|stk|stck|stuck|pcs|nombre|nb|nbre|unidades|pieces|"
-        r"tage|days|units|hrsqty|qtyhrs|liefermenge|pezzi|horas|heures|uren|stuks"
+        r"tage|days|units|hrsqty|qtyhrs|liefermenge|pezzi|horas|heures|uren|stuks|nights|nachte|nuits|noches"
     ),
     "unit": (
         r"einheit|einh|me|u|vpe|unit|uom|unite|unidad|ud|um|eenheid|unidade|un|unitforpu|mengeneinheit|eh|unitofmeasure|unita|"
@@ -57,7 +57,7 @@ _PATTERNS: dict[Heading, str] = {
     "unit_price": (
         r"(?:(?:einzel|stuck|netto|nettoeinzel|einheits|listen|grund|stunden|e)preis|ep|preis(?:pro|je)?(?:stuck|einheit|"
         r"stk|std|stunde|me)|unitprice|unitcost|unitrate|priceper(?:unit|hour|item)|priceeach|priceunit|rate|hourlyrate|"
-        r"each|cost|prixunitaires?|prixunit|prixu|pu|prixpar(?:unite)?|tarif|tarifunitaire|preciounitario|preciounit|"
+        r"each|cost|prixunitaires?|prixunit|prixu|pu|prixpar(?:unite)?|tarif|tarifunitaire|tariff|preciounitario|preciounit|"
         r"precioud|precioporunidad|preciounidad|punitario|punit|pvp|tarifa|prezzounitario|prezzounit|prezzoun|"
         r"prijsperstuk|prijsperuur|stuksprijs|stukprijs|eenheidsprijs|tarief|precounitario|precounit|precoun|vlrunit|"
         rf"valorunitario|satz|stundensatz|unitamount){_ESSENTIALS}"

@@ -14,8 +14,10 @@ from assets.invoices.logic.items.table import Table, labels_of
 from assets.invoices.logic.numbers import Numerals
 
 _TAX_WORD = re.compile(
-    r"(?<![a-z])(?:mwst|ust|vat|tva|iva|btw|gst|igst|cgst|sgst|hst|moms|tax(?:es)?|taxe|steuer|impuesto|imposta)(?![a-z])|[a-z]steuer"
+    r"(?<![a-z])(?:mwst|ust|vat|tva|iva|btw|gst|igst|cgst|sgst|utgst|pst|qst|hst|moms|tax(?:es)?|taxe|steuer|impuesto|imposta)(?![a-z])|[a-z]steuer"
 )
+_APART = re.compile(r"(?<![a-z])(?:cgst|sgst|utgst|gst|pst|qst|state|county|city)(?![a-z])")
+"""Words for taxes of equal rate that are added to each other."""
 _HIGHEST = Decimal(40)
 _SLACK = Decimal("0.02")
 """What a tax may differ from rate times base by rounding, in units of the currency."""
@@ -23,7 +25,7 @@ _SLACK = Decimal("0.02")
 
 def tax_rows(pages: Sequence[RuledPage], numerals: Numerals, tables: Sequence[Table]) -> Iterator[TaxLine]:
     """The taxes of an invoice, each rate with its amounts once; rows of line items are none."""
-    found: list[tuple[Cells, int]] = []
+    found: list[tuple[Cells, int, tuple[str, ...]]] = []
     of_items = {(block.row.page, block.row.box.top) for table in tables for block in table.blocks}
     for page in pages:
         head: Head | None = None
@@ -34,10 +36,11 @@ def tax_rows(pages: Sequence[RuledPage], numerals: Numerals, tables: Sequence[Ta
             if head is not None and any(TOTAL.match(label) for label in labels_of(row)[:1]):
                 head = None
             parts = _parts(row, head if head is not None and head.of_taxes else None, page.width)
-            if parts and not any(_says(other, parts) for other, _ in found):
-                found = [(other, number) for other, number in found if not _says(parts, other)]
-                found.append((parts, row.page))
-    return (_line(parts, page_number, numerals) for parts, page_number in found)
+            kind = tuple(_APART.findall(unaccented(row.text)))
+            if parts and not any(_says(other, parts) and same == kind for other, _, same in found):
+                found = [one for one in found if one[2] != kind or not _says(parts, one[0])]
+                found.append((parts, row.page, kind))
+    return (_line(parts, page_number, numerals) for parts, page_number, _ in found)
 
 
 def _says(one: Cells, other: Cells) -> bool:
