@@ -13,7 +13,7 @@ from assets.failures import errors_classified
 from assets.invoices import tables
 from assets.invoices.intake import ledger_of
 from assets.invoices.logic.confidence import FEATURES, ConfidenceModel, checks_of, context_of, features, fitted, shipped
-from assets.invoices.logic.invoice import Value
+from assets.invoices.logic.invoice import Invoice, Value
 from assets.invoices.logic.quality import same
 from assets.invoices.logic.reading import Reading
 from assets.invoices.readings import extracted
@@ -85,9 +85,9 @@ def _taught(lake: Lake, clock: Clock) -> tuple[NDArray[np.float64], NDArray[np.b
     }
     found: list[tuple[list[float], bool, str]] = []
     for content, reading in extracted(lake, clock).many(versions).items():
-        for ordinal in range(1, len(reading.invoices) + 1):
-            identity = invoice_id(content, ordinal)
-            found += [(row, right, identity) for row, right in _judged(reading, ordinal, said.get(identity, {}))]
+        for invoice in reading.invoices:
+            identity = invoice_id(content, invoice)
+            found += [(row, right, identity) for row, right in _judged(reading, invoice, said.get(identity, {}))]
     return (
         np.array([row for row, _, _ in found]).reshape(-1, len(FEATURES)),
         np.array([right for _, right, _ in found], bool),
@@ -95,8 +95,7 @@ def _taught(lake: Lake, clock: Clock) -> tuple[NDArray[np.float64], NDArray[np.b
     )
 
 
-def _judged(reading: Reading, ordinal: int, said: dict[str, Said]) -> Iterator[tuple[list[float], bool]]:
-    invoice = reading.invoices[ordinal - 1]
+def _judged(reading: Reading, invoice: Invoice, said: dict[str, Said]) -> Iterator[tuple[list[float], bool]]:
     recognised = {page.number for page in reading.pages if page.origin == "ocr"}
     read: dict[str, Value] = {str(name): value for name, value in invoice.fields.items()}
     for name, one in said.items():

@@ -16,6 +16,7 @@ from assets.invoices import tables
 from assets.invoices.logic.acceptance import DECISIVE, REQUIRED
 from assets.invoices.logic.correction import canonical, kind_of
 from assets.invoices.logic.invoice import FieldName
+from assets.invoices.taught import still_open
 from resources.clock import Clock
 from resources.errors import BadInput, Conflict, NotFound
 from resources.lake import Lake
@@ -228,6 +229,8 @@ class Review:
         if len(said) != correction.revision:
             raise Conflict("somebody else corrected this invoice meanwhile", "Look at it again, then say what is still wrong.")
         before = self._in_force(correction, said)
+        if correction.action == "confirmed" and correction.value not in (None, before):
+            raise Conflict("the invoice was read anew meanwhile", "Look at it again, then say what is still wrong.")
         identity = uuid4().hex
         row = {
             "correction_id": identity,
@@ -251,8 +254,7 @@ class Review:
 
     def _open(self) -> pl.LazyFrame:
         """Doubts about which nobody said anything since."""
-        said = self._lake.scan(tables.CORRECTIONS).select("invoice_id", "field").unique()
-        return self._lake.scan(tables.REVIEW_QUEUE).join(said, on=["invoice_id", "field"], how="anti")
+        return still_open(self._lake.scan(tables.REVIEW_QUEUE), self._lake)
 
     def _row(self, invoice_id: str) -> dict[str, Any]:
         found = self._lake.scan(tables.INVOICES).filter(pl.col("invoice_id") == invoice_id).collect()
@@ -270,7 +272,10 @@ class Review:
         return list(rows.iter_rows(named=True))
 
     def _in_force(self, correction: Correction, said: Iterable[Mapping[str, Any]]) -> str | None:
-        """Value of the field as it is before the correction."""
+        """Value of the field as it is before the correction, or what the risk is."""
+        if correction.field.startswith(RISK):
+            mine = (pl.col("invoice_id") == correction.invoice_id) & (pl.col("field") == correction.field)
+            return next(iter(self._open().filter(mine).collect()["reason"]), None)
         latest: dict[str, str | None] = {one["field"]: one["value"] for one in said}
         if correction.field in latest:
             return latest[correction.field]
@@ -287,6 +292,8 @@ def _checked(correction: Correction, before: str | None) -> str | None:
     if correction.field.startswith(RISK):
         if correction.action != "dismissed":
             raise BadInput("A risk can only be dismissed.", "Correct the field that it is about, or dismiss it.")
+        if before is None:
+            raise BadInput(f"There is no {correction.field[:40]!r} to dismiss.", "Reload the invoice.")
         return None
     if correction.field not in _FIELDS or correction.action == "dismissed":
         raise BadInput(f"There is no field {correction.field[:40]!r}.", "Use a name that the page shows.")

@@ -11,6 +11,7 @@ from assets.failures import errors_classified
 from assets.invoices import tables
 from assets.invoices.logic.acceptance import DECISIVE
 from assets.invoices.metrics import points
+from assets.invoices.taught import still_open
 from resources.clock import Clock
 from resources.lake import Lake
 from resources.metrics_sink import MetricPoint, MetricsSink
@@ -63,23 +64,26 @@ def _points(lake: Lake, at: datetime) -> Iterator[MetricPoint]:
 
 def write_queue(lake: Lake) -> pl.DataFrame:
     """Bring the queue to what the tables say; returns it."""
-    settled = lake.scan(tables.CORRECTIONS).select("invoice_id", "field").unique().collect()
-    queue = pl.concat([doubts(lake), _risks(lake)]).join(settled, on=["invoice_id", "field"], how="anti")
-    queue = queue.sort("source_key", "invoice_id", "field")
+    queue = pl.concat([still_open(doubts(lake).lazy(), lake).collect(), _risks(lake)]).sort("source_key", "invoice_id", "field")
     lake.replace(tables.REVIEW_QUEUE, queue, where=None)
     return queue
 
 
 def doubts(lake: Lake) -> pl.DataFrame:
     """Doubts about readings."""
-    rows = lake.scan(tables.INVOICES).select("invoice_id", "content_hash", "source_key", "doubts")
+    rows = lake.scan(tables.INVOICES).select("invoice_id", "content_hash", "source_key", "doubts", "revision")
     found = rows.explode("doubts").drop_nulls("doubts").unnest("doubts").collect()
     return found.select(list(tables.REVIEW_QUEUE.schema)).cast(pl.Schema(tables.REVIEW_QUEUE.schema))
 
 
 def _risks(lake: Lake) -> pl.DataFrame:
-    """Risks of invoices; that sums do not agree is a doubt about a reading already."""
+    """Risks of invoices that nobody dismissed as they are; that sums do not agree is a doubt about a reading already."""
     rows = lake.scan(tables.RISKS).filter(pl.col("kind") != "total_mismatch")
-    found = rows.group_by("invoice_id", "content_hash", "source_key", "kind").agg(pl.col("says").str.join("; ").alias("reason"))
+    together = pl.col("says").sort().str.join("; ").alias("reason")
+    found = rows.group_by("invoice_id", "content_hash", "source_key", "kind").agg(together)
     named = found.with_columns(pl.concat_str(pl.lit("risk:"), "kind").alias("field"), value=None, confidence=None, page=1)
-    return named.collect().select(list(tables.REVIEW_QUEUE.schema)).cast(pl.Schema(tables.REVIEW_QUEUE.schema))
+    corrections = lake.scan(tables.CORRECTIONS)
+    dismissed = corrections.filter(pl.col("action") == "dismissed").select("invoice_id", "field", reason="before")
+    last = corrections.group_by("invoice_id").agg(pl.col("revision").max())
+    waiting = named.join(dismissed, on=["invoice_id", "field", "reason"], how="anti").join(last, on="invoice_id", how="left")
+    return waiting.collect().select(list(tables.REVIEW_QUEUE.schema)).cast(pl.Schema(tables.REVIEW_QUEUE.schema))

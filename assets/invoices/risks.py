@@ -10,6 +10,7 @@ from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
 from assets.invoices import tables
 from assets.invoices.intake import ledger_of
+from assets.invoices.logic.corrected import corrected
 from assets.invoices.logic.duplicates import PastInvoices, seen
 from assets.invoices.logic.invoice import Invoice
 from assets.invoices.logic.ledger import Entry
@@ -17,6 +18,7 @@ from assets.invoices.logic.risks import Risk
 from assets.invoices.logic.risks import risks as risks_of
 from assets.invoices.readings import analyses, extracted
 from assets.invoices.rows import invoice_id
+from assets.invoices.taught import corrections_by_invoice
 from resources.clock import Clock
 from resources.errors import NotFound
 from resources.lake import Lake
@@ -59,7 +61,7 @@ def risks(lake: Lake, clock: Clock, inputs_store: dg.ResourceParam[ObjectStore])
 def _rows(lake: Lake, clock: Clock, own_tax_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     invoices = lake.scan(tables.INVOICES).sort("issue_date", "source_key", "ordinal", nulls_last=True).collect()
     ledger = ledger_of(lake)
-    read, texts = _read(lake, clock, ledger), _texts(lake, clock, ledger)
+    read, texts = _in_force(lake, clock, ledger), _texts(lake, clock, ledger)
     past = PastInvoices()
     for row in invoices.iter_rows(named=True):
         identity = {name: row[name] for name in ("invoice_id", "content_hash", "source_key")}
@@ -88,14 +90,18 @@ def _named(row: dict[str, Any]) -> str:
     return str(row["source_key"]) if row["ordinal"] == 1 else f"{row['source_key']} (invoice {row['ordinal']})"
 
 
-def _read(lake: Lake, clock: Clock, ledger: dict[str, Entry]) -> dict[str, Invoice]:
-    """Invoices as they were read, by their identity."""
+def _in_force(lake: Lake, clock: Clock, ledger: dict[str, Entry]) -> dict[str, Invoice]:
+    """Invoices with what people said of them, by their identity."""
     versions = {e.content_hash: e.reader_version for e in ledger.values() if e.state == "read" and e.content_hash}
-    readings = extracted(lake, clock).many(versions)
+    said = corrections_by_invoice(lake)
+    read = {
+        invoice_id(content, invoice): invoice
+        for content, reading in extracted(lake, clock).many(versions).items()
+        for invoice in reading.invoices
+    }
     return {
-        invoice_id(content, ordinal): invoice
-        for content, reading in readings.items()
-        for ordinal, invoice in enumerate(reading.invoices, start=1)
+        identity: corrected(invoice, {name: one.value for name, one in said.get(identity, {}).items()})
+        for identity, invoice in read.items()
     }
 
 

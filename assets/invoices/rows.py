@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from assets.invoices.logic.acceptance import Doubt, doubts, is_accepted
 from assets.invoices.logic.confidence import ConfidenceModel, judged
+from assets.invoices.logic.corrected import corrected
 from assets.invoices.logic.correction import AMOUNTS, DATES
 from assets.invoices.logic.invoice import FieldName, Invoice, LineItem, TaxLine, Value
 from assets.invoices.logic.known_sellers import KnownSellers
@@ -22,10 +23,19 @@ _ITEM_TEXTS = ("line_id", "description", "sku", "unit")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a person said last of a field: its value, or None if nothing is printed."""
+    """What a person said last of a field.
+
+    Attributes:
+        value: Its value; None if nothing is printed.
+        by: Who.
+        action: How; see `invoices/corrections`.
+        revision: Number of the correction among those of the invoice.
+    """
 
     value: str | None
     by: str
+    action: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +47,12 @@ class Posted:
     values: list[dict[str, Any]] = field(default_factory=list)
 
 
-def invoice_id(content_hash: str, ordinal: int) -> str:
-    """Identity of an invoice: the same bytes have the same invoices, whatever the file is called."""
-    return f"{content_hash[:32]}-{ordinal}"
+def invoice_id(content_hash: str, invoice: Invoice) -> str:
+    """Identity of an invoice: the same bytes have the same invoices, whatever the file is called.
+
+    It is named by the page that it begins on, so that what people said of it stays its own when a file is divided anew.
+    """
+    return f"{content_hash[:32]}-{min(invoice.pages, default=1)}"
 
 
 def posted(
@@ -66,10 +79,11 @@ def posted(
     recognised = {page.number for page in reading.pages if page.origin == "ocr"}
     for ordinal, unjudged in enumerate(reading.invoices, start=1):
         invoice = known.vouch(judged(unjudged, recognised, model))
-        identity = {"invoice_id": invoice_id(content_hash, ordinal), "content_hash": content_hash}
+        identity = {"invoice_id": invoice_id(content_hash, invoice), "content_hash": content_hash}
         told = said.get(identity["invoice_id"], {})
-        found = doubts(invoice, {name: told[name].value for name in told})
-        values = _values_in_force(invoice, told)
+        valid = corrected(invoice, {name: one.value for name, one in told.items()})
+        found = doubts(valid, told.keys(), {name for name, one in told.items() if one.action == "confirmed"})
+        values = {str(name): value.value for name, value in valid.fields.items()}
         rows.invoices.append(
             {
                 **identity,
@@ -80,13 +94,14 @@ def posted(
                 "doubts": [_doubt(doubt, reading.pages) for doubt in found],
                 **_columns(values),
                 "taxes": [_tax(line) for line in invoice.taxes],
-                "checks": [{"name": c.name, "subject": c.subject, "holds": c.holds, "says": c.says} for c in invoice.checks],
-                "reconciled": invoice.reconciled,
+                "checks": [{"name": c.name, "subject": c.subject, "holds": c.holds, "says": c.says} for c in valid.checks],
+                "reconciled": valid.reconciled,
                 "repaired": [name for name, value in invoice.fields.items() if value.repaired],
                 "corrected": sorted(told),
+                "revision": max((one.revision for one in told.values()), default=0),
                 "pages": [asdict(page) for page in reading.pages if page.number in invoice.pages],
                 "engine": reading.engine,
-                "notes": [*reading.notes, *invoice.notes],
+                "notes": [*reading.notes, *valid.notes],
                 "fingerprint": fingerprint,
             }
         )
@@ -94,17 +109,6 @@ def posted(
         rows.items.extend(_item(identity, place, item, currency) for place, item in enumerate(invoice.items, start=1))
         rows.values.extend(_values(identity, invoice, told))
     return rows
-
-
-def _values_in_force(invoice: Invoice, told: Mapping[str, Said]) -> dict[str, str]:
-    values = {str(name): value.value for name, value in invoice.fields.items()}
-    for name, said in told.items():
-        if name in FIELDS:
-            if said.value is None:
-                values.pop(name, None)
-            else:
-                values[name] = said.value
-    return values
 
 
 def _columns(values: Mapping[str, str]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ INVOICES = Table(
     description="One row per invoice in force: its values, corrections included, and whether it is accepted. "
     "A file that arrived under several names has its invoices once.",
     columns=(
-        Column("invoice_id", pl.String(), "Identity: of the file's bytes and the invoice's place in it.", nullable=False),
+        Column("invoice_id", pl.String(), "Identity: of the file's bytes and the page that it begins on.", nullable=False),
         Column("content_hash", pl.String(), "SHA-256 of the file's bytes.", nullable=False),
         Column("source_key", pl.String(), "Key of the object that holds it, the oldest if there are several.", nullable=False),
         Column("copies", _TEXT_LIST, "Keys of other objects with the same bytes.", nullable=False),
@@ -96,6 +96,7 @@ INVOICES = Table(
         Column("reconciled", pl.Boolean(), "Whether the amounts agree; null if too little is known to say."),
         Column("repaired", _TEXT_LIST, "Fields that arithmetic repaired.", nullable=False),
         Column("corrected", _TEXT_LIST, "Fields that people corrected or confirmed.", nullable=False),
+        Column("revision", pl.Int64(), "Number of the last correction of it that its values take in; 0 for none."),
         Column(
             "pages",
             _PAGES,
@@ -167,6 +168,7 @@ REVIEW_QUEUE = Table(
         Column("value", pl.String(), "Value in force; null if none was found."),
         Column("confidence", pl.Float64(), "How sure it is; null if it was not judged."),
         Column("page", pl.Int64(), "Page to look at; null if unknown."),
+        Column("revision", pl.Int64(), "Number of the last correction of the invoice that the doubt takes in; 0 for none."),
     ),
 )
 
@@ -179,7 +181,7 @@ CORRECTIONS = Table(
         Column("field", pl.String(), "Field, or `risk:` and the kind of risk.", nullable=False),
         Column("action", pl.String(), "`corrected`, `confirmed`, `absent` (no such value is printed) or `dismissed`.",
                nullable=False),
-        Column("before", pl.String(), "Value that it had; null if none."),
+        Column("before", pl.String(), "Value that it had, or what the risk was; null if none."),
         Column("value", pl.String(), "Value that it has, in canonical form; null if it has none."),
         Column("from_candidate", pl.Int64(), "Place of the value among the candidates, from 1; null if it was typed."),
         Column("revision", pl.Int64(), "Number of the correction among those of the invoice, from 1.", nullable=False),

@@ -17,10 +17,18 @@ MODEL = TypeAdapter(ConfidenceModel)
 def corrections_by_invoice(lake: Lake) -> dict[str, dict[str, Said]]:
     """What people said last of each field of each invoice."""
     said: dict[str, dict[str, Said]] = {}
-    rows = lake.scan(tables.CORRECTIONS).sort("invoice_id", "revision").select("invoice_id", "field", "value", "by").collect()
-    for identity, name, value, by in rows.iter_rows():
-        said.setdefault(identity, {})[name] = Said(value, by)
+    columns = ("invoice_id", "field", "value", "by", "action", "revision")
+    rows = lake.scan(tables.CORRECTIONS).sort("invoice_id", "revision").select(columns).collect()
+    for identity, name, *rest in rows.iter_rows():
+        said.setdefault(identity, {})[name] = Said(*rest)
     return said
+
+
+def still_open(doubts: pl.LazyFrame, lake: Lake) -> pl.LazyFrame:
+    """Doubts about which nobody said anything since they arose: later than the correction that their `revision` names."""
+    last = lake.scan(tables.CORRECTIONS).group_by("invoice_id", "field").agg(pl.col("revision").max().alias("last"))
+    known = doubts.join(last, on=["invoice_id", "field"], how="left")
+    return known.filter(pl.col("last").fill_null(0) <= pl.col("revision").fill_null(0)).drop("last")
 
 
 def model_in_force(lake: Lake) -> ConfidenceModel:

@@ -146,7 +146,7 @@ function correction(field) {
   const form = element("form", {}, typed, keep, absent);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    save(typed.value === field.value ? { field: field.name, action: "confirmed" } : { field: field.name, action: "corrected", value: typed.value });
+    save(typed.value === field.value ? { field: field.name, action: "confirmed", value: field.value } : { field: field.name, action: "corrected", value: typed.value });
   });
   return form;
 }

@@ -1,6 +1,6 @@
 """What is accepted without a look, and what a person has to see first."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from assets.invoices.logic.confidence import shipped
@@ -14,6 +14,7 @@ DECISIVE: tuple[FieldName, ...] = (*REQUIRED, "due_date", "iban", "line_total", 
 """Fields whose doubt holds an invoice back; the others are marked, and hold nothing up."""
 _NO_NUMBER = frozenset({"receipt"})
 """Documents that may be booked without a number."""
+_NOT_PRINTED = "it is said that it is not printed, but nothing can be booked without it: say what is to be taken for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +37,25 @@ def is_accepted(value: Value) -> bool:
     return value.confidence is not None and value.confidence >= THRESHOLD
 
 
-def doubts(invoice: Invoice, settled: Mapping[str, str | None]) -> list[Doubt]:
+def doubts(invoice: Invoice, settled: Collection[str], confirmed: Collection[str] = ()) -> list[Doubt]:
     """What stands against accepting an invoice; nothing if it is accepted.
 
     Args:
-        invoice: As it was extracted and judged.
-        settled: Fields of which a person said what they are (None: nothing is printed).
+        invoice: As it is in force, what people said included.
+        settled: Fields of which a person said what they are, or that nothing is printed.
+        confirmed: Those among them that a person looked at and left as they were.
     """
     found = []
     for name in DECISIVE:
-        if name in settled:
-            continue
         value = invoice.fields.get(name)
         if value is None:
             if name in REQUIRED and not (name == "invoice_number" and _type(invoice) in _NO_NUMBER):
-                found.append(Doubt(name, "it was not found"))
-        elif not is_accepted(value):
+                found.append(Doubt(name, _NOT_PRINTED if name in settled else "it was not found"))
+        elif name not in settled and not is_accepted(value):
             found.append(Doubt(name, _reason(value), value))
     broken = [check for check in invoice.checks if check.holds is False]
     amounts = ("grand_total", "line_total", "tax_total", "due_payable")
-    if broken and not any(doubt.field in amounts for doubt in found) and not any(name in settled for name in amounts):
+    if broken and not any(doubt.field in amounts for doubt in found) and "grand_total" not in confirmed:
         found.append(Doubt("grand_total", f"the amounts do not agree: {broken[0].says}", invoice.fields.get("grand_total")))
     return found
 

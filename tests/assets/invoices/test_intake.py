@@ -1,6 +1,7 @@
 """Invoices are taken in once, whatever happens in between, and what people correct stays corrected."""
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -244,3 +245,95 @@ def test_two_invoices_in_one_file_are_two(tmp_path):
     read_all(folder, lake)
     rows = lake.scan(tables.INVOICES).sort("ordinal").select("ordinal", "invoice_number").collect().rows()
     assert rows == [(1, "IN-10442"), (2, "2026-0711")]
+
+
+class _Divided(LocalDocumentAI):
+    """The local engine, of another version that takes page one for a cover."""
+
+    @property
+    def engine(self) -> str:
+        return "divided@2"
+
+    def analyse(self, path: Path, key: str, limits: Limits) -> Analysis:
+        found = super().analyse(path, key, limits)
+        return replace(found, pages=found.pages[1:])
+
+
+def test_a_correction_stays_with_its_page_when_a_file_is_divided_anew(tmp_path):
+    folder, lake = tmp_path / "invoices", Lake(root=str(tmp_path / "lake"))
+    folder.mkdir()
+    (folder / "both.pdf").write_bytes(pdf([office_supplies(), brochures("2026-0711", date(2026, 8, 3), 5)], "letter"))
+    read_all(folder, lake)
+    first, second = lake.scan(tables.INVOICES).sort("ordinal").collect()["invoice_id"]
+    review = Review(lake, CLOCK)
+    review.save(Correction(second, 0, "purchase_order", "corrected", "PO-2"), "Ada")
+    review.save(Correction(first, 0, "purchase_order", "corrected", "PO-1"), "Ada")
+
+    read_all(folder, lake, _Divided())
+    (row,) = lake.scan(tables.INVOICES).collect().iter_rows(named=True)
+    assert (row["invoice_number"], row["purchase_order"]) == ("2026-0711", "PO-2")
+
+
+def agree(lake, key="harbour.pdf"):
+    return invoices(lake)[key]["reconciled"]
+
+
+def test_identities_are_tried_on_what_people_said(lake):
+    assert agree(lake) is True
+    corrected(lake, field="due_payable", action="confirmed", value=None)
+    corrected(lake, value="1757.00", revision=1)
+    bring_up_to_date(lake, CLOCK)
+    write_queue(lake)
+    row = invoices(lake)["harbour.pdf"]
+    assert (row["reconciled"], row["status"]) == (False, "review")
+    assert any("does not hold" in note for note in row["notes"])
+    waiting = {one.source_key: one.doubts for one in Review(lake, CLOCK).waiting()}
+    assert "grand_total" in waiting["harbour.pdf"]  # a slip of the keyboard is asked about once more
+
+    corrected(lake, value="1757.04", revision=2)
+    bring_up_to_date(lake, CLOCK)
+    assert agree(lake) is True
+    assert not any("does not hold" in note for note in invoices(lake)["harbour.pdf"]["notes"])
+
+
+def test_what_does_not_add_up_is_accepted_once_a_person_confirms_the_total(lake):
+    corrected(lake, value="1757.00")
+    bring_up_to_date(lake, CLOCK)
+    write_queue(lake)
+    corrected(lake, action="confirmed", value=None, revision=1)
+    bring_up_to_date(lake, CLOCK)
+    assert "grand_total" not in [doubt["field"] for doubt in invoices(lake)["harbour.pdf"]["doubts"]]
+
+
+def test_without_a_required_field_nothing_is_accepted_whoever_says_that_it_is_not_printed(lake):
+    key, review = "nordlicht.pdf", Review(lake, CLOCK)
+    doubtful = [one["field"] for one in invoices(lake)[key]["doubts"]]
+    for revision, field in enumerate(dict.fromkeys([*doubtful, "currency"])):
+        corrected(lake, key, field, None, revision, "absent" if field == "currency" else "confirmed")
+    bring_up_to_date(lake, CLOCK)
+    write_queue(lake)
+    row = invoices(lake)[key]
+    assert (row["status"], row["currency"]) == ("review", None)
+    assert "nothing can be booked without it" in row["doubts"][0]["reason"]
+    assert "currency" in {one.source_key: one.doubts for one in review.waiting()}[key]
+
+
+def test_what_was_read_anew_since_it_was_shown_is_not_confirmed_unseen(lake):
+    with pytest.raises(Conflict, match="read anew"):
+        corrected(lake, action="confirmed", value="9.99")
+
+
+def test_a_dismissed_risk_comes_back_when_it_is_another(lake):
+    row = invoices(lake)["harbour.pdf"]
+
+    def risk(says):
+        found = {"kind": "duplicate", "says": says, "documents": [], "field": None}
+        found |= {name: row[name] for name in ("invoice_id", "content_hash", "source_key")}
+        lake.replace(tables.RISKS, pl.DataFrame([found], schema=tables.RISKS.schema), where=None)
+        write_queue(lake)
+        return "risk:duplicate" in {one.source_key: one.doubts for one in Review(lake, CLOCK).waiting()}.get("harbour.pdf", ())
+
+    assert risk("same as a.pdf") is True
+    corrected(lake, field="risk:duplicate", value=None, action="dismissed")
+    assert risk("same as a.pdf") is False
+    assert risk("same as b.pdf") is True

@@ -36,6 +36,15 @@ def reconcile(invoice: Invoice) -> Invoice:
     return replace(repaired, fields=repaired.fields | derived, checks=checks, notes=notes)
 
 
+def rechecked(invoice: Invoice) -> Invoice:
+    """The invoice with its identities tried on the numbers as they are, and notes on what does not agree; nothing is repaired."""
+    values = {slot: found[0].value for slot, found in readings(invoice).items()}
+    checks = tuple(identity.check(values) for identity in identities(invoice, frozenset(values)))
+    before = set(_notes(invoice.checks))
+    notes = dict.fromkeys((*(note for note in invoice.notes if note not in before), *_notes(checks)))
+    return replace(invoice, checks=checks, notes=tuple(notes))
+
+
 def _repaired(invoice: Invoice, changes: Changes, tried: Sequence[Identity]) -> Iterator[tuple[Slot, Value]]:
     for slot, value in numbers(invoice):
         if slot not in changes:
