@@ -15,7 +15,7 @@ from resources.document_ai.layout import Analysis, Page
 from resources.isolation import IsolatedCalls
 from resources.text_recognition import Recognition, engine_version, recognised
 
-REVISION = 1
+REVISION = 2
 """Raised whenever the same libraries would give another analysis of some file."""
 
 

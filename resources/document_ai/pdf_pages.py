@@ -134,11 +134,21 @@ def _is_covered(page: Any) -> bool:  # noqa: ANN401
     from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
     width, height = page.get_size()
-    covered = 0.0
-    for picture in page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE], max_depth=3):
-        left, bottom, right, top = picture.get_bounds()
-        covered += max(right - left, 0) * max(top - bottom, 0)
-    return bool(covered >= _PICTURE_SHARE * width * height)
+    shown = page.get_bbox()
+    pictures = page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE], max_depth=3)
+    return sum(_shown_area(picture, shown) for picture in pictures) >= _PICTURE_SHARE * width * height
+
+
+def _shown_area(picture: Any, shown: tuple[float, float, float, float]) -> float:  # noqa: ANN401
+    """What a picture covers of the shown part of its page."""
+    sides = picture.get_bounds()
+    form = picture.container
+    while form is not None:  # within a form, places are those of the form
+        sides = form.get_matrix().on_rect(*sides)
+        form = form.container
+    left, bottom = max(sides[0], shown[0]), max(sides[1], shown[1])
+    right, top = min(sides[2], shown[2]), min(sides[3], shown[3])
+    return float(max(right - left, 0) * max(top - bottom, 0))
 
 
 def _is_picture(page: Any, layer: TextLayer, *, scan: bool) -> bool:  # noqa: ANN401

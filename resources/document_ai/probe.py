@@ -4,10 +4,14 @@ import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from resources.document_ai.interface import Unreadable
 from resources.document_ai.kinds import Kind, kind_of
 from resources.document_ai.pdf_files import opened
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +54,27 @@ def _of_picture(data: bytes, most_pages: int) -> tuple[tuple[float, float], ...]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about sizes, which are what is asked for here
             with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "TIFF")) as picture:
-                frames = int(getattr(picture, "n_frames", 1))
+                # a photograph may hold smaller copies of itself
+                frames = int(picture.n_frames) if picture.format == "TIFF" else 1
                 _demand(frames, most_pages)
                 for number in range(frames):
                     picture.seek(number)
-                    sizes.append((float(picture.width), float(picture.height)))
+                    sizes.append(_upright(picture))
     except Image.DecompressionBombError as error:
         raise Unreadable("its picture has too many pixels") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise Unreadable("its picture is damaged") from error
     return tuple(sizes)
+
+
+def _upright(picture: "Image") -> tuple[float, float]:
+    """Width and height as the camera was held."""
+    from PIL.ExifTags import Base
+
+    # of a TIFF, the library gives the sides as they are shown
+    on_its_side = picture.format != "TIFF" and picture.getexif().get(Base.Orientation) in (5, 6, 7, 8)
+    sides = (float(picture.width), float(picture.height))
+    return sides[::-1] if on_its_side else sides
 
 
 def _demand(pages: int, most: int) -> None:

@@ -185,7 +185,8 @@ def _normalized(value: Any) -> str | None:  # noqa: ANN401
         return found.date().isoformat() if found is not None else None
     if value.value_type in ("NUMBER", "INTEGER") and said:
         try:
-            return f"{Decimal(said):f}"
+            number = Decimal(said)
         except InvalidOperation:
             return None
+        return f"{number:f}" if number.is_finite() else None
     return said or None

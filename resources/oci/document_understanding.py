@@ -5,7 +5,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -111,8 +111,9 @@ class OciDocumentAI(DocumentAI):
         notes: list[str] = []
         with _gone_afterwards(store, name, notes):
             store.put(name, path.read_bytes())
-            job = self._ended(self._created(name))
-            with _gone_afterwards(store, f"{job.id}/", notes):
+            job_id = self._created(name)
+            with _gone_afterwards(store, f"{job_id}/", notes):
+                job = self._ended(job_id)
                 if job.lifecycle_state == "FAILED":
                     raise Unreadable(f"Document Understanding failed on it ({job.lifecycle_details or 'without a reason'})")
                 if job.lifecycle_state == "CANCELED":
@@ -142,13 +143,12 @@ class OciDocumentAI(DocumentAI):
         return str(create(details, opc_retry_token=name.partition(".")[0]).data.id)
 
     def _ended(self, job: str) -> Any:  # noqa: ANN401  # the SDK has no types
-        """The job once it is over; one that takes too long is cancelled."""
+        """The job once it is over; one that takes too long, or is lost sight of, is cancelled."""
         look = self.clients.operation("ai_document", "get_processor_job", self.region)
         waited = 0.0
-        while (found := look(job).data).lifecycle_state not in _OVER:
+        while (found := self._seen(look, job)).lifecycle_state not in _OVER:
             if waited >= self.wait_seconds:
-                with suppress(CloudOpsError):
-                    self.clients.operation("ai_document", "cancel_processor_job", self.region)(job)
+                self._cancel(job)
                 raise Unavailable(
                     f"{job} was not done within {self.wait_seconds:g} s and was told to stop",
                     "Run this again later, or let `wait_seconds` be more.",
@@ -156,6 +156,18 @@ class OciDocumentAI(DocumentAI):
             time.sleep(self.poll_seconds)
             waited += max(self.poll_seconds, 0.01)
         return found
+
+    def _seen(self, look: Callable[[str], Any], job: str) -> Any:  # noqa: ANN401
+        try:
+            return look(job).data
+        except CloudOpsError:
+            self._cancel(job)
+            raise
+
+    def _cancel(self, job: str) -> None:
+        """Tell a job to stop, if it listens: it is paid for, and would lay down results that nobody deletes."""
+        with suppress(CloudOpsError):
+            self.clients.operation("ai_document", "cancel_processor_job", self.region)(job)
 
     def _result(self, store: OciObjectStore, job: str, notes: list[str]) -> Any:  # noqa: ANN401
         """What the job laid down. It is found by listing: how the service names results is not documented."""
@@ -197,12 +209,28 @@ def _features() -> list[Any]:
 
 @contextmanager
 def _gone_afterwards(store: OciObjectStore, prefix: str, notes: list[str]) -> Iterator[None]:
-    """Deletes what lies below a prefix once the work is done, whatever came of it; notes what could not be deleted."""
+    """Deletes what lies below a prefix once the work is done, whatever came of it; notes what could not be deleted.
+
+    What cannot be deleted after work that failed is told with the failure.
+    """
     try:
         yield
-    finally:
-        try:
-            for found in list(store.list_objects(prefix)):
+    except BaseException as failure:
+        for left in _left(store, prefix):
+            failure.add_note(left)
+        raise
+    notes += _left(store, prefix)
+
+
+def _left(store: OciObjectStore, prefix: str) -> list[str]:
+    """Deletes what lies below a prefix, each object whatever becomes of the others; says what is left, if anything is."""
+    reasons: list[str] = []
+    try:
+        for found in list(store.list_objects(prefix)):
+            try:
                 store.delete(found.key)
-        except CloudOpsError as error:
-            notes.append(f"copies of the document are left in the bucket: {error.message}")
+            except CloudOpsError as error:
+                reasons.append(error.message)
+    except CloudOpsError as error:
+        reasons.append(error.message)
+    return [f"copies of the document are left in the bucket: {'; '.join(reasons)}"] if reasons else []

@@ -6,6 +6,7 @@
 """
 
 import json
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -124,11 +125,16 @@ def _text(fields: dict[str, Any], name: str, *, needed: bool = False) -> str | N
 
 def _key(key: str | None) -> str:
     """A name that an object may have."""
-    if key is None or key.endswith("/") or not all(sign.isprintable() for sign in key):
+    if key is None or key.endswith("/") or not all(map(_is_printable, key)):
         raise _Malformed("the object's name is one of a folder, or has signs that cannot be printed")
     if len(key.encode(errors="surrogatepass")) > MOST_KEY:
         raise _Malformed(f"the object's name has more than {MOST_KEY} bytes")
     return key
+
+
+def _is_printable(sign: str) -> bool:
+    """Also spaces of other widths, as in the names that some systems give to screenshots."""
+    return sign.isprintable() or unicodedata.category(sign) == "Zs"
 
 
 def _time(fields: dict[str, Any], name: str) -> datetime | None:

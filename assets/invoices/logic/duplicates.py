@@ -190,8 +190,8 @@ def _near(one: Seen, other: Seen) -> bool:
 
 
 def _same(one: Seen, other: Seen) -> Duplicate | None:
-    if _differ(one.kind, other.kind):
-        return None
+    if (one.kind == "credit_note") != (other.kind == "credit_note") and one.kind and other.kind:
+        return None  # a receipt of an invoice is the same purchase
     both = f"{one.document} and {other.document}"
     shared = bool(one.sellers & other.sellers)
     seller = one.seller or ", ".join(one.tax_ids)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["amount", "date", "text", "words", "address", "document type", "identifier"]
+Kind = Literal["amount", "date", "text", "words", "address", "document type", "identifier", "IBAN"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ KINDS: Mapping[str, Kind] = {
     "document_type": "document type",
     "issue_date": "date", "due_date": "date", "delivery_date": "date",
     "seller_address": "address", "buyer_address": "address",
-    "iban": "identifier", "currency": "identifier",
+    "iban": "IBAN", "currency": "identifier",
     "payment_terms": "words",
     "line_total": "amount", "allowance_total": "amount", "charge_total": "amount", "tax_total": "amount",
     "grand_total": "amount", "prepaid": "amount", "rounding": "amount", "due_payable": "amount",

@@ -47,6 +47,8 @@ def analysis_of(root: str, tree: Any, engine: str) -> Analysis:  # noqa: ANN401 
     name, vocabulary, renamed = _FORMATS[root]
     for element in tree.iter():
         element.tag = renamed.get(element.tag, element.tag)
+        if code := element.get("currencyID"):
+            element.set("currencyID", canonical("identifier", code) or "")
     reading = _Reading(tree, vocabulary)
     fields = [*reading.head(root), *reading.texts()]
     items, taxes = reading.items(), reading.taxes()

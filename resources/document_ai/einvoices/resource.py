@@ -10,7 +10,7 @@ from resources.document_ai.interface import DocumentAI, Limits, Unreadable
 from resources.document_ai.layout import Analysis
 from resources.document_ai.opening import opener, size_within
 
-_ENGINE = "einvoices@1"
+_ENGINE = "einvoices@2"
 """Its version rises with every change that may change the analysis of some file."""
 _NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
 """Names that the formats give to the invoice in a PDF, in lower case; whether it is one, its root element says."""

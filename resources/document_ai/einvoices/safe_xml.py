@@ -26,7 +26,7 @@ def parsed(data: bytes) -> tuple[str, Any]:
     target: Any = _Tree()
     parser = etree.XMLParser(target=target, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        parser.feed(data)
+        parser.feed(data.lstrip(b" \t\r\n"))
         root = parser.close()
     except (etree.XMLSyntaxError, AssertionError) as error:
         raise Unreadable(target.refusal or "its XML is not well-formed") from error

@@ -22,7 +22,11 @@ RENAMED: Mapping[str, str] = {
 
 _SELLER, _BUYER = "AccountingSupplierParty/Party", "AccountingCustomerParty/Party"
 _SUM = "LegalMonetaryTotal"
-_IN_CURRENCY = "TaxTotal[TaxAmount[@currencyID=$currency or $currency='']]"
+_TAXES = (
+    "TaxTotal[TaxAmount[@currencyID=$currency or $currency='']]",
+    "TaxTotal[TaxAmount[not(string(@currencyID))]]",
+)
+"""Taxes may be stated once more in the currency of the tax authority (BT-111)."""
 
 UBL = Vocabulary(
     guideline="CustomizationID",
@@ -44,7 +48,7 @@ UBL = Vocabulary(
         "line_total": (f"{_SUM}/LineExtensionAmount",),
         "allowance_total": (f"{_SUM}/AllowanceTotalAmount",),
         "charge_total": (f"{_SUM}/ChargeTotalAmount",),
-        "tax_total": (f"{_IN_CURRENCY}/TaxAmount",),
+        "tax_total": tuple(f"{tax}/TaxAmount" for tax in _TAXES),
         "grand_total": (f"{_SUM}/TaxInclusiveAmount",),
         "prepaid": (f"{_SUM}/PrepaidAmount",),
         "rounding": (f"{_SUM}/PayableRoundingAmount",),
@@ -77,7 +81,7 @@ UBL = Vocabulary(
     charges="AllowanceCharge[normalize-space(ChargeIndicator)='true' or normalize-space(ChargeIndicator)='1']/Amount",
     item_notes="Note",
     parts=None,
-    taxes=f"{_IN_CURRENCY}/TaxSubtotal",
+    taxes=" | ".join(f"{tax}/TaxSubtotal" for tax in _TAXES),
     tax={"rate": "TaxCategory/Percent", "base": "TaxableAmount", "amount": "TaxAmount"},
     notes="Note",
 )

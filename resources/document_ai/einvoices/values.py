@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from resources.document_ai.einvoices.formats import CREDIT_NOTES, INVOICES, Kind
 
-_DECIMAL = re.compile(r"[+-]?(\d{1,30}(\.\d{0,15})?|\.\d{1,15})", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(\d{1,30}(\.\d{0,40})?|\.\d{1,40})", re.ASCII)
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", re.ASCII)
 _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:\d{4}(?:\d{2})?|T.*|Z|[+-]\d{2}:\d{2})?", re.ASCII)
 """`CCYYMMDD` (formats 102, 203 and 204 of UNTDID 2379) and XML Schema's dates and times, of which the day is taken."""
 
@@ -41,6 +42,12 @@ def _identifier(text: str) -> str | None:
     return "".join(text.split()).upper() or None
 
 
+def _account(text: str) -> str | None:
+    """An account as IBAN; whether its check digits are right is not asked here. Other account numbers (BT-84) are none."""
+    account = _identifier(text) or ""
+    return account if _IBAN.fullmatch(account) else None
+
+
 def _document_type(text: str) -> str | None:
     code = text.strip()
     return "credit_note" if code in CREDIT_NOTES else "invoice" if code in INVOICES else None
@@ -53,5 +60,6 @@ _BY_KIND: Mapping[Kind, Callable[[str], str | None]] = {
     "words": _words,
     "address": _text,
     "identifier": _identifier,
+    "IBAN": _account,
     "document type": _document_type,
 }

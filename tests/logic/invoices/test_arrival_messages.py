@@ -43,6 +43,11 @@ def test_a_plain_message_needs_the_object_s_name_alone():
     assert parse(full) == Arrival("a.pdf", "b", "e", NOON)
 
 
+def test_names_with_spaces_of_any_width_are_names():
+    name = "Screenshot 2026-03-02 at 9.41\u202fAM\u00a0(2).png"
+    assert parse(encoded(object_key=name)) == Arrival(name)
+
+
 @given(
     st.builds(
         Arrival,

@@ -53,6 +53,10 @@ def test_a_credit_note_for_an_invoice_is_no_duplicate_of_it() -> None:
     assert kinds(replace(FIRST, document="b.pdf", kind="credit_note"), FIRST) == []
 
 
+def test_a_receipt_of_an_invoice_is_the_same_purchase() -> None:
+    assert kinds(replace(FIRST, document="b.pdf", kind="receipt", fingerprint=None), FIRST) == ["same_number"]
+
+
 def test_a_second_scan_of_which_nothing_else_was_read_is_found_by_its_text() -> None:
     words = TEXT.split()
     noise = random.Random(3)

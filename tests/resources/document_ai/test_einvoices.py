@@ -128,6 +128,40 @@ def test_the_day_to_pay_without_discount_is_the_due_date(analysed):
     assert head(found)["due_date"] == "2026-04-01"
 
 
+@pytest.mark.parametrize(
+    ("currency", "identifier"),
+    [("EUR", ""), ("eur", ' currencyID="eur"'), ("EUR", ' currencyID=" EUR"'), ("EUR", ' currencyID="eur"')],
+)
+def test_taxes_of_the_invoice_are_told_from_those_for_the_authority_however_the_currency_is_written(
+    analysed, currency, identifier
+):
+    content = ubl().decode().replace(' currencyID="EUR"', identifier).replace(">EUR<", f">{currency}<")
+    found = analysed(content.encode())
+    assert (head(found)["currency"], head(found)["tax_total"]) == ("EUR", "6.37")
+    assert rows(found, items=False) == [{"rate": "19.00", "base": "33.50", "amount": "6.37"}]
+
+
+def test_an_account_that_is_no_iban_is_told_and_not_taken_for_one(analysed):
+    found = analysed(ubl().replace(b"DE02120300000000202051", b"1203 202051"))
+    assert "iban" not in head(found)
+    assert "iban of the head is no IBAN: '1203 202051'" in found.notes
+
+
+def test_a_price_of_many_digits_is_kept_whole(analysed):
+    found = analysed(cii(lines=cii_line("1", "Gas", "3", "0.30000000000000004", "0.90")))
+    assert rows(found)[0]["unit_price"] == "0.30000000000000004"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "iso-8859-1"])
+def test_any_encoding_that_the_file_names_is_read(analysed, encoding):
+    content = cii().decode().replace("UTF-8", encoding.removesuffix("-sig"))
+    assert head(analysed(content.encode(encoding)))["buyer"] == "Käufer AG"
+
+
+def test_empty_lines_before_an_e_invoice_do_not_matter(analysed):
+    assert head(analysed(b"\r\n\n" + cii())) == head(analysed(cii()))
+
+
 def test_of_two_values_the_first_is_taken_and_the_other_named(analysed):
     day = "<ram:DueDateDateTime><udt:DateTimeString format='102'>{}</udt:DateTimeString></ram:DueDateDateTime>"
     between = "</ram:SpecifiedTradePaymentTerms><ram:SpecifiedTradePaymentTerms>"

@@ -3,13 +3,15 @@
 import io
 import json
 import logging
+from types import SimpleNamespace
 
 import oci
 import pytest
 from PIL import Image
 
 from resources.document_ai.interface import Limits, Unreadable
-from resources.errors import BadInput, NotFound, Throttled, Unavailable
+from resources.errors import BadInput, Denied, NotFound, Throttled, Unavailable
+from resources.oci.document_results import _normalized
 from resources.oci.document_understanding import OciDocumentAI
 from sandbox.oci.services.ai_document import add_document, jobs
 from sandbox.oci.services.object_storage import NAMESPACE, add_bucket, add_object, objects_table
@@ -179,6 +181,40 @@ def test_a_job_that_takes_too_long_is_cancelled(sandbox, clients, by_job, analys
     (job,) = sandbox.cloud.store.all(jobs.JOBS)
     assert job.body["lifecycleState"] == "CANCELING"
     assert not sandbox.cloud.store.table(objects_table(NAMESPACE, "files"))
+
+
+def test_a_job_that_is_lost_sight_of_is_cancelled_and_leaves_no_copy(sandbox, by_job, analysed):
+    sandbox.fault("status", operation="get_processor_job", status=403, code="NotAllowed")
+    with pytest.raises(Denied):
+        analysed(by_job, LONG)
+    (job,) = sandbox.cloud.store.all(jobs.JOBS)
+    assert job.body["lifecycleState"] == "CANCELING"
+    assert not sandbox.cloud.store.table(objects_table(NAMESPACE, "files"))
+
+
+def test_results_of_a_job_that_ended_too_late_are_deleted(sandbox, clients, by_job, analysed, monkeypatch):
+    impatient = OciDocumentAI(clients=clients, bucket="files", wait_seconds=0)
+
+    def too_late(_: OciDocumentAI, job: str) -> None:
+        add_object(sandbox.cloud.store, NAMESPACE, "files", f"document-ai/{job}/result.json", b"{}")
+
+    monkeypatch.setattr(OciDocumentAI, "_cancel", too_late)
+    with pytest.raises(Unavailable, match="was not done within 0 s"):
+        analysed(impatient, LONG)
+    assert not sandbox.cloud.store.table(objects_table(NAMESPACE, "files"))
+
+
+def test_copies_that_are_left_after_a_failure_are_told_with_it(sandbox, by_job, analysed, monkeypatch):
+    monkeypatch.setattr(jobs, "_results", lambda *_: ({}, 0, 1))
+    sandbox.fault("status", operation="delete_object", status=403, code="NotAllowed")
+    with pytest.raises(Unreadable) as caught:
+        analysed(by_job, LONG)
+    assert "copies of the document are left in the bucket" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("said", ["NaN", "Infinity", "ten"])
+def test_what_is_no_number_is_not_the_normal_form_of_one(said):
+    assert _normalized(SimpleNamespace(normalized_value=said, value_type="NUMBER")) is None
 
 
 @pytest.mark.parametrize(
