@@ -101,8 +101,8 @@ def _mentioned(document: Document) -> Iterator[_Mention]:
             beside = _beside_number(text, found.start(), found.end())
             score, why = (0.5, "beside an amount") if beside else (0.3, "is written on the page")
             yield _Mention(found[1], segment, found.start(), found.end(), score, why)
-        if id(segment) in document.headings and (found := _SIGN.search(text)):
-            yield _Mention(_SIGNS[found.group()][0], segment, found.start(), found.end(), 0.45, "heads a column of amounts")
+        if id(segment) in document.headings and (head := _SIGN.search(text)):
+            yield _Mention(_SIGNS[head.group()][0], segment, head.start(), head.end(), 0.45, "heads a column of amounts")
         for found in _SIGN.finditer(text):
             if _beside_number(text, found.start(), found.end()) or text.strip() == found.group():
                 yield from _signed(document, segment, found)

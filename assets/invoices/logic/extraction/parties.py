@@ -26,6 +26,8 @@ _GENERIC = {
     "provider",
 }  # fmt: skip
 """Domains that name a provider of mail, not a company."""
+_NAMED = 0.8
+"""Score from which a label names the buyer, so that another block with an address is no second one."""
 _REPEATED = 0.5
 _SPELLED = 0.55
 
@@ -40,7 +42,8 @@ def parties(document: Document) -> dict[FieldName, tuple[Candidate, ...]]:
     first = document.sheets[0]
     free = [segment for segment in first.segments if owner.get(id(segment)) not in ("buyer", "other_party")]
     senders = list(sender_lines(first, free))
-    buyers += windows(first, free, senders)
+    if all(party.score < _NAMED for party in buyers):
+        buyers += windows(first, free, senders)
     known_buyers = {key_of(party.name) for party in buyers}
     sellers += [*senders, *letterheads(first, free), *footers(document, owner)]
     sellers = [p for p in sellers if key_of(p.name) not in known_buyers or p.why.startswith("under")] or sellers

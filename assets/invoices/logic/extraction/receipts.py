@@ -38,10 +38,13 @@ _LONGEST = 3
 """Pages."""
 _MOST_WORDS = 900
 _DATE_LABEL = re.compile(r"\bdate\b|\bdatum\b|\bfecha\b|\bdt\b|bizdate|\bdated\b|\bd ?a ?t ?e\b", re.IGNORECASE)
+_IN_CODE = 0.6
+"""What it takes from the score of a date that letters stand right before it, as in the number of an article."""
 _OTHER_DATE = re.compile(r"print|expir|exp\b|valid|due|member|until|return|since|effective|closed", re.IGNORECASE)
 _GLUED_TIME = re.compile(r"(?<=[-/.]\d\d\d\d)(?=\d{1,2}:\d\d)|(?<=[-/.]\d\d)(?=\d\d:\d\d)")
 _GLUED_MONTH = re.compile(r"\b(\d{1,2})\W?([A-Za-z]{3})\W?((?:20)?\d\d)\b")
-_TWICE = re.compile(r"(?<=\d)\s?([-/.])[\s-]?\1?\s?(?=\d)")
+_SPREAD = re.compile(r"(?<![\d])(\d{1,4})\s?([-/.])[\s-]?\2?\s?(\d{1,2})\s?\2[\s-]?\2?\s?(\d{1,4})(?!\d)")
+"""A date whose marks stand apart from its numbers, or twice."""
 _DIGITS = re.compile(r"(?<![A-Za-z])[\dOoIl|]{1,2}[-/.][\dOoIl|]{1,2}[-/.][\dOoIl|]{2,4}(?![A-Za-z])")
 _LIKE_DIGITS = str.maketrans("OoIl|", "00111")
 _DAY_FIRST = re.compile(r"\brm\s?\d|\bmyr\b|sdn\W*bhd|malaysia|\bgst\b|€|£|\bs\$", re.IGNORECASE)
@@ -170,6 +173,7 @@ def _dated(row: Row, text: str, printed: Printed, order: DateOrder, place: int) 
     before = text[: printed.start]
     labelled = bool(_DATE_LABEL.search(before))
     score = 1.0 + 0.5 * labelled - 0.01 * place - 0.6 * bool(_OTHER_DATE.search(before))
+    score -= _IN_CODE * (before[-1:].isalpha() and not labelled)
     for day, belief, reason in order.ranked(printed.days):
         why = ["labelled as the date"] if labelled else ["a date on the receipt"]
         raw = text[printed.start : printed.end]
@@ -182,7 +186,7 @@ def _readable(text: str) -> str:
     """The text with dates as they are meant: apart from a time that follows, with digits for letters like them."""
     text = _DIGITS.sub(lambda match: match[0].translate(_LIKE_DIGITS), text)
     text = _GLUED_MONTH.sub(r"\1 \2 \3", text)
-    return _TWICE.sub(r"\1", _GLUED_TIME.sub(" ", text))
+    return _SPREAD.sub(r"\1\2\3\2\4", _GLUED_TIME.sub(" ", text))
 
 
 def _hint(texts: Iterable[str]) -> tuple[Order | None, str]:

@@ -442,7 +442,7 @@ WEAK: dict[Language, Wordings] = {
         "issue_date": "date|invoice dated",
         "due_date": "payable on|expires|collection on|will be collected on",
         "line_total": "net|total goods|amount",
-        "tax_total": "vat|tax|gst|hst|pst|taxes|plus vat",
+        "tax_total": "vat|tax|gst|hst|pst|taxes|plus vat|igst|cgst|sgst|utgst",
         "grand_total": "total|gross",
         "allowance_total": "discount|credits",
         "purchase_order": "your reference|your ref|order number|order no|order #|customer reference|customer ref|reference",
