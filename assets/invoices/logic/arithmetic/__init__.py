@@ -10,12 +10,15 @@ from decimal import Decimal
 
 from assets.invoices.logic.arithmetic.identities import Identity, identities
 from assets.invoices.logic.arithmetic.search import Changes, solve
-from assets.invoices.logic.arithmetic.slots import Slot, numbers, readings, with_values
+from assets.invoices.logic.arithmetic.slots import Reading, Slot, numbers, readings, with_values
 from assets.invoices.logic.invoice import Candidate, Check, FieldName, Invoice, Value
 from assets.invoices.logic.numbers import plain
 
 COMPUTED_CONFIDENCE = 0.5
 """Confidence of an amount that is printed nowhere and only follows from others, at most."""
+
+_TOTAL: Slot = ("field", 0, "grand_total")
+_DUE: Slot = ("field", 0, "due_payable")
 
 
 def reconcile(invoice: Invoice) -> Invoice:
@@ -27,7 +30,10 @@ def reconcile(invoice: Invoice) -> Invoice:
     options = readings(invoice)
     all_of_them = identities(invoice, frozenset(options))
     tried = [identity for identity in all_of_them if not identity.missing]
-    changes, doubtful = solve(tried, options)
+    follows = "due_payable" in invoice.fields and invoice.fields["due_payable"].chosen.source == "arithmetic"
+    changes, doubtful = solve([identity for identity in tried if not (follows and _DUE in identity.parts)], options)
+    if follows and _TOTAL in changes:
+        changes = {**changes, _DUE: _followed(changes[_TOTAL], invoice.fields["due_payable"])}
     repaired = with_values(invoice, dict(_repaired(invoice, changes, tried)))
     values = {slot: changes[slot].value if slot in changes else found[0].value for slot, found in options.items()}
     checks = tuple(identity.check(values) for identity in all_of_them)
@@ -43,6 +49,12 @@ def rechecked(invoice: Invoice) -> Invoice:
     before = set(_notes(invoice.checks))
     notes = dict.fromkeys((*(note for note in invoice.notes if note not in before), *_notes(checks)))
     return replace(invoice, checks=checks, notes=tuple(notes))
+
+
+def _followed(total: Reading, due: Value) -> Reading:
+    """What is to be paid where only the total tells it, which is no witness of the total: it goes where the total goes."""
+    chosen = due.chosen
+    return replace(total, candidate=replace(total.candidate, score=chosen.score, why=chosen.why, source="arithmetic"))
 
 
 def _repaired(invoice: Invoice, changes: Changes, tried: Sequence[Identity]) -> Iterator[tuple[Slot, Value]]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from assets.invoices.logic.extraction.dates import DateOrder, Order, Printed, dates_in, order_of
 from assets.invoices.logic.extraction.document import Document
-from assets.invoices.logic.extraction.identifiers import titled
+from assets.invoices.logic.extraction.identifiers import below_title, titled
 from assets.invoices.logic.extraction.labels import Label, in_segment
 from assets.invoices.logic.extraction.places import Place, places
 from assets.invoices.logic.extraction.ranking import merged
@@ -138,6 +138,9 @@ def _in_titles(document: Document) -> Iterator[_Found]:
             yield _Found("issue_date", printed, segment, box, 0.93, "follows the number in the title", raw)
         elif tail.strip() and _LINK.match(tail):
             yield from _in_next_line(sheet, segment)
+    for line, _, printed in below_title(document):
+        box, raw = line.place(printed.start, printed.end), line.text[printed.start : printed.end]
+        yield _Found("issue_date", printed, line, box, 0.6, "stands with a number below the title", raw)
 
 
 def _in_next_line(sheet: Sheet, segment: Segment) -> Iterator[_Found]:

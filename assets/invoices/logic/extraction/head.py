@@ -6,7 +6,7 @@ from assets.invoices.logic.extraction.currencies import currencies
 from assets.invoices.logic.extraction.days import days
 from assets.invoices.logic.extraction.document import Document
 from assets.invoices.logic.extraction.engine import named_values
-from assets.invoices.logic.extraction.identifiers import kinds, numbers, title_numbers
+from assets.invoices.logic.extraction.identifiers import kinds, numbers, numbers_below_title, title_numbers
 from assets.invoices.logic.extraction.parties import parties
 from assets.invoices.logic.extraction.ranking import merged
 from assets.invoices.logic.extraction.registrations import ibans
@@ -28,7 +28,9 @@ def head(document: Document, named: Iterable[KeyValue] = ()) -> Candidates:
     preceding = merged(numbers(document, "preceding_invoice"))
     found: Candidates = {
         "document_type": merged(kinds(document)),
-        "invoice_number": _own(merged([*title_numbers(document), *numbers(document, "invoice_number")]), preceding),
+        "invoice_number": _own(
+            merged([*title_numbers(document), *numbers(document, "invoice_number"), *numbers_below_title(document)]), preceding
+        ),
         "preceding_invoice": preceding,
         "purchase_order": merged(numbers(document, "purchase_order")),
         "currency": merged(currencies(document)),

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from assets.invoices.logic.extraction.dates import dates_in, without_dates
+from assets.invoices.logic.extraction.dates import Printed, dates_in, without_dates
 from assets.invoices.logic.extraction.document import Document
 from assets.invoices.logic.extraction.labels import Label
 from assets.invoices.logic.extraction.places import Place, places
-from assets.invoices.logic.extraction.sheet import Sheet
+from assets.invoices.logic.extraction.sheet import Segment, Sheet
 from assets.invoices.logic.extraction.wordings import Role
 from assets.invoices.logic.invoice import Candidate
 
@@ -21,6 +21,8 @@ _DECIMAL = re.compile(r"\d+[.,]\d{2}")
 _IN_COMPANY = 0.6
 """Share that is left of a score if words follow the number: numbers stand alone, those of streets and towns do not."""
 _LONGEST = 30
+_BELOW_TITLE = 3.0
+"""Line heights below a title in which its number may stand."""
 _KINDS: dict[Role, str] = {"title_invoice": "invoice", "title_credit_note": "credit_note", "title_receipt": "receipt"}
 
 
@@ -51,6 +53,28 @@ def title_numbers(document: Document) -> Iterator[Candidate]:
         said = bool(found[1]) or len(label.text.split()) > 1
         score = (0.92 if said else 0.75) * _like_a_number(text) * (1.0 if sheet.number == document.sheets[0].number else 0.9)
         yield _candidate(label.segment.text[start:end], text, label, (start, end), score, f"after the title “{label.text}”")
+
+
+def below_title(document: Document) -> Iterator[tuple[Segment, re.Match[str], Printed]]:
+    """Lines below the title that are nothing but a number and a date (`TX-471102 vom 30.10.2018`), with both."""
+    for sheet, label, found in titled(document):
+        if found is not None or label.start > 0:
+            continue
+        for line in sheet.below(label.segment, label.segment.box, _BELOW_TITLE):
+            number = _AFTER_TITLE.match(line.text)
+            dates = dates_in(line.text)
+            if number and len(dates) == 1 and line.text[dates[0].end :].strip(" .,") == "":
+                between = line.text[number.end() : dates[0].start]
+                if dates[0].start > number.end() and len(between.split()) <= 1 and _like_a_number(number["number"]) == 1.0:
+                    yield line, number, dates[0]
+
+
+def numbers_below_title(document: Document) -> Iterator[Candidate]:
+    """Numbers that stand with their date alone in a line below the title."""
+    for line, found, _ in below_title(document):
+        text, span = found["number"].rstrip(".,-/"), found.span("number")
+        why = ("stands with a date below the title",)
+        yield Candidate(text, text, line.page, line.place(*span), 0.6, why, reading=line.reading(*span))
 
 
 def kinds(document: Document) -> Iterator[Candidate]:

@@ -1,7 +1,7 @@
 """Finding the words that name a field on a page."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,8 @@ _NUMBERED = re.compile(r"[-/]\d")
 """What follows a word that belongs to a number (`PO-7781`)."""
 _PROSE = 9
 """Words of a line from which it reads like prose."""
+_JOINED = 7
+"""Letters from which a wording is known without its spaces too, as recognition sometimes sets it (`CuotaIVA`)."""
 _COMPOUNDS = ("rechnung", "factuur", "faktura", "gutschrift")
 """Heads of compounds that name a kind of invoice (`Mietrechnung`)."""
 
@@ -97,12 +99,19 @@ def _trie() -> Trie:
 def _add(root: Trie, roles: wordings.Wordings, weight: float, language: Language | None) -> None:
     for role, said in roles.items():
         for wording in said.split("|"):
-            node = root
-            for token in tokens(wording):
-                node = node.setdefault(token.text, {})
-            meanings: list[Meaning] = node.setdefault(_LEAF, [])
-            if all(role != known.role for known in meanings):
-                meanings.append(Meaning(role, weight, language))
+            words = [token.text for token in tokens(wording)]
+            _say(root, words, Meaning(role, weight, language))
+            if len(words) > 1 and len("".join(words)) >= _JOINED and weight == _CLEAR:
+                _say(root, ["".join(words)], Meaning(role, weight, language))
+
+
+def _say(root: Trie, words: Iterable[str], meaning: Meaning) -> None:
+    node = root
+    for word in words:
+        node = node.setdefault(word, {})
+    meanings: list[Meaning] = node.setdefault(_LEAF, [])
+    if all(meaning.role != known.role for known in meanings):
+        meanings.append(meaning)
 
 
 def labels(sheet: Sheet) -> list[Label]:

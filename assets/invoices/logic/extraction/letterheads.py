@@ -12,6 +12,7 @@ from assets.invoices.logic.extraction.names import (
     POSTCODE,
     SALUTATION,
     STATED_FORM,
+    TAX_NUMBER,
     cleaned,
     is_title,
     key_of,
@@ -99,20 +100,38 @@ def _usual_height(sheet: Sheet) -> float:
 
 
 def windows(sheet: Sheet, free: Sequence[Segment], senders: Sequence[Party]) -> Iterator[Party]:
-    """The recipient in the address window: a block with a postal code and no contact data in the upper part of the page."""
+    """The recipient in the address window: a block with a postal code and no contact data in the upper part of the page.
+
+    The recipient's tax number may end the block; only below the head of another company it is not the issuer's own.
+    """
+    heads = [block for block in blocks(s for s in free if s.box.top < 0.4 * sheet.height) if _heads(block)]
     for block in blocks(s for s in free if 0.1 * sheet.height < s.box.top < 0.4 * sheet.height):
-        text = "\n".join(line.text for line in block)
-        if len(block) < 3 or LEGAL_DATA.search(text) or not any(POSTCODE.search(line.text) for line in block[1:]):
+        numbered = next((n for n, line in enumerate(block) if LEGAL_DATA.search(line.text)), len(block))
+        address, rest = block[:numbered], block[numbered:]
+        if len(address) < 3 or not any(POSTCODE.search(line.text) for line in address[1:]):
+            continue
+        headed = any(_above(head, block) for head in heads)
+        if rest and not (headed and all(TAX_NUMBER.search(line.text) for line in rest)):
             continue
         above = any(
             0 < block[0].box.top - party.box.bottom < 0.06 * sheet.height and party.lines[0] not in block for party in senders
         )
         saluted = bool(SALUTATION.match(block[0].text))
-        score = 0.75 if above or saluted else 0.35
+        score = 0.75 if above or saluted or (rest and headed) else 0.35
         if any(key_of(party.name) == key_of(block[0].text) for party in senders):
             continue
-        if party := first_name(block, score, "in the address window"):
-            yield party
+        if party := first_name(address, score, "in the address window"):
+            yield replace(party, numbered=tuple(rest))
+
+
+def _heads(block: Sequence[Segment]) -> bool:
+    """Whether a block may be a letterhead: a name and its address."""
+    return name_like(block[0].text) and any(POSTCODE.search(line.text) for line in block[1:])
+
+
+def _above(head: Sequence[Segment], block: Sequence[Segment]) -> bool:
+    """Whether the head of another company stands above a block."""
+    return head[-1].box.bottom < block[0].box.top and key_of(head[0].text) != key_of(block[0].text)
 
 
 def footers(document: Document, owner: Mapping[int, str]) -> Iterator[Party]:

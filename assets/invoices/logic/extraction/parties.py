@@ -26,6 +26,8 @@ _GENERIC = {
     "provider",
 }  # fmt: skip
 """Domains that name a provider of mail, not a company."""
+_NAMED = 0.8
+"""Score from which a label names the buyer, so that another block with an address is no second one."""
 _REPEATED = 0.5
 _SPELLED = 0.55
 
@@ -34,13 +36,14 @@ def parties(document: Document) -> dict[FieldName, tuple[Candidate, ...]]:
     """Candidates for seller and buyer, their addresses and tax numbers."""
     sections = [section for sheet in document.sheets for section in sections_of(document, sheet)]
     among_items = among_items_of(document)
-    owner = {id(line): section.label.role for section in sections for line in section.lines}
+    owner: dict[int, str] = {id(line): section.label.role for section in sections for line in section.lines}
     sellers = [*parties_in(sections, "seller", among_items), *payees(document)]
     buyers = list(parties_in(sections, "buyer", among_items))
     first = document.sheets[0]
     free = [segment for segment in first.segments if owner.get(id(segment)) not in ("buyer", "other_party")]
     senders = list(sender_lines(first, free))
-    buyers += windows(first, free, senders)
+    if all(party.score < _NAMED for party in buyers):
+        buyers += windows(first, free, senders)
     known_buyers = {key_of(party.name) for party in buyers}
     sellers += [*senders, *letterheads(first, free), *footers(document, owner)]
     sellers = [p for p in sellers if key_of(p.name) not in known_buyers or p.why.startswith("under")] or sellers
@@ -56,6 +59,8 @@ def parties(document: Document) -> dict[FieldName, tuple[Candidate, ...]]:
         found["seller_address"] = _addresses(sellers, found["seller"][0].value)
     if found["buyer"]:
         found["buyer_address"] = _addresses(buyers, found["buyer"][0].value)
+        own = [party for party in buyers if key_of(party.name) == key_of(found["buyer"][0].value)]
+        owner |= {id(line): "buyer" for party in own for line in party.numbered}
     seller_ids, buyer_ids = tax_ids(document, owner)
     found |= {"seller_tax_ids": seller_ids, "buyer_tax_ids": buyer_ids}
     return {field: some for field, some in found.items() if some}

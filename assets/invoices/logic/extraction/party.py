@@ -22,6 +22,8 @@ class Party:
         score: How likely it is in the role, 0 to 1.
         why: What speaks for it.
         box: Around the name.
+        address_text: The address where it is a part of a line.
+        numbered: Lines of its tax numbers, where they end its block.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Party:
     why: str
     box: Box
     address_text: str = ""
+    numbered: tuple[Segment, ...] = ()
 
 
 def first_name(lines: Sequence[Segment], score: float, why: str) -> Party | None:

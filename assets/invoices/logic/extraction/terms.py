@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from assets.invoices.logic.extraction.document import Document
-from assets.invoices.logic.extraction.places import places
+from assets.invoices.logic.extraction.places import Place, places
 from assets.invoices.logic.extraction.sheet import Segment, folded
 from assets.invoices.logic.invoice import Candidate
 from resources.document_ai.layout import Box
@@ -65,7 +65,10 @@ def printed_terms(document: Document) -> Iterator[Candidate]:
     for sheet, label in document.labelled("payment_terms"):
         if label.meaning.weight < 1 and not label.alone:
             continue
-        for place in list(places(sheet, label, document.named))[:1]:
+        line = label.segment
+        after = Place(line, label.end, len(line.text), 1.0, f"after “{label.text}”")
+        own = any(c.isalnum() for c in after.text)
+        for place in [after] if own else list(places(sheet, label, document.named))[:1]:
             text = place.segment.text[place.start :].strip(" :.-#=")
             if len(text.split()) > 1 or any(c.isdigit() for c in text):
                 score = label.weight * place.fits

@@ -24,6 +24,8 @@ _AMOUNT = re.compile(
     r"(?P<after>\s?-(?![\w-]))?(?P<close>\s?\))?(?![\w/:]|[.,-]\d)(?P<per>\s*%)?"
 )
 _BASE = re.compile(r"(?:\bon|\bauf|\bvon|\bof|\bsur|\bde|\bsobre|\bsu|\bover|x|×|\*)\s*$", re.IGNORECASE)
+_TIME = re.compile(r"\s*(?:days?|tage?n?|jours?|d[ií]as?|giorni|dagen)\b", re.IGNORECASE)
+"""A number of days is no amount."""
 _CODE = re.compile(r"[A-Z]{3}")
 _HEADING = 0.15
 """Share that is left of a score in the column of a table of line items."""
@@ -88,7 +90,7 @@ def _of_label(document: Document, sheet: Sheet, label: Label, currency: str | No
             codes += [(code, place.segment.box.middle) for code in _CODE.findall(place.text)]
     if row:
         yield from _in_row(label, row, codes if currency else [], currency)
-    elif below and not any(c.isalnum() for c in label.rest):
+    elif below and not any(c.isalnum() or c == "%" for c in label.rest):
         yield from _in_column(label, below, _HEADING if id(label.segment) in document.headings else 1.0)
 
 
@@ -137,7 +139,7 @@ def _amounts(document: Document, place: Place) -> Iterator[_Amount]:
             continue
         number = m["number"] + (m["dash"] or "")
         negative = bool(m["minus"] or m["inner"] or m["after"] or (m["open"] and m["close"] and not m["number"].isdigit()))
-        if text[: m.start()].rstrip().endswith("%"):
+        if text[: m.start()].rstrip().endswith("%") or _TIME.match(text, m.end()):
             continue
         base = bool(_BASE.search(text[: m.start()])) or bool(m["open"] and not m["close"])
         for value in reversed(readings(number, document.numerals)[:2]):

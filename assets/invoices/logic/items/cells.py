@@ -33,9 +33,11 @@ def cells(row: Row, columns: Sequence[Column], width: float) -> tuple[Cells, lis
     return found, [word for token in row.tokens if id(token) not in taken for word in token.words]
 
 
-def multiplies(found: Cells) -> bool:
-    """Whether quantity times price, less the discount of the line, is the total, give or take a tenth."""
+def multiplies(found: Cells, *, taxed: bool = False) -> bool:
+    """Whether quantity times price, less the discount of the line, is the total, give or take a tenth; with tax if `taxed`."""
     products = [abs(q * p) for q in found["quantity"].numbers for p in found["unit_price"].numbers]
+    rates = found["vat_rate"].numbers if taxed and "vat_rate" in found else ()
+    products += [product * (1 + abs(rate) / 100) for product in products for rate in rates]
     off = found["discount"].numbers if "discount" in found else ()
     products += [less for product in products for d in off for less in (product * (1 - abs(d) / 100), product - abs(d))]
     return any(abs(p - abs(t)) <= max(_SLACK, abs(p) / 10) for p in products for t in found["line_total"].numbers)

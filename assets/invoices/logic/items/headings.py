@@ -111,10 +111,10 @@ _TOTAL = (
     r"(?:zwischen|gesamt|netto|brutto|rechnungs|waren|end|positions|beleg|zahl|uber)+(?:summe|betrag|beitrag|wert|"
     r"total)[a-z]*|summen?|gesamt|total(?:e|aal|en)?|sous[- ]?total|sub[- ]?tota(?:l|al|le)|subtotaal|totaux|"
     r"net (?:total|amount|a payer|ht|payable|value)|grand total|amount (?:due|payable)|balance(?: due)?|"
-    r"montant (?:total|ht|ttc|du|net)|solde|reste a payer|importe total|base imponible|imponibile|netto a pagare|"
+    r"montant (?:total|ht|ttc|du|net)|prix (?:ht|ttc)|solde|reste a payer|importe total|base imponible|imponibile|netto a pagare|"
     r"totaal|exclusief|inclusief|valor total|invoice total|total due|zu zahlen|zahlbetrag|rechnungsbetrag|"
     r"factuur ?totaal|factuurbedrag|te betalen|somme a payer|due|residual|credits?|paid|payments?|prepaid|deposit|"
-    r"anzahlung(?:en)?|erhaltene anzahlungen|acompte|a payer|prix (?:ht|ttc)|waarvan|charges|rounding|rundung|arrondi|redondeo|afronding"
+    r"anzahlung(?:en)?|erhaltene anzahlungen|acompte|a payer|charges|rounding|rundung|arrondi|redondeo|afronding"
 )
 _TAXED = (
     r"(?:zzgl\.?|zuzugl\.?|plus|\+|inkl\.?|incl\.?|enthaltene?|darin|davon)? ?(?:\d+(?:[.,]\d+)? ?% ?)?(?:mwst|ust|"

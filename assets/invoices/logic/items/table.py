@@ -217,7 +217,8 @@ def _begins(table: Table, row: Row, found: Cells) -> bool:
         return "unit_price" in found
     before = [block.cells for block in table.blocks]
     if full:
-        return multiplies(found) or not all(cell.keys() >= _FULL and multiplies(cell) for cell in before) or not before
+        fits = multiplies(found) or multiplies(found, taxed=True)
+        return fits or not all(cell.keys() >= _FULL and multiplies(cell) for cell in before) or not before
     if "line_total" in found:
         return not (
             _whole(found["line_total"]) and any("line_total" in cell and not _whole(cell["line_total"]) for cell in before)

@@ -29,8 +29,8 @@ def summed_tax(fields: Mapping[FieldName, Value], taxes: Sequence[TaxLine]) -> d
 
 
 def _makes_total(tax: Decimal, fields: Mapping[FieldName, Value]) -> bool:
-    nets, totals = (
-        [candidate.amount for candidate in fields[name].candidates] if name in fields else []
-        for name in ("line_total", "grand_total")
-    )
-    return any(abs(total - net - tax) <= _SLACK for net in nets for total in totals if net)
+    if "line_total" not in fields or "grand_total" not in fields:
+        return False
+    total = fields["grand_total"].chosen.amount
+    nets = [candidate.amount for candidate in fields["line_total"].candidates]
+    return any(abs(total - net - tax) <= _SLACK for net in nets if net)

@@ -608,6 +608,33 @@ UTILITY = Layout(
     },
 )  # fmt: skip
 
+NUMBERED_RECIPIENT = Layout(
+    [
+        """
+40 | 50: Papierhaus Wendt GmbH
+54 | 50: Kanalweg 7 · 20457 Hamburg
+119 | 50: Alpina Sport AG | 345: Rechnungsnummer: | 480: W-0711
+131 | 50: Birkenallee 12 | 345: Rechnungsdatum: | 480: 03.08.2024
+143 | 50: 80331 München | 345: Zahlbar bis: | 480: 02.09.2024
+155 | 50: USt-IdNr. DE136695976
+208 | 50: Rechnung W-0711
+240 | 50: Bezeichnung | 300: Menge | 367: Einzelpreis | 480: Gesamtpreis
+261 | 50: Broschüre A5 | 300: 1.000 | 380: 0,74 | 480: 740,00
+320 | 380: Summe netto | 480: 740,00
+334 | 380: USt 19 % | 480: 140,60
+348 | 380: Gesamtbetrag | 480: 880,60 €
+400 | 50: Zahlungsbedingungen: Zahlbar innerhalb von 30 Tagen ohne Abzug
+780 | 50: Papierhaus Wendt GmbH · IBAN DE89 3704 0044 0532 0130 00 · USt-IdNr. DE118551137
+"""
+    ],
+    {
+        "invoice_number": "W-0711", "seller": "Papierhaus Wendt GmbH", "seller_tax_ids": "DE118551137",
+        "buyer": "Alpina Sport AG", "buyer_address": "Birkenallee 12, 80331 München", "buyer_tax_ids": "DE136695976",
+        "tax_total": "140.60", "grand_total": "880.60",
+        "payment_terms": "Zahlbar innerhalb von 30 Tagen ohne Abzug",
+    },
+)  # fmt: skip
+
 LAYOUTS: dict[str, Layout] = {
     "british": BRITISH,
     "american": AMERICAN,
@@ -629,4 +656,5 @@ LAYOUTS: dict[str, Layout] = {
     "german_credit": GERMAN_CREDIT,
     "several_rates": SEVERAL_RATES,
     "utility": UTILITY,
+    "numbered_recipient": NUMBERED_RECIPIENT,
 }
