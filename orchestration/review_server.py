@@ -3,6 +3,7 @@
 There is no authentication: whoever reaches the server may see every invoice of the queue and correct it.
 """
 
+import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
@@ -119,8 +120,11 @@ def _draw(app: FastAPI, review: Review, store: ObjectStore, threads: Threads, im
 
     @lru_cache(maxsize=_KEPT)
     def png(invoice_id: str, number: int) -> bytes:
-        key, turn = review.page(invoice_id, number)
+        key, content_hash, turn = review.page(invoice_id, number)
         with store.fetch(key) as path:
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != content_hash:
+                    raise Unreadable("the file was replaced since it was read; invoices_refresh reads it anew")
             return images.png(path, number, turn)
 
     @app.get("/pages/{invoice_id}/{number}", summary="A page as a picture", tags=["review"], responses=problems(404))

@@ -39,8 +39,10 @@ def _read(lake: Lake, ledger: pl.DataFrame) -> list[str]:
 
 
 def _sum(row: dict[str, Any]) -> str:
+    if row["total"] is None:
+        return f"unknown in {row['invoices']} {row['currency'] or 'without currency'}"
     unknown = f" and {row['total_unknown']} unknown" if row["total_unknown"] else ""
-    return f"{row['total']:,.2f} {row['currency'] or 'of unknown currency'} in {row['invoices'] - row['total_unknown']}{unknown}"
+    return f"{row['total']:,.2f} {row['currency']} in {row['invoices'] - row['total_unknown']}{unknown}"
 
 
 def _quality(lake: Lake) -> list[str]:

@@ -16,7 +16,7 @@ from resources.document_ai.layout import Analysis
 from resources.lake import Lake
 from resources.language.interface import Entities, Kind, LanguageAI, Text
 
-_REVISION = 1
+_REVISION = 2
 """Raised whenever the same texts would give other rows."""
 _ENTITIES, _COMPLEXITY = (dg.AssetKey(["invoices", name]) for name in ("entities", "complexity"))
 _MOST_PHRASES = 8
@@ -113,10 +113,11 @@ def _rows(
 
 def _complexity(row: Mapping[str, Any], items: Sequence[str], answer: Entities) -> Complexity:
     found = answer.found if not answer.failures else None
+    lines = len(items) or None  # an invoice without line items has some that were not found
     if found is None:
-        return complexity(len(items), None, None, None, row["currency"])
+        return complexity(lines, None, None, None, row["currency"])
     return complexity(
-        len(items),
+        lines,
         [Mention(e.text, e.confidence) for e in found if e.kind == "organisation"],
         [Mention(e.text, e.confidence) for e in found if e.kind == "location"],
         [e.text for e in found if e.kind == "money"],

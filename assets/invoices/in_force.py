@@ -78,16 +78,16 @@ def _versions(ledger: Iterable[Entry]) -> dict[str, str]:
     return {e.content_hash: e.reader_version for e in ledger if e.state == "read" and e.content_hash is not None and e.invoices}
 
 
-def _by_file(said: Mapping[str, Mapping[str, Said]]) -> dict[str, dict[str, dict[str, list[Any]]]]:
+def _by_file(said: Mapping[str, Mapping[str, Said]]) -> dict[str, dict[str, dict[str, list[str | int | None]]]]:
     """What was said, by file, invoice and field."""
-    found: dict[str, dict[str, dict[str, list[Any]]]] = {}
+    found: dict[str, dict[str, dict[str, list[str | int | None]]]] = {}
     for identity, fields in said.items():
         values = {name: [said.value, said.action, said.revision] for name, said in fields.items()}
         found.setdefault(identity.rpartition("-")[0], {})[identity] = values
     return found
 
 
-def _fingerprint(keys: Sequence[str], version: str, said: Mapping[str, Mapping[str, list[Any]]]) -> str:
+def _fingerprint(keys: Sequence[str], version: str, said: Mapping[str, Mapping[str, list[str | int | None]]]) -> str:
     text = json.dumps([_LAYOUT, version, list(keys), said], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

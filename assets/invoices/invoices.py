@@ -102,13 +102,13 @@ def invoices_in_force(
 
 
 def money(invoices: pl.DataFrame) -> pl.DataFrame:
-    """Invoices and their totals by currency; those without a known total are counted, not summed."""
+    """Invoices and their totals by currency; what has no known total is counted, and what has no currency is not summed."""
     sign = pl.when(pl.col("document_type") == "credit_note").then(-pl.col("grand_total").abs()).otherwise(pl.col("grand_total"))
     return (
         invoices.group_by("currency")
         .agg(
             pl.len().alias("invoices"),
-            sign.sum().round(2).cast(pl.Decimal(38, 2)).alias("total"),
+            pl.when(pl.col("currency").first().is_not_null() & sign.is_not_null().any()).then(sign.sum()).alias("total"),
             pl.col("grand_total").is_null().sum().alias("total_unknown"),
         )
         .sort("currency", nulls_last=True)

@@ -194,8 +194,8 @@ class Review:
             checks=tuple(check["says"] for check in row["checks"] if check["holds"] is False),
         )
 
-    def page(self, invoice_id: str, number: int) -> tuple[str, float]:
-        """Key of the file that a page is in, and degrees by which it was turned.
+    def page(self, invoice_id: str, number: int) -> tuple[str, str, float]:
+        """Key of the file that a page is in, SHA-256 of the bytes that were read, and degrees by which the page was turned.
 
         Raises:
             NotFound: There is no such invoice or page.
@@ -203,7 +203,7 @@ class Review:
         row = self._row(invoice_id)
         for page in row["pages"]:
             if page["number"] == number:
-                return row["source_key"], page["turn"] or 0.0
+                return row["source_key"], row["content_hash"], page["turn"] or 0.0
         raise NotFound(f"invoice {invoice_id} has no page {number}", "Reload the page.")
 
     def save(self, correction: Correction, by: str) -> int:

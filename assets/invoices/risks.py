@@ -16,6 +16,7 @@ from assets.invoices.logic.invoice import Invoice
 from assets.invoices.logic.ledger import Entry
 from assets.invoices.logic.risks import Risk
 from assets.invoices.logic.risks import risks as risks_of
+from assets.invoices.logic.risks import without_own
 from assets.invoices.readings import analyses, extracted
 from assets.invoices.rows import invoice_id
 from assets.invoices.taught import corrections_by_invoice
@@ -72,7 +73,7 @@ def _rows(lake: Lake, clock: Clock, own_tax_ids: Sequence[str]) -> Iterator[dict
         if invoice is not None:
             one = seen(_named(row), invoice, texts.get(row["content_hash"], ""))
             yield from ({**identity, **_risk(found)} for found in risks_of(one, invoice, past, own_tax_ids))
-            past.add(one)
+            past.add(without_own(one, own_tax_ids))
 
 
 def _own_tax_ids(inputs: ObjectStore) -> list[str]:

@@ -151,3 +151,20 @@ def test_the_function_needs_what_the_product_needs_and_nothing_else():
     needed = {line for line in lines if line and not line.startswith("#")}
     assert needed <= allowed
     assert set(project["optional-dependencies"]["functions"]) <= needed
+
+
+def test_a_function_that_is_configured_wrongly_leaves_the_event_to_be_delivered_again(tmp_path):
+    """Whoever invokes it passes 502 on, and makes a 200 of all else: an arrival would be lost."""
+    code = (
+        "import func; from assets.invoices.answering import reply;"
+        ' print(reply(b\'{"object_key": "a.pdf"}\', lambda arrival: func._analyse(())(arrival)).status)'
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": f"{FUNCTION}:{ROOT}"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.strip() == "502"

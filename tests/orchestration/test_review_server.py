@@ -117,3 +117,11 @@ def test_a_correction_is_saved_once_and_an_older_look_is_told(client, lake, iden
     assert "Look at it again" in again.json()["advice"]
     rows = lake.scan(tables.CORRECTIONS).select("field", "value", "before", "by").collect().rows()
     assert rows == [("grand_total", "1860.29", "1860.28", "Ada")]
+
+
+def test_a_file_that_was_replaced_since_it_was_read_is_not_drawn(client, place):
+    identity = next(one["invoice_id"] for one in client.get("/queue").json() if one["source_key"] == "hostile.pdf")
+    (place / "invoices/hostile.pdf").write_bytes((place / "invoices/harbour.pdf").read_bytes())
+    answer = client.get(f"/pages/{identity}/1")
+    assert answer.status_code == 404
+    assert "replaced since it was read" in answer.json()["detail"]

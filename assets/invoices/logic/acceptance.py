@@ -40,6 +40,8 @@ def is_accepted(value: Value) -> bool:
 def doubts(invoice: Invoice, settled: Collection[str], confirmed: Collection[str] = ()) -> list[Doubt]:
     """What stands against accepting an invoice; nothing if it is accepted.
 
+    A total that is printed nowhere holds nothing up as long as all amounts agree: there is no reading of it to be doubted.
+
     Args:
         invoice: As it is in force, what people said included.
         settled: Fields of which a person said what they are, or that nothing is printed.
@@ -51,13 +53,18 @@ def doubts(invoice: Invoice, settled: Collection[str], confirmed: Collection[str
         if value is None:
             if name in REQUIRED and not (name == "invoice_number" and _type(invoice) in _NO_NUMBER):
                 found.append(Doubt(name, _NOT_PRINTED if name in settled else "it was not found"))
-        elif name not in settled and not is_accepted(value):
+        elif name not in settled and not is_accepted(value) and not (_is_calculated(value) and invoice.reconciled):
             found.append(Doubt(name, _reason(value), value))
     broken = [check for check in invoice.checks if check.holds is False]
     amounts = ("grand_total", "line_total", "tax_total", "due_payable")
     if broken and not any(doubt.field in amounts for doubt in found) and "grand_total" not in confirmed:
         found.append(Doubt("grand_total", f"the amounts do not agree: {broken[0].says}", invoice.fields.get("grand_total")))
     return found
+
+
+def _is_calculated(value: Value) -> bool:
+    """Whether it was not read at all, but follows from what was."""
+    return value.chosen.source == "arithmetic" and value.chosen.box is None
 
 
 def _type(invoice: Invoice) -> str:

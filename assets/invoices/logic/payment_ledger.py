@@ -87,7 +87,7 @@ def _amount(text: str) -> Decimal | None:
 
 
 def of_invoices(invoices: Iterable[Mapping[str, Any]], known: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Records of invoices that were read, open as long as no ledger has them.
+    """Records of invoices that were read, open as long as no ledger has them; one that was read twice is there once.
 
     The seller is the party that the ledger has under one of its tax identifiers or its name; else one of its own. What has no
     seller or day of issue cannot be predicted, and receipts were paid on the spot.
@@ -100,6 +100,7 @@ def of_invoices(invoices: Iterable[Mapping[str, Any]], known: Iterable[Mapping[s
     names = {_name(record["party_name"]): record["party"] for record in records if record["party_name"]}
     ids = {record["party"] for record in records}
     numbers = {(record["party"], record["invoice_number"]) for record in records}
+    seen: set[tuple[str, str, bool]] = set()
     for row in invoices:
         if not row["seller"] or row["issue_date"] is None or row["document_type"] == "receipt":
             continue
@@ -107,6 +108,12 @@ def of_invoices(invoices: Iterable[Mapping[str, Any]], known: Iterable[Mapping[s
         party = tax or names.get(_name(row["seller"])) or (row["seller_tax_ids"] or [row["seller"]])[0]
         if (party, row["invoice_number"]) in numbers:
             continue
+        takes_back = row["document_type"] == "credit_note"
+        if row["invoice_number"] is not None:
+            identity = (party, row["invoice_number"], takes_back)
+            if identity in seen:
+                continue
+            seen.add(identity)
         amount = row["due_payable"] if row["due_payable"] is not None else row["grand_total"]
         yield {
             "invoice_id": row["invoice_id"],
@@ -117,7 +124,7 @@ def of_invoices(invoices: Iterable[Mapping[str, Any]], known: Iterable[Mapping[s
             "issued": row["issue_date"],
             "due": row["due_date"],
             "settled": None,
-            "amount": -abs(amount) if amount is not None and row["document_type"] == "credit_note" else amount,
+            "amount": -abs(amount) if amount is not None and takes_back else amount,
             "currency": row["currency"],
             "source": "read",
         }

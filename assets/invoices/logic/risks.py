@@ -1,7 +1,7 @@
 """What makes an invoice doubtful beyond its reading: duplicates, changed accounts, wrong check digits, sums that do not agree."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from assets.invoices.logic.duplicates import PastInvoices, Seen, compact
@@ -45,7 +45,14 @@ def risks(one: Seen, invoice: Invoice, past: PastInvoices, own_tax_ids: Sequence
         past: Invoices that were there before.
         own_tax_ids: Those of the company that receives the invoices.
     """
-    return [*_duplicates(one, past), *_sellers(one, own_tax_ids), *_accounts(one, past), *_sums(one, invoice)]
+    known_by = without_own(one, own_tax_ids)
+    return [*_duplicates(known_by, past), *_sellers(one, own_tax_ids), *_accounts(known_by, past), *_sums(one, invoice)]
+
+
+def without_own(one: Seen, own_tax_ids: Sequence[str]) -> Seen:
+    """The same without one's own tax ids: those say nothing about who the seller is."""
+    own = {compact(tax_id) for tax_id in own_tax_ids}
+    return replace(one, tax_ids=tuple(tax_id for tax_id in one.tax_ids if compact(tax_id) not in own))
 
 
 def _duplicates(one: Seen, past: PastInvoices) -> Iterator[Risk]:
@@ -55,8 +62,9 @@ def _duplicates(one: Seen, past: PastInvoices) -> Iterator[Risk]:
 
 def _sellers(one: Seen, own_tax_ids: Sequence[str]) -> Iterator[Risk]:
     own = {compact(tax_id) for tax_id in own_tax_ids}
+    alone = all(compact(tax_id) in own for tax_id in one.tax_ids)
     for tax_id in one.tax_ids:
-        if compact(tax_id) in own:
+        if compact(tax_id) in own and alone:  # beside another it was printed for the buyer
             says = f"{one.document}: the seller's tax id {tax_id} is our own"
             yield Risk("own_tax_id_as_seller", says, (one.document,), "seller_tax_ids")
         if _vat_is_valid(compact(tax_id)) is False:

@@ -31,7 +31,7 @@ from assets.invoices.reading import InvoiceReader
 from resources.clock import Clock
 from resources.document_ai.interface import DocumentAI, Limits
 from resources.document_ai.local import LocalDocumentAI
-from resources.errors import BadInput
+from resources.errors import Unavailable
 from resources.lake import Lake
 from resources.oci.clients import OciClients
 from resources.oci.document_understanding import OciDocumentAI
@@ -53,11 +53,15 @@ def handler(ctx: InvokeContext, data: io.BytesIO | None = None) -> Response:
 
 @cache
 def _analyse(settings: tuple[tuple[str, str], ...]) -> Analyse:
-    """What analyses objects, made once for all calls that one instance of the function answers."""
+    """What analyses objects, made once for all calls that one instance of the function answers.
+
+    Raises:
+        Unavailable: The configuration is wrong. It is no fault of the object's: the event is to be delivered again.
+    """
     config = dict(settings)
     bucket = config.get("BUCKET")
     if not bucket:
-        raise BadInput("the function does not know its bucket", "Set BUCKET in the function's configuration.")
+        raise Unavailable("the function does not know its bucket", "Set BUCKET in the function's configuration.")
     clients = _clients(config)
     limits = Limits()
     store = OciObjectStore(clients=clients, bucket=bucket, namespace=config.get("NAMESPACE", ""))
@@ -77,7 +81,7 @@ def _engine(config: Mapping[str, str], clients: OciClients) -> DocumentAI:
         return LocalDocumentAI()
     if name == "oci":
         return OciDocumentAI(clients=clients, compartment_id=config.get("COMPARTMENT_ID", ""))
-    raise BadInput(f"there is no document AI {name!r}", "Set DOCUMENT_AI to local or oci.")
+    raise Unavailable(f"there is no document AI {name!r}", "Set DOCUMENT_AI to local or oci.")
 
 
 if __name__ == "__main__":

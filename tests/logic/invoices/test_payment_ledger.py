@@ -79,3 +79,10 @@ def test_the_day_of_the_look_is_not_after_what_is_known():
     assert as_of(known, date(2030, 1, 1)) == date(2026, 4, 3)
     assert as_of(known, date(2026, 3, 15)) == date(2026, 3, 15)
     assert as_of([], date(2026, 3, 15)) == date(2026, 3, 15)
+
+
+def test_an_invoice_that_was_read_from_two_files_is_owed_once():
+    twice = [read(), read(invoice_id="b-1"), read(invoice_id="c-1", document_type="credit_note")]
+    unnumbered = [read(invoice_id=name, invoice_number=None) for name in ("d-1", "e-1")]
+    found = [(one["invoice_id"], one["amount"]) for one in of_invoices([*twice, *unnumbered], [])]
+    assert found == [("a-1", 9), ("c-1", -9), ("d-1", 9), ("e-1", 9)]

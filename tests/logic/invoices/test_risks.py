@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assets.invoices.logic.duplicates import PastInvoices, Seen
 from assets.invoices.logic.invoice import Check, Invoice
-from assets.invoices.logic.risks import risks
+from assets.invoices.logic.risks import risks, without_own
 
 VALID, OTHER, ABROAD = "DE89 3704 0044 0532 0130 00", "DE02120300000000202051", "FR14 2004 1010 0505 0001 3M02 606"
 NEW = Seen("new.pdf", "17", "Müller GmbH", ("DE136695976",), total=Decimal("5.00"), iban=VALID)
@@ -78,3 +78,12 @@ def test_sums_that_do_not_agree_are_flagged_with_their_numbers() -> None:
 def test_a_duplicate_is_a_risk_that_names_both_documents() -> None:
     [risk] = risks(NEW, EMPTY, PastInvoices([replace(NEW, document="old.pdf")]))
     assert (risk.kind, risk.documents) == ("duplicate", ("new.pdf", "old.pdf"))
+
+
+def test_our_own_tax_id_says_nothing_about_who_the_seller_is() -> None:
+    """It is printed under our address, and may have been taken for one of the seller's."""
+    own = "DE119274066"
+    one = replace(NEW, tax_ids=(own, *NEW.tax_ids))
+    another = Seen("other.pdf", "9", "Somebody Else Ltd", (own,), iban=OTHER)
+    assert kinds(one, past=(without_own(another, [own]),), own=(own,)) == []
+    assert kinds(another, own=(own,)) == ["own_tax_id_as_seller"]
