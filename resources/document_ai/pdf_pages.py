@@ -136,7 +136,7 @@ def _is_covered(page: Any) -> bool:  # noqa: ANN401
     width, height = page.get_size()
     shown = page.get_bbox()
     pictures = page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE], max_depth=3)
-    return sum(_shown_area(picture, shown) for picture in pictures) >= _PICTURE_SHARE * width * height
+    return bool(sum(_shown_area(picture, shown) for picture in pictures) >= _PICTURE_SHARE * width * height)
 
 
 def _shown_area(picture: Any, shown: tuple[float, float, float, float]) -> float:  # noqa: ANN401

@@ -55,7 +55,7 @@ def _of_picture(data: bytes, most_pages: int) -> tuple[tuple[float, float], ...]
             warnings.simplefilter("ignore")  # about sizes, which are what is asked for here
             with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "TIFF")) as picture:
                 # a photograph may hold smaller copies of itself
-                frames = int(picture.n_frames) if picture.format == "TIFF" else 1
+                frames = int(getattr(picture, "n_frames", 1)) if picture.format == "TIFF" else 1
                 _demand(frames, most_pages)
                 for number in range(frames):
                     picture.seek(number)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Picture = NDArray[np.uint8]
 
-REVISION = 1
+REVISION = 2
 """Raised whenever the same libraries would give other results."""
 LONGEST_SIDE = 2000
 """Pixels of a picture's longer side beyond which lines are sought on a smaller copy."""
@@ -72,7 +72,7 @@ def recognised(picture: "Image") -> Recognition:
     if quads is None:
         return Recognition(picture.width, picture.height, 0.0, ())
     height, width = pixels.shape[:2]
-    crops = _engine().crop_text_regions(pixels, quads)
+    crops = _engine().crop_text_regions(_widened(pixels), quads)
     if _are_upside_down(crops):
         turn += 180
         crops = [crop[::-1, ::-1] for crop in crops]
@@ -85,16 +85,21 @@ def recognised(picture: "Image") -> Recognition:
 
 
 def _pixels(picture: "Image") -> "Picture":
-    """Blue, green and red, with white beside it if it is very narrow: the library would magnify it without bound."""
+    """Blue, green and red."""
     import numpy as np
-    from PIL import Image
 
-    least = max(picture.size) // _NARROWEST
-    if min(picture.size) < least:
-        canvas = Image.new("RGB", (max(picture.width, least), max(picture.height, least)), "white")
-        canvas.paste(picture.convert("RGB"))
-        picture = canvas
     return np.ascontiguousarray(np.asarray(picture.convert("RGB"))[:, :, ::-1])
+
+
+def _widened(pixels: "Picture") -> "Picture":
+    """With white to the right or below if it is very narrow: the library would magnify it without bound."""
+    import numpy as np
+
+    height, width = pixels.shape[:2]
+    least = max(height, width) // _NARROWEST
+    if min(height, width) >= least:
+        return pixels
+    return np.pad(pixels, ((0, max(least - height, 0)), (0, max(least - width, 0)), (0, 0)), constant_values=255)
 
 
 def _quarter(pixels: "Picture") -> "Picture":
@@ -106,7 +111,7 @@ def _quarter(pixels: "Picture") -> "Picture":
 def _boxes(pixels: "Picture") -> "geometry.Quads | None":
     import numpy as np
 
-    found = _engine()(pixels, use_det=True, use_cls=False, use_rec=False).boxes
+    found = _engine()(_widened(pixels), use_det=True, use_cls=False, use_rec=False).boxes
     return None if found is None or not len(found) else np.asarray(found, dtype=np.float32)
 
 

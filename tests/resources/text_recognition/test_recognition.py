@@ -41,6 +41,17 @@ def test_a_turned_picture_is_read_turned_back(upright, turn):
         assert line.box.top == pytest.approx(plain.box.top, abs=8)
 
 
+@pytest.mark.parametrize("turn", [180, 270])
+def test_words_of_a_narrow_strip_stand_where_they_do_on_it_turned(turn):
+    strip = picture(LINES[0], size=(1000, 100)).crop((0, 30, 1000, 120))
+    found = recognised(strip.rotate(turn, expand=True))
+    assert (found.width, found.height, found.turn) == (*strip.size, turn)
+    (line,) = found.lines
+    assert line.words[0].text == "Invoice"
+    assert line.box.left == pytest.approx(57, abs=8)
+    assert line.box.middle == pytest.approx(48, abs=8)
+
+
 def test_lines_of_a_sloping_scan_are_level():
     page = picture("Description", "Hexagon bolt", "Washer", size=(900, 300))
     page.paste(picture("Amount", "19.90", "4.25", size=(400, 300)), (500, 0))
