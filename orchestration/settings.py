@@ -48,6 +48,7 @@ VARIABLES = {
     "CLOUDOPS_DOCUMENT_AI_BUCKET": "Bucket for files that OCI Document Understanding does not answer at once; refused if empty",
     "CLOUDOPS_LANGUAGE_AI": "What understands their texts: `local` (default), or `oci` for OCI Language",
     "CLOUDOPS_INVOICE_STREAM": "OCID of a stream of OCI Streaming that tells of invoices as they arrive; none if empty",
+    "CLOUDOPS_METRICS_COMPARTMENT": "OCID of the compartment for custom metrics of OCI Monitoring; the lake if empty",
     "CLOUDOPS_PAYMENT_MODELS": "Where payment models are learnt and kept: `local` (default), or `oracle` for the Oracle Database",
     "CLOUDOPS_NOTIFY_TOPIC": "Topic for alerts instead of that URL: OCID (OCI Notifications) or ARN (SNS) (production)",
 }
@@ -96,6 +97,7 @@ class Invoices:
     language_ai: DocumentEngine
     payment_models: ModelPlace
     stream: str
+    metrics_compartment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def _invoices(home: Path, *, local: bool) -> Invoices:
         document_ai_bucket=os.environ.get("CLOUDOPS_DOCUMENT_AI_BUCKET", ""),
         language_ai=cast(DocumentEngine, _one_of("CLOUDOPS_LANGUAGE_AI", "local", get_args(DocumentEngine))),
         stream=os.environ.get("CLOUDOPS_INVOICE_STREAM", ""),
+        metrics_compartment=os.environ.get("CLOUDOPS_METRICS_COMPARTMENT", ""),
         payment_models=cast(ModelPlace, _one_of("CLOUDOPS_PAYMENT_MODELS", "local", get_args(ModelPlace))),
     )
 

@@ -42,7 +42,7 @@ def resources_for(settings: Settings) -> dict[str, object]:
     budgets = {"oci_budgets": _oci_budgets(settings, clients), "aws_budgets": _aws_budgets(settings)}
     use = {"oci_utilisation": _oci_utilisation(settings, clients), "aws_utilisation": _aws_utilisation(settings)}
     acts = {"oci_actions": _oci_actions(settings, clients), "aws_actions": _aws_actions(settings)}
-    documents, invoices = document_resources(settings, clients), invoice_resources(settings, clients)
+    documents, invoices = document_resources(settings, clients), invoice_resources(settings, clients, lake_of(settings))
     return {
         **own,
         **budgets,

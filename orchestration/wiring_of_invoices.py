@@ -7,17 +7,20 @@ from orchestration.settings import Settings
 from orchestration.wiring_of_documents import oracle_database
 from orchestration.wiring_of_stores import store_at
 from resources.aws.s3 import S3ObjectStore
+from resources.clock import Clock
 from resources.document_ai.interface import DocumentAI
 from resources.document_ai.local import LocalDocumentAI
+from resources.lake import Lake
 from resources.language.interface import LanguageAI
 from resources.language.local import LocalLanguage
 from resources.message_stream import MessageStream, NotConfigured
+from resources.metrics_sink import LakeMetrics, MetricsSink
 from resources.object_store import LocalObjectStore, ObjectStore
 from resources.oci.clients import OciClients
 from resources.payment_models.interface import PaymentModels
 
 
-def invoice_resources(settings: Settings, clients: OciClients) -> dict[str, object]:
+def invoice_resources(settings: Settings, clients: OciClients, lake: Lake) -> dict[str, object]:
     """Resources of the invoices system by the name that assets and jobs use."""
     return {
         "invoices_store": invoices_store(settings, clients),
@@ -25,6 +28,7 @@ def invoice_resources(settings: Settings, clients: OciClients) -> dict[str, obje
         "language_ai": language_ai(settings, clients),
         "payment_models": payment_models(settings),
         "invoice_stream": invoice_stream(settings, clients),
+        "metrics_sink": metrics_sink(settings, clients, lake),
     }
 
 
@@ -60,6 +64,15 @@ def invoice_stream(settings: Settings, clients: OciClients) -> MessageStream:
     from resources.oci.streaming import OciStream
 
     return OciStream(clients=clients, stream_id=settings.invoices.stream)
+
+
+def metrics_sink(settings: Settings, clients: OciClients, lake: Lake) -> MetricsSink:
+    """Where measurements of the product itself go: OCI Monitoring where a compartment is named for them, else the lake."""
+    if settings.is_local or not settings.invoices.metrics_compartment:
+        return LakeMetrics(lake=lake)
+    from resources.oci.metrics_sink import OciMetrics
+
+    return OciMetrics(clients=clients, clock=Clock(), compartment_id=settings.invoices.metrics_compartment)
 
 
 def payment_models(settings: Settings) -> PaymentModels:

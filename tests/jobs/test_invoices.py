@@ -18,6 +18,7 @@ from resources.document_ai.local import LocalDocumentAI
 from resources.lake import Lake
 from resources.language.local import LocalLanguage
 from resources.message_stream import NotConfigured, Outgoing
+from resources.metrics_sink import CUSTOM_METRICS, LakeMetrics
 from resources.object_store import LocalObjectStore
 from resources.oci.clients import OciClients
 from resources.oci.streaming import OciStream
@@ -50,6 +51,7 @@ class Place:
             "language_ai": LocalLanguage(),
             "payment_models": self.models,
             "invoice_stream": self.stream,
+            "metrics_sink": LakeMetrics(lake=self.lake),
             "lake": self.lake,
             "clock": CLOCK,
         }
@@ -84,6 +86,11 @@ def test_risks_are_named_and_wait_for_a_look(place):
     assert place.checks["no_invoice_is_a_risk"] is False
     queue = {(row[0], row[1]) for row in place.rows(tables.REVIEW_QUEUE, "source_key", "field")}
     assert ("3 again.pdf", "risk:duplicate") in queue
+
+
+def test_what_waits_is_posted_as_a_metric(place):
+    metrics = {(row[0], row[1]) for row in place.rows(CUSTOM_METRICS, "name", "value")}
+    assert ("review_queue_length", 4.0) in metrics
 
 
 def test_every_invoice_has_a_complexity_with_its_summands(place):
