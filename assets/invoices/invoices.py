@@ -16,7 +16,7 @@ from resources.object_store import ObjectStore
 from resources.tables import Table
 
 _INVOICES, _ITEMS, _VALUES = (dg.AssetKey(["invoices", name]) for name in ("invoices", "line_items", "field_values"))
-_AGREE, _WHOLE = "accepted_amounts_agree", "every_reading_is_there"
+_AGREE, _WHOLE, _SAID = "accepted_amounts_agree", "every_reading_is_there", "every_correction_has_its_invoice"
 
 
 def _spec(table: Table, description: str) -> dg.AssetSpec:
@@ -45,6 +45,7 @@ def _spec(table: Table, description: str) -> dg.AssetSpec:
             asset=_INVOICES,
             description="Of every accepted invoice the amounts agree, or a person said what the total is.",
         ),
+        dg.AssetCheckSpec(_SAID, asset=_INVOICES, description="What people said of files that are there is in force."),
         dg.AssetCheckSpec(_WHOLE, asset=_INVOICES, description="What was read of every file could be used."),
     ],
 )
@@ -56,6 +57,7 @@ def invoices_in_force(
         brought = bring_up_to_date(lake, clock, known_sellers(inputs_store))
         invoices = lake.scan(tables.INVOICES).collect()
         values = lake.scan(tables.FIELD_VALUES).filter(pl.col("part") == "head").select("accepted", "confidence").collect()
+        lost = without_invoice(lake)
         items = lake.scan(tables.LINE_ITEMS).select(pl.len()).collect().item()
     context.log.info("%s", brought)
     accepted = invoices.filter(pl.col("status") == "accepted")
@@ -81,6 +83,13 @@ def invoices_in_force(
                 metadata={"invoices": markdown_table(disagreeing)},
             ),
             dg.AssetCheckResult(
+                check_name=_SAID,
+                asset_key=_INVOICES,
+                passed=lost.is_empty(),
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"corrections": markdown_table(lost)},
+            ),
+            dg.AssetCheckResult(
                 check_name=_WHOLE,
                 asset_key=_INVOICES,
                 passed=not brought.unread,
@@ -99,6 +108,15 @@ def invoices_in_force(
             "accepted_share": sure / len(values) if len(values) else None,
         },
     )
+
+
+def without_invoice(lake: Lake) -> pl.DataFrame:
+    """Corrections of files that are there, whose invoice is not: their page belongs to another one now."""
+    files = lake.scan(tables.SOURCE_INVOICES).filter(pl.col("state") == "read")
+    alive = files.select("source_key", file=pl.col("content_hash").str.head(32)).unique("file", keep="first")
+    said = lake.scan(tables.CORRECTIONS).join(lake.scan(tables.INVOICES), on="invoice_id", how="anti")
+    lost = said.with_columns(file=pl.col("invoice_id").str.head(32)).join(alive, on="file")
+    return lost.sort("invoice_id", "revision").select("source_key", "invoice_id", "field", "value", "by").collect()
 
 
 def money(invoices: pl.DataFrame) -> pl.DataFrame:

@@ -108,7 +108,7 @@ class Shown:
         pages: Numbers of its pages with their proportion (height by width).
         fields: Its fields, doubtful ones first.
         risks: What else is to be looked at, by name.
-        notes: What a person should know.
+        notes: What a person should know beside those.
         checks: Identities that do not hold, in numbers.
     """
 
@@ -183,6 +183,7 @@ class Review:
             (name for name in _FIELDS if name in values or name in REQUIRED or name in doubts or name in latest),
             key=lambda name: (name not in doubts, name not in DECISIVE, _FIELDS.index(name)),
         )
+        broken = tuple(check["says"] for check in row["checks"] if check["holds"] is False)
         return Shown(
             invoice_id=invoice_id,
             source_key=row["source_key"],
@@ -190,8 +191,8 @@ class Review:
             pages=tuple((page["number"], page["height"] / page["width"]) for page in row["pages"]),
             fields=tuple(_field(name, values.get(name), doubts.get(name), latest.get(name), shapes) for name in names),
             risks=tuple((name, reason) for name, reason in doubts.items() if name.startswith(RISK)),
-            notes=tuple(row["notes"]),
-            checks=tuple(check["says"] for check in row["checks"] if check["holds"] is False),
+            notes=tuple(note for note in row["notes"] if not any(says in note for says in broken)),
+            checks=broken,
         )
 
     def page(self, invoice_id: str, number: int) -> tuple[str, str, float]:
@@ -238,7 +239,7 @@ class Review:
             "field": correction.field,
             "action": correction.action,
             "before": before,
-            "value": _checked(correction, before),
+            "value": _checked(correction, before, self._read(correction)),
             "from_candidate": correction.option,
             "revision": correction.revision + 1,
             "by": by,
@@ -282,12 +283,19 @@ class Review:
         values: dict[str, str] = {value["field"]: value["value"] for value in self._values(correction.invoice_id)}
         return values.get(correction.field)
 
+    def _read(self, correction: Correction) -> str | None:
+        """The reading that was chosen: it is in canonical form, whatever it looks like; None if the value was typed."""
+        values = [value for value in self._values(correction.invoice_id) if value["field"] == correction.field]
+        options = [one["value"] for value in values for one in json.loads(value["candidates"])]
+        chosen = correction.option is not None and correction.value in options[correction.option - 1 : correction.option]
+        return correction.value if chosen else None
+
 
 class _Overtaken(Exception):
     """Another correction was committed first."""
 
 
-def _checked(correction: Correction, before: str | None) -> str | None:
+def _checked(correction: Correction, before: str | None, read: str | None) -> str | None:
     """The canonical value. Raises BadInput."""
     if correction.field.startswith(RISK):
         if correction.action != "dismissed":
@@ -303,6 +311,8 @@ def _checked(correction: Correction, before: str | None) -> str | None:
         if before is None:
             raise BadInput("There is no value to confirm.", "Type one, or say that nothing is printed.")
         return before
+    if read is not None:
+        return read
     try:
         return canonical(correction.field, correction.value or "")
     except ValueError as error:

@@ -14,9 +14,8 @@ from assets.invoices.logic.corrected import corrected
 from assets.invoices.logic.duplicates import PastInvoices, seen
 from assets.invoices.logic.invoice import Invoice
 from assets.invoices.logic.ledger import Entry
-from assets.invoices.logic.risks import Risk
+from assets.invoices.logic.risks import Risk, without_own
 from assets.invoices.logic.risks import risks as risks_of
-from assets.invoices.logic.risks import without_own
 from assets.invoices.readings import analyses, extracted
 from assets.invoices.rows import invoice_id
 from assets.invoices.taught import corrections_by_invoice

@@ -173,7 +173,7 @@ function mark(name) {
   for (const one of document.querySelectorAll(".field, .box")) one.classList.toggle("current", one.dataset.field === name);
 }
 
-// Go to a field: its card has the focus, and its box is in view.
+// Go to a field. With focus, its card and its box come into view: an invoice that was just opened is looked at from its top.
 function choose(place, focus) {
   const all = cards();
   if (!all.length) return;
@@ -181,6 +181,7 @@ function choose(place, focus) {
   const card = all[current];
   mark(card.dataset.field);
   if (focus) card.focus();
+  if (!focus) return;
   card.scrollIntoView({ block: "nearest" });
   document.querySelector(`.box[data-field="${CSS.escape(card.dataset.field)}"]`)?.scrollIntoView({ block: "nearest" });
 }

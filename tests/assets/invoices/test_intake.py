@@ -11,6 +11,7 @@ from pydantic import PrivateAttr
 
 from assets.invoices import tables
 from assets.invoices.in_force import bring_up_to_date
+from assets.invoices.invoices import without_invoice
 from assets.invoices.review import Correction, Review
 from assets.invoices.review_queue import write_queue
 from resources.document_ai.interface import DocumentAI, Limits
@@ -272,6 +273,7 @@ def test_a_correction_stays_with_its_page_when_a_file_is_divided_anew(tmp_path):
     read_all(folder, lake, _Divided())
     (row,) = lake.scan(tables.INVOICES).collect().iter_rows(named=True)
     assert (row["invoice_number"], row["purchase_order"]) == ("2026-0711", "PO-2")
+    assert without_invoice(lake).select("invoice_id", "value").rows() == [(first, "PO-1")]
 
 
 def agree(lake, key="harbour.pdf"):
@@ -337,3 +339,24 @@ def test_a_dismissed_risk_comes_back_when_it_is_another(lake):
     corrected(lake, field="risk:duplicate", value=None, action="dismissed")
     assert risk("same as a.pdf") is False
     assert risk("same as b.pdf") is True
+
+
+def test_a_reading_that_is_chosen_is_taken_as_it_is(lake):
+    """Typed, `1.234` may be meant either way; as a reading it is canonical."""
+    identity = invoices(lake)["harbour.pdf"]["invoice_id"]
+    mine = (pl.col("invoice_id") == identity) & (pl.col("field") == "grand_total") & (pl.col("part") == "head")
+    read = pl.when(mine).then(pl.lit('[{"value": "1.234"}]')).otherwise("candidates")
+    lake.replace(tables.FIELD_VALUES, lake.scan(tables.FIELD_VALUES).with_columns(candidates=read).collect(), where=None)
+    with pytest.raises(BadInput, match="either way"):
+        corrected(lake, value="1.234")
+    assert Review(lake, CLOCK).save(Correction(identity, 0, "grand_total", "corrected", "1.234", 1), "Ada") == 1
+    with pytest.raises(BadInput, match="either way"):
+        Review(lake, CLOCK).save(Correction(identity, 1, "grand_total", "corrected", "5.678", 1), "Ada")
+
+
+def test_what_does_not_agree_is_shown_once(lake):
+    corrected(lake, value="1757.00")
+    bring_up_to_date(lake, CLOCK)
+    shown = Review(lake, CLOCK).invoice(invoices(lake)["harbour.pdf"]["invoice_id"])
+    assert shown.checks
+    assert not any(says in note for note in shown.notes for says in shown.checks)
