@@ -9,9 +9,7 @@ from functools import cached_property, lru_cache
 
 from resources.document_ai.layout import Box, Line, Page, Word, around
 
-_TOKEN = re.compile(
-    r"(?<![^\W_])n\s?[°º]|№|(?<!\w)[^\W\d_]{2,}(?=\d{1,2}(?:[.,]\d{1,3})?\s?%)|\w+|#", re.IGNORECASE
-)
+_TOKEN = re.compile(r"(?<![^\W_])n\s?[°º]|№|(?<!\w)[^\W\d_]{2,}(?=\d{1,2}(?:[.,]\d{1,3})?\s?%)|\w+|#", re.IGNORECASE)
 """A rate that recognition set without a space after a word (`VAT20%`) is apart from it."""
 _NUMBER_SIGN = re.compile(r"n\s?[°º]|№", re.IGNORECASE)
 _ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*", re.IGNORECASE)

@@ -10,6 +10,7 @@ from assets.invoices.logic.extraction.document import Document
 from assets.invoices.logic.extraction.labels import Label
 from assets.invoices.logic.extraction.places import Place, places
 from assets.invoices.logic.extraction.sheet import Sheet
+from assets.invoices.logic.extraction.wordings import Role
 from assets.invoices.logic.invoice import Candidate, FieldName
 from assets.invoices.logic.numbers import plain, readings
 from resources.document_ai.layout import Box
@@ -17,6 +18,13 @@ from resources.document_ai.layout import Box
 TOTALS: tuple[FieldName, ...] = (
     "line_total", "allowance_total", "charge_total", "tax_total", "grand_total", "prepaid", "rounding", "due_payable",
 )  # fmt: skip
+_ALIKE: dict[Role, tuple[Role, ...]] = {
+    "grand_total": ("grand_total", "due_payable"),
+    "due_payable": ("grand_total", "due_payable"),
+    "line_total": ("line_total", "net_total"),
+    "net_total": ("line_total", "net_total"),
+}
+"""Totals of which one that is named tells that the amounts of line items are not the other."""
 _UNSIGNED = {"allowance_total", "charge_total", "prepaid"}
 _AMOUNT = re.compile(
     r"(?<![\w.,/:])(?P<open>\(\s?)?(?P<minus>[-−–]\s?)?(?:[$€£₹¥]|[A-Z]{3}(?=\s)|RM|Rs\.?)?\s?(?P<inner>[-−–]\s?)?"
@@ -61,7 +69,10 @@ def totals(document: Document, currency: str | None) -> dict[FieldName, list[Can
     """Candidates of every total, by name; unsorted, and possibly several for one amount."""
     found: dict[FieldName, list[Candidate]] = {name: [] for name in TOTALS}
     first = document.sheets[0].number
+    stated = {label.role for label in _stated(document, *TOTALS, "net_total")}
     for sheet, label in document.labelled(*TOTALS, "net_total"):
+        if id(label.segment) in document.headings and not stated.isdisjoint(_ALIKE.get(label.role, (label.role,))):
+            continue
         low = (sheet.number - first + label.box.middle / max(sheet.height, 1.0)) / len(document.sheets)
         found_here = _of_label(document, sheet, label, currency)
         candidates = [replace(c, score=(1 - _LOW + _LOW * min(low, 1.0)) * c.score) for c in found_here]
@@ -71,6 +82,20 @@ def totals(document: Document, currency: str | None) -> dict[FieldName, list[Can
             field: FieldName = label.role  # type: ignore[assignment]  # the labels asked for are fields
             found[field] += candidates
     return {name: some for name, some in found.items() if some}
+
+
+def unread(document: Document) -> Iterator[str]:
+    """What a person should know of an invoice without a total: that one is named, but nothing legible stands beside it."""
+    for label in _stated(document, "grand_total", "due_payable"):
+        if label.meaning.weight >= 1:
+            yield f"“{label.text}” is printed on page {label.segment.page}, but no amount that can be read stands with it"
+
+
+def _stated(document: Document, *roles: Role) -> Iterator[Label]:
+    """Labels of totals that begin a row of their own: whatever stands beside them, no line item is meant."""
+    for _, label in document.labelled(*roles):
+        if label.alone and id(label.segment) not in document.headings:
+            yield label
 
 
 def _of_label(document: Document, sheet: Sheet, label: Label, currency: str | None) -> Iterator[Candidate]:
