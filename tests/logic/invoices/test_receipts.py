@@ -248,3 +248,17 @@ def test_rows_do_not_depend_on_the_order_of_lines(order):
         1, page.width, page.height, tuple(sorted(page.lines, key=lambda line: order[int(line.box.top // 26) % len(order)])), "ocr"
     )
     assert [row.text for row in rows_of([mixed])] == [row.text for row in rows_of([page])]
+
+
+@pytest.mark.parametrize(
+    ("row", "day"),
+    [
+        ("ORD #57 -REG #18- 24/03/2018 19:35:47", "2018-03-24"),
+        ("28-11-17 12:21 SH01 T1 R000045219", "2017-11-28"),
+        ("Date: 15 - 01 -2019", "2019-01-15"),
+    ],
+)
+def test_a_date_is_told_from_the_numbers_beside_it(row: str, day: str) -> None:
+    sale = [line for line in SALE if "Date:" not in line]
+    candidates = receipt_candidates([slip([*HEAD, "SPRAYER 1.5L", "HC03-7 - 15", *sale, row])])
+    assert candidates["issue_date"][0].value == day

@@ -106,6 +106,9 @@ def _mentioned(document: Document) -> Iterator[_Mention]:
         for found in _SIGN.finditer(text):
             if _beside_number(text, found.start(), found.end()) or text.strip() == found.group():
                 yield from _signed(document, segment, found)
+            elif not any(c.isalpha() for c in found.group()):
+                first = _SIGNS[found.group()][0]
+                yield _Mention(first, segment, found.start(), found.end(), 0.3, "its sign is written on the page")
         for found in _WORD.finditer(folded(text)):
             yield _Mention(_WORDS[found[1]], segment, found.start(), min(found.end(), len(text)), 0.6, "is written in words")
 

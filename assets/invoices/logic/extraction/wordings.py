@@ -281,7 +281,8 @@ CLEAR: dict[Language, Wordings] = {
         ),
         "issue_date": (
             "fecha de factura|fecha factura|fecha de emision|fecha de expedicion|fecha emision|fecha de la factura"
-            "|fecha expedicion|fecha de facturacion|emitida el|fecha fra"
+            "|fecha expedicion|fecha de facturacion|emitida el|fecha fra|fecha emision factura"
+            "|fecha de emision de factura|fecha de emision de la factura"
         ),
         "due_date": (
             "fecha de vencimiento|fecha de cargo|fecha cargo|vencimiento|fecha vencimiento|vence el|fecha limite de pago"
@@ -454,7 +455,7 @@ WEAK: dict[Language, Wordings] = {
     "de": {
         "invoice_number": "nummer|nr|rechnung|faktura|vorgangsnummer|dokument",
         "issue_date": "datum",
-        "due_date": "bis|bis zum|bis spatestens|spatestens bis|spatestens bis zum",
+        "due_date": "nicht vor dem|fruhestens am|bis|bis zum|bis spatestens|spatestens bis|spatestens bis zum",
         "line_total": "summe|gesamtwert",
         "net_total": "rechnungssumme ohne ust|rechnungssumme netto|summe ohne umsatzsteuer|gesamtbetrag ohne ust",
         "tax_total": "steuer|mwst in|davon mwst|enthaltene mwst|enthalt mwst|umsatzsteuer|mehrwertsteuer|mwst|ust",
@@ -646,7 +647,7 @@ TERMS_PAGES = (
 LEGAL_FORMS = (
     "gmbh & co. kg|gmbh & co kg|gmbh|mbh|ag & co. kg|ag|kg|ohg|gbr|ug|e.k.|e.v.|eg|kgaa|a.g.|se|ltd|ltd.|limited|llp|llc"
     "|l.l.c.|inc|inc.|incorporated|plc|corp|corp.|corporation|company|co.|pty ltd|pvt ltd|pvt. ltd.|private limited|sdn bhd"
-    "|sdn. bhd.|bhd|sarl|s.a.r.l.|sas|s.a.s.|sasu|eurl|sa|s.a.|sci|snc|s.l.|sl|s.l.u.|slu|s.a.u.|s.r.l.|srl|spa|s.p.a.|sapa"
+    "|sdn. bhd.|bhd|sarl|s.a.r.l.|sas|s.a.s.|sasu|eurl|sa|s.a.|sci|snc|s.l.|sl|s.l.u.|slu|s.a.u.|s.n.c.|s.r.l.|spa|s.p.a.|sapa"
     "|b.v.|bv|n.v.|nv|v.o.f.|vof|lda|lda.|ltda|s.c.|sprl|srl|ab|aps|a/s|as|oy|oyj|s.r.o.|sp. z o.o.|sp.zo.o.|kft|kft."
     "|d.o.o.|société anonyme|gesellschaft mbh|stiftung|verein|partg|mbb|cv|c.v.|s. de r.l."
 )

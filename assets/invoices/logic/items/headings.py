@@ -114,7 +114,8 @@ _TOTAL = (
     r"montant (?:total|ht|ttc|du|net)|prix (?:ht|ttc)|solde|reste a payer|importe total|base imponible|imponibile|netto a pagare|"
     r"totaal|exclusief|inclusief|valor total|invoice total|total due|zu zahlen|zahlbetrag|rechnungsbetrag|"
     r"factuur ?totaal|factuurbedrag|te betalen|somme a payer|due|residual|credits?|paid|payments?|prepaid|deposit|"
-    r"anzahlung(?:en)?|erhaltene anzahlungen|acompte|a payer|charges|rounding|rundung|arrondi|redondeo|afronding"
+    r"leistungsstand|abz(?:gl|ugl|uglich)|anzahlung(?:en)?|erhaltene anzahlungen|acompte|"
+    r"a payer|charges|rounding|rundung|arrondi|redondeo|afronding"
 )
 _TAXED = (
     r"(?:zzgl\.?|zuzugl\.?|plus|\+|inkl\.?|incl\.?|enthaltene?|darin|davon)? ?(?:\d+(?:[.,]\d+)? ?% ?)?(?:mwst|ust|"

@@ -635,6 +635,141 @@ NUMBERED_RECIPIENT = Layout(
     },
 )  # fmt: skip
 
+BRAND_AND_COMPANY = Layout(
+    [
+        """
+40 | 40: Invoice | 460: Pixelforge
+70 | 40: Invoice number | 150: 4F2A1B0C-0007
+84 | 40: Date of issue | 150: March 12, 2023
+98 | 40: Date due | 150: March 26, 2023
+130 | 40: Pixelforge, Inc. | 300: Bill to
+144 | 40: 548 Market Street | 300: Lena Fischer
+158 | 40: San Francisco, California 94104 | 300: Torstraße 1
+172 | 40: United States | 300: 10119 Berlin
+220 | 40: $23.80 USD due March 26, 2023
+260 | 40: Description | 300: Qty | 360: Unit price | 430: Tax | 490: Amount
+280 | 40: Pro plan | 300: 1 | 360: $20.00 | 430: 19% | 490: $20.00
+320 | 300: Subtotal | 490: $20.00
+352 | 300: VAT - Germany (19% on $20.00) | 490: $3.80
+368 | 300: Total | 490: $23.80
+384 | 300: Amount due | 490: $23.80 USD
+"""
+    ],
+    {
+        "invoice_number": "4F2A1B0C-0007", "issue_date": "2023-03-12", "due_date": "2023-03-26", "seller": "Pixelforge, Inc.",
+        "buyer": "Lena Fischer", "currency": "USD", "line_total": "20.00", "tax_total": "3.80", "grand_total": "23.80",
+    },
+)  # fmt: skip
+
+TAXES_BY_RATE_ONLY = Layout(
+    [
+        """
+40 | 40: AU BON MOULIN
+54 | 40: 12 chemin de l'olive
+68 | 40: 84340 Malaucène
+82 | 40: N° TVA : FR83404833048
+120 | 330: MA JOLIE BOUTIQUE
+134 | 330: 35 rue de la République
+148 | 330: 69001 Lyon
+180 | 40: FACTURE | 330: Date : 2017/11/13
+200 | 40: N° FA-2017-0010 | 330: Client : CLI-0033
+260 | 40: Réf. | 110: Désignation | 300: Qté | 350: PU HT | 410: TVA | 490: Total HT
+280 | 40: NOUG250 | 110: Nougat 250g | 300: 20 | 350: 4,55 | 410: 20,00% | 490: 91,00
+296 | 40: BISC500 | 110: Biscuits 300g | 300: 50 | 350: 3,20 | 410: 5,50% | 490: 160,00
+330 | 380: Total HT | 490: 251,00 €
+346 | 380: Dont TVA 20 % | 490: 18,20 €
+362 | 380: Dont TVA 5,5 % | 490: 8,80 €
+378 | 380: Total TTC | 490: 278,00 €
+400 | 40: Prélèvement automatique le 20/11/2017
+"""
+    ],
+    {
+        "invoice_number": "FA-2017-0010", "issue_date": "2017-11-13", "due_date": "2017-11-20", "seller": "AU BON MOULIN",
+        "currency": "EUR", "line_total": "251.00", "tax_total": "27.00", "grand_total": "278.00",
+    },
+)  # fmt: skip
+
+ANNUAL_BILL = Layout(
+    [
+        """
+40 | 380: Stadtwerke Auental GmbH
+54 | 380: Kundenservice
+110 | 40: Stadtwerke Auental GmbH, Postfach 10 01, 34117 Kassel
+130 | 40: Frau
+144 | 40: Erika Sommer
+158 | 40: Ahornweg 3
+172 | 40: 34119 Kassel
+150 | 380: Kundennummer: 4711001
+164 | 380: Vertragskonto: 220033441
+178 | 380: Rechnungsnummer: VR 20191234
+192 | 380: Rechnungs-/Lieferdatum: 15.01.2019
+250 | 40: Ihre Jahresabrechnung Strom vom 01.01.2018 bis 31.12.2018
+310 | 40: Arbeitspreis 3.214 kWh x 24,87 Cent | 480: 799,32 EUR
+326 | 40: Grundpreis | 480: 102,00 EUR
+342 | 40: Nettobetrag | 480: 901,32 EUR
+358 | 40: Umsatzsteuer 19 % | 480: 171,25 EUR
+374 | 40: Rechnungsbetrag brutto | 480: 1.072,57 EUR
+390 | 40: abzüglich geleistete Abschläge | 480: -1.020,00 EUR
+406 | 40: Nachzahlung | 480: 52,57 EUR
+430 | 40: Den Betrag von 52,57 EUR buchen wir am 01.02.2019 von Ihrem Konto ab.
+"""
+    ],
+    {
+        "invoice_number": "VR 20191234", "issue_date": "2019-01-15", "due_date": "2019-02-01", "prepaid": "1020.00",
+        "seller": "Stadtwerke Auental GmbH", "buyer": "Erika Sommer", "currency": "EUR", "grand_total": "1072.57",
+        "tax_total": "171.25", "due_payable": "52.57",
+    },
+)  # fmt: skip
+
+TWO_TAXES_OF_ONE_RATE = Layout(
+    [
+        """
+40 | 200: Oak Stays Private Limited
+54 | 200: 9th Floor, Palm Court, Sector 69, Gurgaon, Haryana 122001
+68 | 200: GSTIN 06AABCO6063D1ZX
+100 | 40: INVOICE
+120 | 40: Booking ID: OSTY1234567 | 330: Invoice No.: IBZY2087
+134 | 40: Guest Name: Anita Rao | 330: Date: 31-Dec-17
+190 | 40: Description | 300: Nights | 380: Tariff | 480: Total
+210 | 40: Room charges | 300: 1 | 380: Rs. 1,731.25 | 480: Rs. 1,731.25
+240 | 380: CGST 6% | 480: Rs. 103.88
+256 | 380: SGST 6% | 480: Rs. 103.88
+272 | 380: Grand Total | 480: Rs. 1,939.01
+"""
+    ],
+    {
+        "invoice_number": "IBZY2087", "issue_date": "2017-12-31", "seller": "Oak Stays Private Limited", "buyer": "Anita Rao",
+        "currency": "INR", "tax_total": "207.76", "grand_total": "1939.01",
+    },
+)  # fmt: skip
+
+DATES_AMONG_ITEMS = Layout(
+    [
+        """
+40 | 40: Elektro Meyer · Hauptstr. 4 · 21335 Lüneburg
+100 | 40: Firma
+114 | 40: Autohaus Brandt GmbH & Co. KG
+128 | 40: Industrieweg 22
+142 | 40: 21337 Lüneburg
+160 | 40: Quittung über Arbeiten
+176 | 40: EM-471102 vom 14.09.2018
+220 | 40: Datum | 110: Leistung | 330: Anzahl | 400: Einzel | 490: Betrag
+240 | 40: 12.09.2018 | 110: Montage | 330: 2 | 400: 89,00 | 490: 178,00
+256 | 40: 13.09.2018 | 110: Prüfung | 330: 2 | 400: 12,50 | 490: 25,00
+272 | 40: 13.09.2018 | 110: Anfahrt | 330: 2 | 400: 8,00 | 490: 16,00
+300 | 330: Nettobetrag | 490: 219,00
+316 | 330: 19 % USt. | 490: 41,61
+332 | 330: Gesamtbetrag € | 490: 260,61
+360 | 40: Zahlbar innerhalb von 8 Tagen mit 2% Skonto oder 30 Tagen netto.
+"""
+    ],
+    {
+        "invoice_number": "EM-471102", "issue_date": "2018-09-14", "due_date": "2018-10-14", "seller": "Elektro Meyer",
+        "buyer": "Autohaus Brandt GmbH & Co. KG", "currency": "EUR", "line_total": "219.00", "tax_total": "41.61",
+        "grand_total": "260.61",
+    },
+)  # fmt: skip
+
 LAYOUTS: dict[str, Layout] = {
     "british": BRITISH,
     "american": AMERICAN,
@@ -657,4 +792,9 @@ LAYOUTS: dict[str, Layout] = {
     "several_rates": SEVERAL_RATES,
     "utility": UTILITY,
     "numbered_recipient": NUMBERED_RECIPIENT,
+    "brand_and_company": BRAND_AND_COMPANY,
+    "taxes_by_rate_only": TAXES_BY_RATE_ONLY,
+    "annual_bill": ANNUAL_BILL,
+    "two_taxes_of_one_rate": TWO_TAXES_OF_ONE_RATE,
+    "dates_among_items": DATES_AMONG_ITEMS,
 }

@@ -2,7 +2,8 @@
 
 import pytest
 
-from assets.invoices.logic.items import tax_lines
+from assets.invoices.logic.invoice import Candidate, FieldName, TaxLine, Value
+from assets.invoices.logic.items import summed_tax, tax_lines
 from assets.invoices.logic.numbers import numerals
 from resources.document_ai.layout import Page, Word
 from tests.logic.invoices.set_pages import Setting, page, table, words
@@ -58,3 +59,36 @@ def test_the_same_tax_printed_twice_is_one() -> None:
 def test_a_tax_that_is_named_once_with_and_once_without_its_base_is_one() -> None:
     content: list[Word] = words(60, 400, "VAT 20% 22.58") + words(60, 500, "VAT 20% on 112.90 22.58")
     assert read(page(1, content)) == [("20", "112.90", "22.58")]
+
+
+def _of(text: str) -> Value:
+    only = Candidate(text, text, score=0.9)
+    return Value(only, (only,))
+
+
+def _line(amount: str) -> TaxLine:
+    return TaxLine(None, None, _of(amount))
+
+
+def test_taxes_that_are_printed_by_rate_only_are_added_up() -> None:
+    found = summed_tax({"tax_total": _of("8.80")}, [_line("18.20"), _line("8.80")])
+    assert found["tax_total"].value == "27.00"
+    assert found["tax_total"].chosen.source == "arithmetic"
+
+
+@pytest.mark.parametrize(
+    ("fields", "taxes"),
+    [
+        ({"tax_total": _of("27.00")}, ["18.20", "8.80"]),
+        ({"tax_total": _of("8.80")}, ["8.80"]),
+        ({}, ["18.20", "8.80"]),
+        ({"tax_total": _of("8.80"), "line_total": _of("100.00"), "grand_total": _of("108.80")}, ["18.20", "8.80"]),
+    ],
+)
+def test_a_tax_that_is_the_total_already_stays(fields: dict[FieldName, Value], taxes: list[str]) -> None:
+    assert summed_tax(fields, [_line(amount) for amount in taxes]) == {}
+
+
+def test_taxes_of_one_rate_that_go_to_different_states_are_two() -> None:
+    content = words(300, 400, "CGST 6%") + words(450, 400, "103.88") + words(300, 420, "SGST 6%") + words(450, 420, "103.88")
+    assert read(page(1, content)) == [("6", None, "103.88"), ("6", None, "103.88")]
