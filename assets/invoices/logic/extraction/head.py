@@ -1,6 +1,7 @@
 """The fields of an invoice's head from its pages: candidates of every field, the best one chosen for now."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from assets.invoices.logic.extraction.currencies import currencies
 from assets.invoices.logic.extraction.days import days
@@ -15,6 +16,7 @@ from assets.invoices.logic.extraction.totals import payable, totals, whole
 from assets.invoices.logic.invoice import Candidate, FieldName, Value
 from resources.document_ai.layout import KeyValue
 
+_PAID, _PAID_WHY = 0.5, "what was paid; nothing else is named as the total"
 Candidates = dict[FieldName, tuple[Candidate, ...]]
 
 
@@ -49,12 +51,14 @@ def head(document: Document, named: Iterable[KeyValue] = ()) -> Candidates:
 
 
 def _complete(found: Candidates) -> None:
-    """Total and amount due stand in for each other where only one of them is named."""
+    """Total and amount due stand in for each other where only one of them is named, what was paid for both where none is."""
     total, due, prepaid = found.get("grand_total", ()), found.get("due_payable", ()), found.get("prepaid", ())
     if due:
         found["grand_total"] = merged([*total, *whole(total, due, prepaid)])
     elif total:
         found["due_payable"] = merged(payable(total, prepaid))
+    elif prepaid:
+        found["grand_total"] = merged(replace(c, score=_PAID * c.score, why=(*c.why, _PAID_WHY)) for c in prepaid)
 
 
 def chosen(candidates: Candidates) -> dict[FieldName, Value]:

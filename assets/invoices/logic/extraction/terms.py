@@ -26,7 +26,7 @@ _END_OF_MONTH = re.compile(r"fin de mois|end of month|\beom\b|monatsende|ende de
 DISCOUNT = re.compile(r"\d\s*%|skonto|discount|escompte|descuento|sconto|korting|rabatt")
 """What tells that a term is one for a discount."""
 _PAYING = re.compile(
-    r"zahlbar|zahlung|payable|payment|paiement|reglement|net\b|netto|pago|pagamento|betaling|due\b|ueberweis|uberweis|echeance|zahlen"
+    r"zahlbar|zahlung|payable|payment|paiement|reglement|net\b|netto|pago|pagamento|betal|voldoen|due\b|ueberweis|uberweis|echeance|zahlen"
 )
 _CLAUSE = re.compile(r"[,;](?!\d)|\b(?:oder|or|ou|ovvero|of)\b(?!\s+invoice|\s+issue|\s+receipt)")
 _LONGEST = 200
@@ -91,7 +91,8 @@ def terms(document: Document) -> Iterator[Terms]:
 def _in_line(segment: Segment, text: str, score: float) -> Iterator[Terms]:
     late = bool(_END_OF_MONTH.search(text))
     for found in _PERIOD.finditer(text):
-        clause = _CLAUSE.split(text[: found.start()])[-1] + found.group() + _CLAUSE.split(text[found.end() :])[0]
+        before = "" if found.group().startswith("net") else _CLAUSE.split(text[: found.start()])[-1]
+        clause = before + found.group() + _CLAUSE.split(text[found.end() :])[0]
         if not DISCOUNT.search(clause):
             days = next(int(group) for group in found.groups() if group)
             yield _terms(segment, days, score, late=late)

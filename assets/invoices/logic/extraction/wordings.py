@@ -589,7 +589,7 @@ NEUTRAL: Wordings = {
         "|sales order #|auftragsbestatigung|ust id kunde|uw btw nummer|table no|tischnummer|cashier|kasse|till|filiale"
         "|store|ihre kundennummer|ihre kunden nr|your customer number|customer code|client id|client no|debitorennummer"
         "|debitoren nr|debitor nr|payment id|bank account|kontonummer|konto nr|blz|bic|swift|iban|sort code|routing number"
-        "|ifsc code|gtin|ean|vat reg customer|unsere gln|ihre gln"
+        "|ifsc code|gtin|ean|po box|p o box|vat reg customer|unsere gln|ihre gln"
     ),
     "other_date": (
         "order date|date ordered|bestelldatum|bestell datum|auftragsdatum|auftrag datum|auftrag datum lief|vertrags datum"

@@ -145,3 +145,21 @@ def test_the_tax_number_beside_a_label_of_the_customer_is_not_the_sellers() -> N
     [invoice] = extract(analysis(file))
     assert invoice.fields["seller_tax_ids"].value == "GB980780684"
     assert invoice.fields["buyer_tax_ids"].value == "FR83404833048"
+
+
+def test_net_days_stand_beside_the_days_of_a_discount() -> None:
+    file = _invoice("A-1") + "300 | 40: Terms: 2% 10 Net 30\n"
+    [invoice] = extract(analysis(file))
+    assert invoice.fields["due_date"].value == "2025-04-02"
+
+
+def test_a_box_at_the_post_office_is_no_purchase_order() -> None:
+    file = _invoice("A-1").replace("3 Forge Road", "P.O. Box 771") + "300 | 40: PO Number: | 140: 45-9921\n"
+    [invoice] = extract(analysis(file))
+    assert invoice.fields["purchase_order"].value == "45-9921"
+
+
+def test_what_was_paid_is_the_total_where_no_other_is_named() -> None:
+    file = _invoice("A-1").replace("380: Total |", "380: Total paid |")
+    [invoice] = extract(analysis(file))
+    assert invoice.fields["grand_total"].value == "10.00"
