@@ -59,7 +59,7 @@ def letterheads(sheet: Sheet, free: Sequence[Segment]) -> Iterator[Party]:
         if score:
             yield replace(party, score=score, why=why)
         for line in block[start + 1 : start + 3]:
-            if name_like(line.text) and line not in party.lines and score:
+            if name_like(line.text) and not POSTCODE.search(line.text) and line not in party.lines and score:
                 yield replace(
                     party_of(block[block.index(line) :], 0.0, ""), score=0.45 * score, why=f"second line of a block {why}"
                 )
@@ -143,8 +143,19 @@ def footers(document: Document, owner: Mapping[int, str]) -> Iterator[Party]:
                 name = cleaned(re.split(r"\s[-–]\s|:\s", stated["name"])[-1])
                 if name_like(name):
                     yield Party(name, (segment,), (), 0.6, "named with its legal form and capital", segment.box)
+            elif segment.box.top > 0.8 * sheet.height:
+                yield from _legal_line(segment)
         for block in blocks(lines):
             yield from _legal_block(sheet, block)
+
+
+def _legal_line(segment: Segment) -> Iterator[Party]:
+    """A line at the bottom of the page that begins with a company and goes on with its numbers."""
+    name, *rest = [part.strip() for part in _SEPARATOR.split(segment.text) if part.strip()] or [""]
+    if legal_form(name) and name_like(name) and any(LEGAL_DATA.search(part) for part in rest):
+        start = segment.text.index(name)
+        box = segment.place(start, start + len(name))
+        yield Party(cleaned(name), (segment,), (), 0.6, "with its numbers in a line at the bottom of the page", box)
 
 
 def _legal_block(sheet: Sheet, block: Sequence[Segment]) -> Iterator[Party]:

@@ -16,7 +16,7 @@ POSTCODE = re.compile(
 )
 STREET = re.compile(
     r"(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|ring|ufer|damm|promenade|laan|straat|plein|kade)\s*\d"
-    r"|\b(?:street|st\.?|road|rd\.?|avenue|ave\.?|lane|drive|dr\.?|rue|avenue|av\.?|boulevard|bd|chemin|place|impasse|calle|c/|avda\.?|camino|plaza|via|viale|corso|piazza|rua)\b"
+    r"|\b(?:street|st\.?|road|rd\.?|avenue|ave\.?|lane|drive|dr\.?|rue|avenue|av\.?|boulevard|bd|chemin|place|impasse|calle|c/|avda\.?|avenida|camino|plaza|via|viale|corso|piazza|rua)\b"
     r"|^\d{1,4}[a-z]?,? [^\W\d_]",
     re.IGNORECASE,
 )

@@ -122,3 +122,32 @@ def test_the_number_of_a_house_before_its_street_does_not_end_the_address() -> N
 """
     )
     assert invoice.fields["seller_address"].value == "2100 SW Alder Street, Portland, OR 97205"
+
+
+def test_a_seller_whose_head_is_a_picture_is_read_from_the_line_at_the_bottom() -> None:
+    invoice = recognised(
+        """
+119 | 50: Alpina Sport AG | 345: Rechnungsnummer: | 480: W-0711
+131 | 50: Birkenallee 12 | 345: Rechnungsdatum: | 480: 03.08.2024
+143 | 50: 80331 München
+240 | 50: Bezeichnung | 300: Menge | 367: Einzelpreis | 480: Preis EUR
+261 | 50: Broschüre A5 | 300: 1.000 | 380: 0,74 | 480: 740,00
+348 | 380: Gesamtbetrag | 480: 740,00
+790 | 50: Papierhaus Wendt GmbH · IBAN DE89 3704 0044 0532 0130 00 · USt-IdNr. DE118551137
+"""
+    )
+    assert invoice.fields["seller"].value == "Papierhaus Wendt GmbH"
+    assert invoice.fields["buyer"].value == "Alpina Sport AG"
+    currency = invoice.fields["currency"].chosen
+    assert (currency.value, currency.why) == ("EUR", ("heads a column of amounts",))
+
+
+def test_what_a_tax_is_on_is_no_net_amount_of_the_invoice() -> None:
+    taxes = """
+320 | 380: Summe netto | 480: 669,00
+334 | 380: USt 19 % (Nettobetrag 600,00) | 540: 114,00
+348 | 380: USt 7 % (Nettobetrag 69,00) | 540: 4,83
+362 | 380: Gesamtbetrag | 480: 787,83 €
+"""
+    invoice = recognised(_HEAD, _LINES, taxes)
+    assert [candidate.value for candidate in invoice.fields["line_total"].candidates] == ["669.00"]
