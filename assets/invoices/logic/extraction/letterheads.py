@@ -26,6 +26,10 @@ from assets.invoices.logic.extraction.sheet import Segment, Sheet, blocks
 _SEPARATOR = re.compile(r"\s+[●•·∙|–—*\-]\s+|\s*[●•·∙|]\s*|,\s+")
 _OF_AMOUNT = re.compile(r"\d\s?%|\d[.,]\d{2}(?!\d|[.,]\d)")
 """What tells that a line with the name of a tax is about its amount, not about who is registered for it."""
+_ATTENTION = re.compile(
+    r"\bz\. ?h(?:d|änden)\b|\battn\b|\battention\b|\bt\.? ?a\.? ?v\b|\ball'attenzione\b|\ba la atención\b", re.IGNORECASE
+)
+"""To whose hands a letter goes: said of its reader only."""
 _PAYEE = 0.5
 _GAP = 2.5
 """Line heights between the address of a letterhead and its contact data at most."""
@@ -52,7 +56,7 @@ def letterheads(sheet: Sheet, free: Sequence[Segment]) -> Iterator[Party]:
     found = blocks(s for s in free if s.box.top < 0.42 * sheet.height)
     for block in found:
         start = next((n for n, line in enumerate(block[:3]) if name_like(line.text)), None)
-        if start is None or is_title(block[start]):
+        if start is None or is_title(block[start]) or any(_ATTENTION.search(line.text) for line in block):
             continue
         party = party_of(block[start:], 0.0, "")
         score, why = _letterhead_score(sheet, [*block, *_continued(block, found)], party, tallest)
@@ -106,7 +110,7 @@ def windows(sheet: Sheet, free: Sequence[Segment], senders: Sequence[Party]) -> 
     """
     heads = [block for block in blocks(s for s in free if s.box.top < 0.4 * sheet.height) if _heads(block)]
     for block in blocks(s for s in free if 0.1 * sheet.height < s.box.top < 0.4 * sheet.height):
-        numbered = next((n for n, line in enumerate(block) if LEGAL_DATA.search(line.text)), len(block))
+        numbered = next((n for n, line in enumerate(block) if _legal(line.text)), len(block))
         address, rest = block[:numbered], block[numbered:]
         if len(address) < 3 or not any(POSTCODE.search(line.text) for line in address[1:]):
             continue
@@ -116,7 +120,7 @@ def windows(sheet: Sheet, free: Sequence[Segment], senders: Sequence[Party]) -> 
         above = any(
             0 < block[0].box.top - party.box.bottom < 0.06 * sheet.height and party.lines[0] not in block for party in senders
         )
-        saluted = bool(SALUTATION.match(block[0].text))
+        saluted = bool(SALUTATION.match(block[0].text)) or any(_ATTENTION.search(line.text) for line in address)
         score = 0.75 if above or saluted or (rest and headed) else 0.35
         if any(key_of(party.name) == key_of(block[0].text) for party in senders):
             continue
@@ -124,9 +128,14 @@ def windows(sheet: Sheet, free: Sequence[Segment], senders: Sequence[Party]) -> 
             yield replace(party, numbered=tuple(rest))
 
 
+def _legal(text: str) -> bool:
+    return bool(LEGAL_DATA.search(text) or TAX_NUMBER.search(text))
+
+
 def _heads(block: Sequence[Segment]) -> bool:
-    """Whether a block may be a letterhead: a name and its address."""
-    return name_like(block[0].text) and any(POSTCODE.search(line.text) for line in block[1:])
+    """Whether a block may be a letterhead: the name of a company, or a name and its address."""
+    named = name_like(block[0].text)
+    return named and bool(legal_form(block[0].text) or any(POSTCODE.search(line.text) for line in block[1:]))
 
 
 def _above(head: Sequence[Segment], block: Sequence[Segment]) -> bool:

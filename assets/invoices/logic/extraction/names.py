@@ -36,7 +36,9 @@ LEGAL_DATA = re.compile(
     r"|company no|registro mercantil|cif|nif|p\.? ?iva|geschäftsführ\w*|gstin|cin|iban|bic|steuernummer|steuer-nr)\b",
     re.IGNORECASE,
 )
-TAX_NUMBER = re.compile(r"\b(?:ust|vat|tva|btw|iva|cif|nif|gstin|tax|steuer\w*|ein|abn|mwst)\b", re.IGNORECASE)
+TAX_NUMBER = re.compile(
+    r"\b(?:ust|vat|tva|btw|iva|cif|nif|gstin|tax|abn|mwst|st\.?-?nr|steuer-?(?:nr|nummer|id\w*))\b.*\d", re.IGNORECASE
+)
 _LONGEST_NAME = 60
 _PLACE = re.compile(
     r"^\d+(?:st|nd|rd|th)\b|\bfloor$"

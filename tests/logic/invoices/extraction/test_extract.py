@@ -163,3 +163,16 @@ def test_what_was_paid_is_the_total_where_no_other_is_named() -> None:
     file = _invoice("A-1").replace("380: Total |", "380: Total paid |")
     [invoice] = extract(analysis(file))
     assert invoice.fields["grand_total"].value == "10.00"
+
+
+def test_a_block_to_the_hands_of_someone_is_the_buyer() -> None:
+    file = """
+60 | 60: Grosse Industrie GmbH & Co. KG | 380: Malermeister Olaf Pinsel
+74 | 60: Einkauf, z. Hd. Frau Lenz | 380: Farbweg 3
+88 | 60: Werkstraße 100 | 380: 45128 Essen
+102 | 60: 45127 Essen | 380: Tel. 0201 12345
+200 | 60: Rechnung Nr. 4711 | 380: Datum: 03.05.2021
+280 | 380: Gesamtbetrag | 480: 285,60 €
+"""
+    [invoice] = extract(analysis(file))
+    assert invoice.fields["seller"].value == "Malermeister Olaf Pinsel"

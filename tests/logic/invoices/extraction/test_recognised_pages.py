@@ -95,6 +95,8 @@ def test_a_total_that_cannot_be_read_is_told_and_no_amount_of_a_line_takes_its_p
     [
         ("Condiciones de pago: Pago a 30 días", "Pago a 30 días"),
         ("Terms: Net 30", "Net 30"),
+        ("30 jours net", "30 jours net"),
+        ("Betaling binnen 30 dagen", "Betaling binnen 30 dagen"),
         ("Conditions de paiement : 30 jours net", "30 jours net"),
     ],
 )
