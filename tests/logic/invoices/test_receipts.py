@@ -59,6 +59,27 @@ def test_a_whole_receipt_is_read():
     }
 
 
+def test_a_slip_with_counted_goods_is_a_receipt_though_it_calls_itself_an_invoice():
+    rows = [
+        "Café Linde",
+        "Marktplatz 3",
+        "10178 Berlin",
+        "",
+        "Rechnungsnummer       48812",
+        "Rechnungsdatum   30.09.2024",
+        "",
+        "3 x Cappuccino         9,60",
+        "2 x Apfelkuchen        8,20",
+        "2 x Mineralwasser      5,20",
+        "USt19 %                4,37",
+        "GESAMTBETRAG        27,37 €",
+    ]
+    assert is_receipt(analysed(rows))
+    assert best(rows, "tax_total") == "4.37"
+    assert best(rows, "grand_total") == "27.37"
+    assert not is_receipt(analysed([row.replace(" x ", " ") for row in rows]))
+
+
 def test_every_candidate_says_where_it_stands_and_why():
     for name, candidates in receipt_candidates([slip(HEAD + SALE)]).items():
         assert all(candidate.why for candidate in candidates)

@@ -9,6 +9,7 @@ from assets.invoices.logic.extraction.head import Candidates, chosen, head
 from assets.invoices.logic.extraction.receipts import is_receipt, receipt_candidates
 from assets.invoices.logic.extraction.sheet import Sheet, sheet
 from assets.invoices.logic.extraction.splitting import invoices_of, rules_only
+from assets.invoices.logic.extraction.totals import unread
 from assets.invoices.logic.invoice import Candidate, Invoice
 from assets.invoices.logic.items import adjustments, line_items, summed_tax, tax_lines
 from resources.document_ai.layout import Analysis
@@ -46,7 +47,8 @@ def _invoice(analysis: Analysis, sheets: tuple[Sheet, ...], *, receipt: bool) ->
     items = line_items(pages, document.numerals, tables)
     fields = adjustments(pages, document.numerals) | chosen(candidates)
     taxes = tax_lines(pages, document.numerals)
-    found = Invoice(numbers, fields | summed_tax(fields, taxes), items, taxes)
+    notes = () if "grand_total" in fields else tuple(dict.fromkeys(unread(document)))
+    found = Invoice(numbers, fields | summed_tax(fields, taxes), items, taxes, notes=notes)
     return positive(reconcile(found))
 
 

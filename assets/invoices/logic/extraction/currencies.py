@@ -101,7 +101,9 @@ def _mentioned(document: Document) -> Iterator[_Mention]:
         text = segment.text
         for found in _CODE.finditer(text):
             beside = _beside_number(text, found.start(), found.end())
+            heads = id(segment) in document.headings
             score, why = (_PLAIN, "beside an amount") if beside else (0.3, "is written on the page")
+            score, why = (0.55, "heads a column of amounts") if heads and not beside else (score, why)
             yield _Mention(found[1], segment, found.start(), found.end(), score, why)
         if id(segment) in document.headings and (head := _SIGN.search(text)):
             yield _Mention(_SIGNS[head.group()][0], segment, head.start(), head.end(), 0.45, "heads a column of amounts")

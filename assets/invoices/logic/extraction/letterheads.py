@@ -63,7 +63,7 @@ def letterheads(sheet: Sheet, free: Sequence[Segment]) -> Iterator[Party]:
         if score:
             yield replace(party, score=score, why=why)
         for line in block[start + 1 : start + 3]:
-            if name_like(line.text) and line not in party.lines and score:
+            if name_like(line.text) and not POSTCODE.search(line.text) and line not in party.lines and score:
                 yield replace(
                     party_of(block[block.index(line) :], 0.0, ""), score=0.45 * score, why=f"second line of a block {why}"
                 )
@@ -110,7 +110,7 @@ def windows(sheet: Sheet, free: Sequence[Segment], senders: Sequence[Party]) -> 
     """
     heads = [block for block in blocks(s for s in free if s.box.top < 0.4 * sheet.height) if _heads(block)]
     for block in blocks(s for s in free if 0.1 * sheet.height < s.box.top < 0.4 * sheet.height):
-        numbered = next((n for n, line in enumerate(block) if LEGAL_DATA.search(line.text)), len(block))
+        numbered = next((n for n, line in enumerate(block) if _legal(line.text)), len(block))
         address, rest = block[:numbered], block[numbered:]
         if len(address) < 3 or not any(POSTCODE.search(line.text) for line in address[1:]):
             continue
@@ -120,7 +120,7 @@ def windows(sheet: Sheet, free: Sequence[Segment], senders: Sequence[Party]) -> 
         above = any(
             0 < block[0].box.top - party.box.bottom < 0.06 * sheet.height and party.lines[0] not in block for party in senders
         )
-        saluted = bool(SALUTATION.match(block[0].text) or _ATTENTION.search(text))
+        saluted = bool(SALUTATION.match(block[0].text)) or any(_ATTENTION.search(line.text) for line in address)
         score = 0.75 if above or saluted or (rest and headed) else 0.35
         if any(key_of(party.name) == key_of(block[0].text) for party in senders):
             continue
@@ -128,9 +128,14 @@ def windows(sheet: Sheet, free: Sequence[Segment], senders: Sequence[Party]) -> 
             yield replace(party, numbered=tuple(rest))
 
 
+def _legal(text: str) -> bool:
+    return bool(LEGAL_DATA.search(text) or TAX_NUMBER.search(text))
+
+
 def _heads(block: Sequence[Segment]) -> bool:
-    """Whether a block may be a letterhead: a name and its address."""
-    return name_like(block[0].text) and any(POSTCODE.search(line.text) for line in block[1:])
+    """Whether a block may be a letterhead: the name of a company, or a name and its address."""
+    named = name_like(block[0].text)
+    return named and bool(legal_form(block[0].text) or any(POSTCODE.search(line.text) for line in block[1:]))
 
 
 def _above(head: Sequence[Segment], block: Sequence[Segment]) -> bool:
@@ -147,8 +152,19 @@ def footers(document: Document, owner: Mapping[int, str]) -> Iterator[Party]:
                 name = cleaned(re.split(r"\s[-–]\s|:\s", stated["name"])[-1])
                 if name_like(name):
                     yield Party(name, (segment,), (), 0.6, "named with its legal form and capital", segment.box)
+            elif segment.box.top > 0.8 * sheet.height:
+                yield from _legal_line(segment)
         for block in blocks(lines):
             yield from _legal_block(sheet, block)
+
+
+def _legal_line(segment: Segment) -> Iterator[Party]:
+    """A line at the bottom of the page that begins with a company and goes on with its numbers."""
+    name, *rest = [part.strip() for part in _SEPARATOR.split(segment.text) if part.strip()] or [""]
+    if legal_form(name) and name_like(name) and any(LEGAL_DATA.search(part) for part in rest):
+        start = segment.text.index(name)
+        box = segment.place(start, start + len(name))
+        yield Party(cleaned(name), (segment,), (), 0.6, "with its numbers in a line at the bottom of the page", box)
 
 
 def _legal_block(sheet: Sheet, block: Sequence[Segment]) -> Iterator[Party]:

@@ -16,7 +16,7 @@ POSTCODE = re.compile(
 )
 STREET = re.compile(
     r"(?:stra(?:ß|ss)e|str\.?|weg|platz|allee|gasse|ring|ufer|damm|promenade|laan|straat|plein|kade)\s*\d"
-    r"|\b(?:street|st\.?|road|rd\.?|avenue|ave\.?|lane|drive|dr\.?|rue|avenue|av\.?|boulevard|bd|chemin|place|impasse|calle|c/|avda\.?|camino|plaza|via|viale|corso|piazza|rua)\b"
+    r"|\b(?:street|st\.?|road|rd\.?|avenue|ave\.?|lane|drive|dr\.?|rue|avenue|av\.?|boulevard|bd|chemin|place|impasse|calle|c/|avda\.?|avenida|camino|plaza|via|viale|corso|piazza|rua)\b"
     r"|^\d{1,4}[a-z]?,? [^\W\d_]",
     re.IGNORECASE,
 )
@@ -36,7 +36,9 @@ LEGAL_DATA = re.compile(
     r"|company no|registro mercantil|cif|nif|p\.? ?iva|geschäftsführ\w*|gstin|cin|iban|bic|steuernummer|steuer-nr)\b",
     re.IGNORECASE,
 )
-TAX_NUMBER = re.compile(r"\b(?:ust|vat|tva|btw|iva|cif|nif|gstin|tax|steuer\w*|ein|abn|mwst)\b", re.IGNORECASE)
+TAX_NUMBER = re.compile(
+    r"\b(?:ust|vat|tva|btw|iva|cif|nif|gstin|tax|abn|mwst|st\.?-?nr|steuer-?(?:nr|nummer|id\w*))\b.*\d", re.IGNORECASE
+)
 _LONGEST_NAME = 60
 _PLACE = re.compile(
     r"^\d+(?:st|nd|rd|th)\b|\bfloor$"

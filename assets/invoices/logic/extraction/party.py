@@ -67,11 +67,18 @@ def _second_line(first: Segment, second: Segment) -> bool:
 def _address(lines: Sequence[Segment]) -> tuple[Segment, ...]:
     """The lines after a name up to the postal code; persons before the street belong to it no more than phones after it."""
     found: list[Segment] = []
-    for line in lines[:5]:
+    for index, line in enumerate(lines[:5]):
         if CONTACT.search(line.text) or dates_in(line.text):
             break
         found.append(line)
-        if POSTCODE.search(line.text):
+        if POSTCODE.search(line.text) and not _only_street(lines[index : index + 2]):
             return tuple(found)
     streets = [index for index, line in enumerate(found) if STREET.search(line.text)]
     return tuple(found[: streets[-1] + 1]) if streets else ()
+
+
+def _only_street(lines: Sequence[Segment]) -> bool:
+    """Whether the number of a house, before the name of the street, looks like a postal code, which stands in the next line."""
+    street, *following = (line.text for line in lines)
+    numbered = POSTCODE.match(street) and STREET.search(street)
+    return bool(numbered) and any(POSTCODE.search(text) and not CONTACT.search(text) for text in following)

@@ -32,7 +32,7 @@ _PATTERNS: tuple[tuple[Meaning, float, str], ...] = (
     ("tax", 1.0, rf"\binclude[sd]?\b.*\b{_TAXES}\W*\d*\W*$"),
     ("net", 1.0, rf"{_TOTAL}.*\b(?:before|w/?o|without|net of)\b|\bexcl(?:\.|uding|usive|\b)|\btaxable|\b{_TAXES}\s*ta amt"),
     ("total", 0.8, rf"{_TOTAL}.*(?:inc[li1]|\binc\b|\bind[li1]|\b(?:with|after) {_TAXES}|\bttc\b)|\binclusive"),
-    ("tax", 1.0, rf"\b{_TAXES}\b(?!\W*(?:invoice|reg|id|no\b))|govtax"),
+    ("tax", 1.0, rf"\b{_TAXES}(?:\b|(?=\d{{1,2}}\s?%))(?!\W*(?:invoice|reg|id|no\b))|govtax"),
     (
         "paid",
         0.5,

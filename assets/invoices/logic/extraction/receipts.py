@@ -11,7 +11,7 @@ from assets.invoices.logic.invoice import Candidate, FieldName
 from resources.document_ai.layout import Analysis, Page, around
 
 _CUES = tuple(
-    re.compile(cue, re.IGNORECASE)
+    re.compile(cue, re.IGNORECASE | re.MULTILINE)
     for cue in (
         r"\bcash\b|\bbar\b|esp[eè]ces|efectivo|\btender",
         r"\bchange\b|r[uü]ckgeld|\brendu\b",
@@ -23,6 +23,7 @@ _CUES = tuple(
         r"\b(?:table|pax|pos|till|trans|counter)\b\W*(?:no|\(s\)|:|#|\d)",
         r"goods sold|not? (?:returnable|refundable)",
         r"\btotal (?:qty|items?|quantity)|\bitem count",
+        r"^\s*\d{1,3}\s?[x×]\s?[^\W\d_].*(?:\n.*){0,2}\n\s*\d{1,3}\s?[x×]\s?[^\W\d_]",
     )
 )
 _LETTER = re.compile(

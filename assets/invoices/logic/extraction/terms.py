@@ -30,6 +30,9 @@ _PAYING = re.compile(
 )
 _CLAUSE = re.compile(r"[,;](?!\d)|\b(?:oder|or|ou|ovvero|of)\b(?!\s+invoice|\s+issue|\s+receipt)")
 _LONGEST = 200
+_SHORT = 10
+"""Words of a line that is only about when to pay."""
+_UNNAMED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,18 @@ class Terms:
 
 
 def printed_terms(document: Document) -> Iterator[Candidate]:
-    """Candidates for the payment terms as text: what their label names."""
+    """Candidates for the payment terms as text: what their label names, or a line that says no more than when to pay."""
+    for segment in document.segments:
+        if _only_terms(segment) and not document.named(segment) and id(segment) not in document.headings:
+            yield Candidate(segment.text, segment.text, segment.page, segment.box, _UNNAMED, ("says when to pay",))
     for sheet, label in document.labelled("payment_terms"):
-        if label.meaning.weight < 1 and not label.alone:
-            continue
         line = label.segment
+        if (
+            label.meaning.weight < 1
+            and not label.alone
+            and not (label.start == 0 and _PERIOD.search(folded(line.text[label.end :])))
+        ):
+            continue
         after = Place(line, label.end, len(line.text), 1.0, f"after “{label.text}”")
         own = any(c.isalnum() for c in after.text)
         for place in [after] if own else list(places(sheet, label, document.named))[:1]:
@@ -74,6 +84,12 @@ def printed_terms(document: Document) -> Iterator[Candidate]:
                 score = label.weight * place.fits
                 box = place.segment.place(place.start, len(place.segment.text))
                 yield Candidate(text[:_LONGEST], text, place.segment.page, box, score, (place.why,))
+
+
+def _only_terms(segment: Segment) -> bool:
+    text = folded(segment.text)
+    short = len(segment.tokens) <= _SHORT
+    return short and bool(_PERIOD.search(text) and _PAYING.search(text)) and not DISCOUNT.search(text)
 
 
 def terms(document: Document) -> Iterator[Terms]:

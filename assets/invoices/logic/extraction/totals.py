@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from assets.invoices.logic.extraction.dates import without_dates
 from assets.invoices.logic.extraction.document import Document
-from assets.invoices.logic.extraction.labels import Label
+from assets.invoices.logic.extraction.labels import Label, in_segment
 from assets.invoices.logic.extraction.places import Place, places
 from assets.invoices.logic.extraction.sheet import Sheet
+from assets.invoices.logic.extraction.wordings import Role
 from assets.invoices.logic.invoice import Candidate, FieldName
 from assets.invoices.logic.numbers import plain, readings
 from resources.document_ai.layout import Box
@@ -17,6 +18,13 @@ from resources.document_ai.layout import Box
 TOTALS: tuple[FieldName, ...] = (
     "line_total", "allowance_total", "charge_total", "tax_total", "grand_total", "prepaid", "rounding", "due_payable",
 )  # fmt: skip
+_ALIKE: dict[Role, tuple[Role, ...]] = {
+    "grand_total": ("grand_total", "due_payable"),
+    "due_payable": ("grand_total", "due_payable"),
+    "line_total": ("line_total", "net_total"),
+    "net_total": ("line_total", "net_total"),
+}
+"""Totals of which one that is named tells that the amounts of line items are not the other."""
 _UNSIGNED = {"allowance_total", "charge_total", "prepaid"}
 _AMOUNT = re.compile(
     r"(?<![\w.,/:])(?P<open>\(\s?)?(?P<minus>[-−–]\s?)?(?:[$€£₹¥]|[A-Z]{3}(?=\s)|RM|Rs\.?)?\s?(?P<inner>[-−–]\s?)?"
@@ -39,6 +47,8 @@ _LOW = 0.2
 """Share of a score that depends on how far down the document an amount stands: subtotals come before totals."""
 _NET = 0.8
 _NET_WHY = "the net amount, from which allowances may be taken off already"
+_PAYABLE = 0.8
+"""Share of the total's score for what is to be paid where nothing else is said of it."""
 _ROWS = 9
 """Rows below the heading of a column of amounts that are looked at."""
 
@@ -61,7 +71,12 @@ def totals(document: Document, currency: str | None) -> dict[FieldName, list[Can
     """Candidates of every total, by name; unsorted, and possibly several for one amount."""
     found: dict[FieldName, list[Candidate]] = {name: [] for name in TOTALS}
     first = document.sheets[0].number
+    stated = {label.role for label in _stated(document, *TOTALS, "net_total")}
     for sheet, label in document.labelled(*TOTALS, "net_total"):
+        if id(label.segment) in document.headings and not stated.isdisjoint(_ALIKE.get(label.role, (label.role,))):
+            continue
+        if label.role in ("net_total", "line_total") and _in_tax(label):
+            continue
         low = (sheet.number - first + label.box.middle / max(sheet.height, 1.0)) / len(document.sheets)
         found_here = _of_label(document, sheet, label, currency)
         candidates = [replace(c, score=(1 - _LOW + _LOW * min(low, 1.0)) * c.score) for c in found_here]
@@ -71,6 +86,25 @@ def totals(document: Document, currency: str | None) -> dict[FieldName, list[Can
             field: FieldName = label.role  # type: ignore[assignment]  # the labels asked for are fields
             found[field] += candidates
     return {name: some for name, some in found.items() if some}
+
+
+def unread(document: Document) -> Iterator[str]:
+    """What a person should know of an invoice without a total: that one is named, but nothing legible stands beside it."""
+    for label in _stated(document, "grand_total", "due_payable"):
+        if label.meaning.weight >= 1:
+            yield f"“{label.text}” is printed on page {label.segment.page}, but no amount that can be read stands with it"
+
+
+def _stated(document: Document, *roles: Role) -> Iterator[Label]:
+    """Labels of totals that begin a row of their own: whatever stands beside them, no line item is meant."""
+    for _, label in document.labelled(*roles):
+        if label.alone and id(label.segment) not in document.headings:
+            yield label
+
+
+def _in_tax(label: Label) -> bool:
+    """Whether a net amount is named in the row of a tax (`VAT 20 % (net amount 100.00)`): what the tax is on."""
+    return any(other.role == "tax_total" and other.start < label.start for other in in_segment(label.segment))
 
 
 def _of_label(document: Document, sheet: Sheet, label: Label, currency: str | None) -> Iterator[Candidate]:
@@ -179,4 +213,4 @@ def payable(grand_total: Iterable[Candidate], prepaid: Iterable[Candidate]) -> l
     if any(candidate.amount for candidate in prepaid):
         return []
     why = "nothing says that a part of the total is paid already"
-    return [replace(candidate, score=0.5 * candidate.score, why=(why,), source="arithmetic") for candidate in grand_total]
+    return [replace(candidate, score=_PAYABLE * candidate.score, why=(why,), source="arithmetic") for candidate in grand_total]

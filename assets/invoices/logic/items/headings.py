@@ -110,7 +110,7 @@ _MARKS = re.compile(r"[^a-z0-9%#]+")
 _TOTAL = (
     r"(?:zwischen|gesamt|netto|brutto|rechnungs|waren|end|positions|beleg|zahl|uber)+(?:summe|betrag|beitrag|wert|"
     r"total)[a-z]*|summen?|gesamt|total(?:e|aal|en)?|sous[- ]?total|sub[- ]?tota(?:l|al|le)|subtotaal|totaux|"
-    r"net (?:total|amount|a payer|ht|payable|value)|grand total|amount (?:due|payable)|balance(?: due)?|"
+    r"net(?:to)?(?=:?$)|net (?:total|amount|a payer|ht|payable|value)|grand total|amount (?:due|payable)|balance(?: due)?|"
     r"montant (?:total|ht|ttc|du|net)|prix (?:ht|ttc)|solde|reste a payer|importe total|base imponible|imponibile|netto a pagare|"
     r"totaal|exclusief|inclusief|valor total|invoice total|total due|zu zahlen|zahlbetrag|rechnungsbetrag|"
     r"factuur ?totaal|factuurbedrag|te betalen|somme a payer|due|residual|credits?|paid|payments?|prepaid|deposit|"
@@ -118,7 +118,8 @@ _TOTAL = (
     r"a payer|charges|rounding|rundung|arrondi|redondeo|afronding"
 )
 _TAXED = (
-    r"(?:zzgl\.?|zuzugl\.?|plus|\+|inkl\.?|incl\.?|enthaltene?|darin|davon)? ?(?:\d+(?:[.,]\d+)? ?% ?)?(?:mwst|ust|"
+    r"(?:zzgl\.?|zuzugl\.?|plus|\+|inkl\.?|incl\.?|enthaltene?|darin|davon|dont|"
+    r"cuota(?: de)?|importe(?: del)?|montant)? ?(?:\d+(?:[.,]\d+)? ?% ?)?(?:mwst|ust|"
     r"umsatzsteuer|mehrwertsteuer|steuer(?:betrag)?|versicherungs?steuer|vat|sales tax|tax(?:es)?|tva|t\.v\.a|iva|"
     r"i\.v\.a|btw|gst|cgst|sgst|igst|hst|pst|qst|impuestos?|impots|imposta|moms)"
 )

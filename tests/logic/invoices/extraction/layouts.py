@@ -770,6 +770,34 @@ DATES_AMONG_ITEMS = Layout(
     },
 )  # fmt: skip
 
+NUMBERED_RECIPIENT_ABROAD = Layout(
+    [
+        """
+40 | 50: Brightwater Ltd
+54 | 50: 14 Mill Lane, Bristol BS1 4DJ
+119 | 50: Gemeente Zeist | 345: Invoice No: | 480: W-0711
+131 | 50: Het Rond 1 | 345: Date: | 480: 03.08.2024
+143 | 50: 3701 HS Zeist
+155 | 50: Netherlands
+167 | 50: BTW-nummer: NL810433941B01
+208 | 50: INVOICE
+240 | 50: Description | 300: Qty | 367: Price | 480: Amount GBP
+261 | 50: Consulting | 300: 1 | 380: 740.00 | 480: 740.00
+320 | 380: Net | 480: 740.00
+334 | 380: VAT @ 20% | 480: 148.00
+348 | 380: Total | 480: 888.00
+400 | 50: Terms Net 30
+780 | 50: Brightwater Ltd. Registered in England 07654321. VAT No GB 980 7806 84
+"""
+    ],
+    {
+        "invoice_number": "W-0711", "seller": "Brightwater Ltd", "seller_tax_ids": "GB980780684", "buyer": "Gemeente Zeist",
+        "buyer_address": "Het Rond 1, 3701 HS Zeist", "buyer_tax_ids": "NL810433941B01", "currency": "GBP",
+        "line_total": "740.00", "tax_total": "148.00", "grand_total": "888.00", "due_payable": "888.00",
+        "payment_terms": "Net 30",
+    },
+)  # fmt: skip
+
 LAYOUTS: dict[str, Layout] = {
     "british": BRITISH,
     "american": AMERICAN,
@@ -792,6 +820,7 @@ LAYOUTS: dict[str, Layout] = {
     "several_rates": SEVERAL_RATES,
     "utility": UTILITY,
     "numbered_recipient": NUMBERED_RECIPIENT,
+    "numbered_recipient_abroad": NUMBERED_RECIPIENT_ABROAD,
     "brand_and_company": BRAND_AND_COMPANY,
     "taxes_by_rate_only": TAXES_BY_RATE_ONLY,
     "annual_bill": ANNUAL_BILL,
