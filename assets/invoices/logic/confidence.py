@@ -25,11 +25,12 @@ _GROUPS: Mapping[str, frozenset[str]] = {
     }),
     "day": frozenset({"issue_date", "due_date", "delivery_date"}),
     "number": frozenset({"invoice_number", "purchase_order", "preceding_invoice"}),
+    "identifier": frozenset({"iban", "seller_tax_ids", "buyer_tax_ids"}),
     "party": frozenset({"seller", "buyer"}),
     "address": frozenset({"seller_address", "buyer_address"}),
     "item": frozenset({"item", "tax"}),
 }  # fmt: skip
-"""Fields whose values fail alike; what is in none of them (currency, tax ids, terms) is the base case."""
+"""Fields whose values fail alike; what is in none of them (currency, terms) is the base case."""
 
 _IDENTITIES: Mapping[str, frozenset[str]] = {
     "lines_are_net": frozenset({"line_total", "allowance_total", "charge_total", "grand_total"}),

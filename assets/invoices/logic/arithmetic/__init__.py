@@ -17,6 +17,8 @@ from assets.invoices.logic.numbers import plain
 COMPUTED_CONFIDENCE = 0.5
 """Confidence of an amount that is printed nowhere and only follows from others, at most."""
 
+_RATES = "the taxes by rate added up"
+_ADDED_UP = f"printed nowhere: {_RATES}"
 _TOTAL: Slot = ("field", 0, "grand_total")
 _DUE: Slot = ("field", 0, "due_payable")
 
@@ -39,7 +41,9 @@ def reconcile(invoice: Invoice) -> Invoice:
     checks = tuple(identity.check(values) for identity in all_of_them)
     derived = _derived(repaired, checks, values)
     notes = tuple(dict.fromkeys((*invoice.notes, *_notes(checks), *_doubts(doubtful))))
-    return replace(repaired, fields=repaired.fields | derived, checks=checks, notes=notes)
+    found = replace(repaired, fields=repaired.fields | derived, checks=checks, notes=notes)
+    # the sum of printed taxes is a witness of the total; what was calculated from the total is none
+    return rechecked(found) if "tax_total" in derived and derived["tax_total"].repaired == _ADDED_UP else found
 
 
 def rechecked(invoice: Invoice) -> Invoice:
@@ -100,7 +104,7 @@ def _derived(invoice: Invoice, checks: Sequence[Check], values: dict[Slot, Decim
     tax = known.get("tax_total")
     if tax is None and amounts and None not in amounts:
         tax = sum((amount for amount in amounts if amount is not None), Decimal(0))
-        found["tax_total"] = _computed(tax, "the taxes by rate added up")
+        found["tax_total"] = _computed(tax, _RATES)
     net, grand = known.get("line_total"), known.get("grand_total")
     if net is None and tax is not None and grand is not None:
         net = grand - tax - adjusted
