@@ -40,12 +40,14 @@ def files(folder: Path) -> Path:
     return folder
 
 
-def read_all(folder: Path, lake: Lake, engine: DocumentAI | None = None, **asked) -> tuple[TakenIn, Brought]:
+def read_all(
+    folder: Path, lake: Lake, engine: DocumentAI | None = None, *, clock: Clock = CLOCK, **asked
+) -> tuple[TakenIn, Brought]:
     """Read a folder into a lake, as the assets do."""
     store = LocalObjectStore(root=str(folder), read_only=True)
     limits = asked.pop("limits", Limits())
-    with InvoiceReader(engine or LocalDocumentAI(), lake, CLOCK, limits) as reader:
-        taken = take_in(store, reader, lake, CLOCK.now(), silent, limits=limits, **{"keys": None, **asked})
-    brought = bring_up_to_date(lake, CLOCK)
+    with InvoiceReader(engine or LocalDocumentAI(), lake, clock, limits) as reader:
+        taken = take_in(store, reader, lake, clock.now(), silent, limits=limits, **{"keys": None, **asked})
+    brought = bring_up_to_date(lake, clock)
     write_queue(lake)
     return taken, brought

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +21,8 @@ from resources.object_store import ObjectStore
 _BATCH, _BATCH_BYTES = 50, 200_000_000
 """Files and bytes that are on this machine between two commits of the ledger; results of each file are kept at once."""
 _NAMED_AT_ONCE = 2_000
+_KEPT = timedelta(days=7)
+"""How long what was read of a file is kept after the file is gone, for runs that are at it and for renames."""
 _NOT_BY_CHANCE = 10
 """Files that do not all disappear between two looks, unless it is the store that did."""
 _UNNAMEABLE = "its name is not valid UTF-8: rename it"
@@ -99,7 +101,20 @@ def take_in(
     if seen.gone:
         taken.deleted = len(seen.gone)
         _note(lake, [deleted(ledger[key]) for key in seen.gone], now)
+    if whole:
+        _forget(lake, now)
     return taken
+
+
+def _forget(lake: Lake, now: datetime) -> None:
+    """Drop what was read of files that are gone: it holds what they held. What is young may belong to a file not noted yet."""
+    alive = {entry.content_hash for entry in ledger_of(lake).values() if entry.state != "deleted"}
+    kept = lake.scan(tables.READINGS).group_by("content_hash").agg(pl.col("made_at").max()).collect()
+    old = kept.filter(pl.col("made_at") < now - _KEPT)["content_hash"].to_list()
+    gone = sorted(content for content in old if content not in alive)
+    for start in range(0, len(gone), _NAMED_AT_ONCE):
+        named = ", ".join(f"'{content}'" for content in gone[start : start + _NAMED_AT_ONCE])
+        lake.replace(tables.READINGS, pl.DataFrame(schema=tables.READINGS.schema), where=f"content_hash IN ({named})")
 
 
 def ledger_of(lake: Lake) -> dict[str, Entry]:

@@ -14,6 +14,7 @@ from assets.invoices.in_force import bring_up_to_date
 from assets.invoices.invoices import without_invoice
 from assets.invoices.review import Correction, Review
 from assets.invoices.review_queue import write_queue
+from resources.clock import Clock
 from resources.document_ai.interface import DocumentAI, Limits
 from resources.document_ai.layout import Analysis
 from resources.document_ai.local import LocalDocumentAI
@@ -118,6 +119,19 @@ def test_a_renamed_file_keeps_its_invoices_and_a_deleted_one_loses_them(place, l
     assert "nordlicht.pdf" not in invoices(lake)
     left = lake.scan(tables.FIELD_VALUES).select(pl.col("invoice_id").n_unique()).collect().item()
     assert left == 2
+
+
+def test_what_was_read_of_a_deleted_file_is_forgotten_a_week_later_and_nothing_else(place, lake):
+    def kept():
+        return lake.scan(tables.READINGS).select(pl.col("content_hash").n_unique()).collect().item()
+
+    (place / "invoices/nordlicht.pdf").unlink()
+    read_all(place / "invoices", lake, Counting())
+    assert kept() == 3
+    read_all(place / "invoices", lake, Counting(), clock=Clock(fixed_at="2026-11-20T09:00:00Z"))
+    assert kept() == 2
+    taken, brought = read_all(place / "invoices", lake, Counting())
+    assert (taken.read, taken.unchanged, brought.written) == (0, 4, 0)
 
 
 def test_a_rewritten_file_is_read_again(place, lake):
