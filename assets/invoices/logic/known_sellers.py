@@ -1,4 +1,4 @@
-"""Sellers that are known: a name that goes with the tax identifier or account beside it is not in doubt."""
+"""Sellers that are known: a name and the tax identifier or account that goes with it are not in doubt."""
 
 import csv
 import hashlib
@@ -6,10 +6,11 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from assets.invoices.logic.invoice import Invoice
+from assets.invoices.logic.invoice import FieldName, Invoice, Value
 from assets.invoices.logic.quality import same
 
 COLUMNS = ("name", "tax_id", "iban")
+_IDENTIFIERS: tuple[FieldName, ...] = ("seller_tax_ids", "iban")
 _VOUCHED = 0.999
 """Confidence of a name that the list has beside an identifier that the page has, too."""
 
@@ -26,16 +27,19 @@ class KnownSellers:
         return hashlib.sha256(repr(sorted(self.names.items())).encode()).hexdigest()[:12]
 
     def vouch(self, invoice: Invoice) -> Invoice:
-        """The invoice, its seller sure if the list has that name under an identifier of the invoice."""
+        """The invoice, its seller sure if the list has that name under an identifier of the invoice, and so is the identifier."""
         seller = invoice.fields.get("seller")
         if seller is None or seller.confidence is None:
             return invoice
-        for identifier in _identifiers(invoice):
-            if any(same("seller", seller.value, name) for name in self.names.get(identifier, ())):
-                chosen = replace(seller.chosen, why=(*seller.chosen.why, f"is the known seller with {identifier}"))
-                sure = replace(seller, chosen=chosen, confidence=max(seller.confidence, _VOUCHED))
-                return replace(invoice, fields={**invoice.fields, "seller": sure})
-        return invoice
+        sure: dict[FieldName, Value] = {}
+        for name in _IDENTIFIERS:
+            value = invoice.fields.get(name)
+            if value is not None and all(self._has(seller.value, part) for part in value.value.split(",")):
+                sure |= {name: _vouched(value), "seller": _vouched(seller)}
+        return replace(invoice, fields={**invoice.fields, **sure})
+
+    def _has(self, seller: str, identifier: str) -> bool:
+        return any(same("seller", seller, name) for name in self.names.get(_compact(identifier), ()))
 
 
 def parsed(text: str) -> KnownSellers:
@@ -59,9 +63,11 @@ def parsed(text: str) -> KnownSellers:
     return KnownSellers(names)
 
 
-def _identifiers(invoice: Invoice) -> list[str]:
-    found = [invoice.fields[name].value for name in ("seller_tax_ids", "iban") if name in invoice.fields]
-    return [_compact(part) for value in found for part in value.split(",")]
+def _vouched(value: Value) -> Value:
+    if value.confidence is None:
+        return value
+    chosen = replace(value.chosen, why=(*value.chosen.why, "stands so in the list of known sellers"))
+    return replace(value, chosen=chosen, confidence=max(value.confidence, _VOUCHED))
 
 
 def _compact(text: str) -> str:

@@ -11,7 +11,7 @@ LIST = "name,tax_id,iban\nMuster GmbH,DE 136 695 976,\nAu bon moulin,FR119999999
 
 
 def _invoice(seller, *, confidence=0.6, **fields):
-    named = {name: Value(Candidate(value, value)) for name, value in fields.items()}
+    named = {name: Value(Candidate(value, value), confidence=0.6) for name, value in fields.items()}
     return Invoice((1,), {"seller": replace(Value(Candidate(seller, seller)), confidence=confidence), **named})
 
 
@@ -20,11 +20,22 @@ def _sure(invoice):
 
 
 def test_a_known_name_beside_its_tax_identifier_is_sure():
-    assert _sure(_invoice("MUSTER GMBH", seller_tax_ids="201/113/40209, DE136695976")) > 0.99
+    assert _sure(_invoice("MUSTER GMBH", seller_tax_ids="DE136695976")) > 0.99
 
 
 def test_a_known_name_beside_its_account_is_sure():
     assert _sure(_invoice("Au bon moulin", iban="FR2012421242124212421242124")) > 0.99
+
+
+def test_the_identifier_is_as_sure_as_the_name_and_a_new_account_is_not():
+    known = parsed(LIST).vouch(_invoice("Muster GmbH", seller_tax_ids="DE136695976", iban="DE56120300001029384756"))
+    sure = {name: value.confidence for name, value in known.fields.items()}
+    assert sure == {"seller": 0.999, "seller_tax_ids": 0.999, "iban": 0.6}
+
+
+def test_an_identifier_beside_the_known_one_is_not_vouched_for():
+    mixed = _invoice("Muster GmbH", seller_tax_ids="DE136695976, DE999999999")
+    assert parsed(LIST).vouch(mixed) == mixed
 
 
 @pytest.mark.parametrize(
