@@ -101,7 +101,7 @@ def posted(
                 "revision": max((one.revision for one in told.values()), default=0),
                 "pages": [asdict(page) for page in reading.pages if page.number in invoice.pages],
                 "engine": reading.engine,
-                "notes": [*reading.notes, *valid.notes],
+                "notes": list(dict.fromkeys([*reading.notes, *valid.notes])),
                 "fingerprint": fingerprint,
             }
         )

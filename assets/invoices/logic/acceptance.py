@@ -74,6 +74,7 @@ def _type(invoice: Invoice) -> str:
 
 def _reason(value: Value) -> str:
     if value.confidence is None:
-        return "how sure it is was not judged"
+        contradicted = value.chosen.source == "structured"
+        return "the page says something else than the e-invoice" if contradicted else "how sure it is was not judged"
     said = f"it is right with {value.confidence:.1%}, less than {THRESHOLD:.1%}"
     return f"{said}; {value.repaired}" if value.repaired else said

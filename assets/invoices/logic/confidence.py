@@ -48,8 +48,8 @@ FEATURES = (
 
 _UNSURE = 0.02
 _FOLLOWS = 0.5
-_PRIOR_PRECISION = 0.05
-"""Of every weight before anything was seen: log-odds of four or five are nothing unusual."""
+_PRIOR_PRECISION = 0.2
+"""Of every weight before anything was seen: log-odds of two or three are nothing unusual."""
 _STEPS = 50
 
 
