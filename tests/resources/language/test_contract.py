@@ -13,7 +13,9 @@ from resources.oci.language import OciLanguage
 from tests.sandboxes import running
 
 COMPARTMENT = os.environ.get("CLOUDOPS_TEST_OCI_COMPARTMENT", "")
-LIVE = pytest.mark.skipif(not COMPARTMENT, reason="live: needs an OCI account: name a compartment in CLOUDOPS_TEST_OCI_COMPARTMENT")
+LIVE = pytest.mark.skipif(
+    not COMPARTMENT, reason="live: needs an OCI account: name a compartment in CLOUDOPS_TEST_OCI_COMPARTMENT"
+)
 VARIANTS = ["local", "oci", "oci, not masked", pytest.param("live", marks=[pytest.mark.live, LIVE])]
 INVOICE = (
     "Nordwind Logistics GmbH\nHafenstraße 5\n20457 Hamburg\nDeutschland\n\n"
