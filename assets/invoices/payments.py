@@ -16,7 +16,7 @@ from assets.invoices.logic.cash_flow import cash_flow as forecast
 from assets.invoices.logic.cash_flow import charts
 from assets.invoices.logic.payment_ledger import DIRECTIONS, Refused, as_of, ledger, of_invoices
 from assets.invoices.logic.payments.history import History, history_of
-from assets.invoices.logic.payments.rating import ratings
+from assets.invoices.logic.payments.rating import ratings, usual_amounts
 from resources.clock import Clock
 from resources.errors import BadInput, NotFound
 from resources.lake import Lake
@@ -88,11 +88,14 @@ def _supplied(inputs: ObjectStore) -> tuple[list[dict[str, Any]], list[Refused]]
     metadata=table_metadata(tables.VENDOR_HISTORY),
 )
 def vendor_history(lake: Lake, clock: Clock) -> dg.MaterializeResult:
-    """How each party has paid, or was paid, by what was known on the day of the look: rating, late payments, days."""
+    """How each party has paid, or was paid, by what was known on the day: rating, late payments, days, amounts."""
     with errors_classified():
         records, day = records_and_day(lake, clock)
         parties = records.group_by("party").agg(pl.col("party_name").drop_nulls().first(), pl.col("direction").first())
-        found = ratings(for_model(records), day).join(parties, on="party", how="left").with_columns(as_of=pl.lit(day))
+        cases = for_model(records)
+        usual = usual_amounts(cases, day).group_by("party").agg(pl.struct(pl.exclude("party")).alias("amounts"))
+        found = ratings(cases, day).join(parties, on="party", how="left").join(usual, on="party", how="left")
+        found = found.with_columns(as_of=pl.lit(day))
         lake.replace(tables.VENDOR_HISTORY, found.select(list(tables.VENDOR_HISTORY.schema)), where=None)
     worst = found.sort("rating", nulls_last=True).select("party_name", "direction", "invoices", "late_payments", "rating")
     return dg.MaterializeResult(

@@ -258,6 +258,18 @@ PAYMENT_RECORDS = Table(
     ),
 )
 
+_USUAL = pl.List(
+    pl.Struct(
+        {
+            "currency": pl.String(),
+            "invoices": pl.Int64(),
+            "unknown": pl.Int64(),
+            "median": pl.Float64(),
+            "least": pl.Float64(),
+            "greatest": pl.Float64(),
+        }
+    )
+)
 VENDOR_HISTORY = Table(
     name="invoices/vendor_history",
     description="How each party has paid, or was paid: one row per party.",
@@ -276,6 +288,7 @@ VENDOR_HISTORY = Table(
         Column("rating", pl.Float64(), "Share paid on time, 0 to 100, shrunk towards that of all; null if nothing is judged."),
         Column("mean_days", pl.Float64(), "Mean days to payment; null before the first."),
         Column("median_days", pl.Float64(), "Median days to payment; null before the first."),
+        Column("amounts", _USUAL, "Usual amounts by currency; `unknown` counts invoices without one.", nullable=False),
         Column("first_issue", pl.Date(), "Day of the first invoice.", nullable=False),
         Column("last_payment", pl.Date(), "Day of the last payment; null before the first."),
     ),

@@ -99,6 +99,14 @@ def test_every_invoice_has_a_complexity_with_its_summands(place):
         assert [one["name"] for one in summands] == ["line_items", "organisations", "locations", "currencies"]
 
 
+def test_the_history_of_a_party_has_its_usual_amounts_by_currency(place):
+    histories = place.rows(tables.VENDOR_HISTORY, "party", "invoices", "amounts")
+    assert len(histories) > 3
+    for _, invoices, amounts in histories:
+        assert sum(one["invoices"] + one["unknown"] for one in amounts) == invoices
+        assert all(one["least"] <= one["median"] <= one["greatest"] for one in amounts if one["invoices"])
+
+
 def test_a_payment_model_is_learnt_and_predicts_what_is_open(place):
     ((action, card),) = place.rows(tables.PAYMENT_MODEL_JOURNAL, "action", "card")
     assert action == "replaced"
