@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
@@ -18,6 +18,7 @@ from assets.documents.logic.ledger import Decision, Entry, Found, decide, delete
 from assets.documents.logic.metadata import PathRule, is_sidecar, merged, path_rules, sidecar_of
 from assets.documents.logic.parsing import READER_VERSION, Limits, Unreadable
 from assets.documents.reader import Reader
+from assets.files import UNNAMEABLE, batches, content_hash_of, is_storable, printable, text_hash_of
 from assets.progress import Progress
 from resources.errors import BadInput, Denied, NotFound
 from resources.lake import Lake
@@ -32,7 +33,6 @@ _NAMED_AT_ONCE = 2_000
 _NOT_BY_CHANCE = 10
 """Documents that do not all disappear between two looks, unless it is the store that did."""
 _LARGEST_SIDECAR = 65_536
-_UNNAMEABLE = "its name is not valid UTF-8: rename it"
 _TELLING = 20_000
 """Characters from whose language that of a document is told."""
 
@@ -119,8 +119,8 @@ def take_in(
     ledger = _ledger(lake, sources.limits)
     whole = keys is None and not prefix
     found = _listed(sources.store, prefix) if keys is None else _some(sources.store, keys)
-    taken = TakenIn(refused={_shown(item.source_key): _UNNAMEABLE for item in found if not _is_text(item.source_key)})
-    found = [item for item in found if _is_text(item.source_key)]
+    taken = TakenIn(refused={printable(item.source_key): UNNAMEABLE for item in found if not is_storable(item.source_key)})
+    found = [item for item in found if is_storable(item.source_key)]
     seen = look(ledger, found, reader_version=sources.reader_version, whole=whole)
     if not found and len(seen.gone) >= _NOT_BY_CHANCE and not may_be_empty:
         raise BadInput(
@@ -131,7 +131,7 @@ def take_in(
     gone = set(seen.gone)
     with Reader(sources.limits) as reader:
         done = 0
-        for batch in _batches(seen.fetch):
+        for batch in batches(seen.fetch, _BATCH, _BATCH_BYTES):
             progress("reading documents", done, len(seen.fetch))
             gone -= _take_batch(sources, lake, ledger, reader, batch, gone, now, taken)
             done += len(batch)
@@ -179,7 +179,7 @@ def _take_batch(
             except Denied as error:
                 taken.refused[item.source_key] = error.message
                 continue
-            hashed.append((item, _hash(paths[item.source_key])))
+            hashed.append((item, content_hash_of(paths[item.source_key])))
         vanished = gone | _vanished(sources.store, ledger, hashed)
         renamed: set[str] = set()
         for decision in decide(ledger, hashed, vanished):
@@ -256,7 +256,7 @@ def _row(sources: Sources, decision: Decision, document: Document) -> dict[str, 
     return {
         **shown,
         "document_id": decision.document_id,
-        "fingerprint": hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest(),
+        "fingerprint": text_hash_of(said),
         "metadata_from": [{"field": name, "source": source} for name, source in described.sources.items()],
         "format": document.format,
         "text": document.text,
@@ -280,7 +280,7 @@ def _sidecar(store: ObjectStore, found: Found) -> bytes | None:
 def _too_large(item: Found, known: Entry | None, sources: Sources) -> Entry:
     """The row of a file that is not even fetched."""
     alive = known if known is not None and known.state != "deleted" else None
-    identity = alive.document_id if alive else _hash_of(f"{item.source_key}\0{item.etag}")[:32]
+    identity = alive.document_id if alive else text_hash_of(f"{item.source_key}\0{item.etag}")[:32]
     reason = f"it is larger than {sources.limits.size:,} bytes"
     return Entry(item.source_key, identity, item.etag, item.size, item.last_modified, None, item.sidecar_etag, "quarantined",
                  reason, sources.reader_version)  # fmt: skip
@@ -311,26 +311,6 @@ def _head(store: ObjectStore, key: str) -> StoredObject | None:
 
 def _found(item: StoredObject, sidecar: StoredObject | None) -> Found:
     return Found(item.key, item.etag, item.size, item.last_modified, sidecar.etag if sidecar else None)
-
-
-def _batches(items: Sequence[Found]) -> Iterator[list[Found]]:
-    batch: list[Found] = []
-    for item in items:
-        if batch and (len(batch) >= _BATCH or sum(i.size for i in batch) + item.size > _BATCH_BYTES):
-            yield batch
-            batch = []
-        batch.append(item)
-    if batch:
-        yield batch
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _hash_of(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _ledger(lake: Lake, limits: Limits) -> dict[str, Entry]:
@@ -364,22 +344,9 @@ def _note(lake: Lake, entries: Sequence[Entry], now: datetime) -> None:
     """Put rows into the ledger."""
     for start in range(0, len(entries), _NAMED_AT_ONCE):
         some = entries[start : start + _NAMED_AT_ONCE]
-        noted = [{**asdict(e), "key_hash": _hash_of(e.source_key), "seen_at": now} for e in some]
+        noted = [{**asdict(e), "key_hash": text_hash_of(e.source_key), "seen_at": now} for e in some]
         frame = pl.DataFrame(noted, schema=tables.SOURCE_DOCUMENTS.schema)
         lake.replace(tables.SOURCE_DOCUMENTS, frame, where=f"key_hash IN ({_quoted(frame['key_hash'])})")
-
-
-def _is_text(key: str) -> bool:
-    """Whether a key can be stored; names of files on Linux are bytes, of any encoding."""
-    try:
-        key.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _shown(key: str) -> str:
-    return key.encode("utf-8", "backslashreplace").decode()
 
 
 def _quoted(identities: Iterable[str]) -> str:

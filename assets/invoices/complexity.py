@@ -53,13 +53,14 @@ def invoices_understood(lake: Lake, clock: Clock, language_ai: dg.ResourceParam[
         entities = lake.scan(tables.ENTITIES).group_by("kind").agg(pl.len().alias("mentions")).sort("kind").collect()
         scores = lake.scan(tables.COMPLEXITY).select("invoice_id", "complexity_score").collect()
     yield dg.MaterializeResult(asset_key=_ENTITIES, metadata={"by_kind": markdown_table(entities), "understood": understood})
-    highest = scores["complexity_score"].max()
+    highest, quality = scores["complexity_score"].max(), language_ai.sentiment_quality
     yield dg.MaterializeResult(
         asset_key=_COMPLEXITY,
         metadata={
             "dagster/row_count": len(scores),
             "unknown": scores["complexity_score"].null_count(),
             **({"highest": int(str(highest))} if highest is not None else {}),
+            **({"sentiment_macro_f1": quality.macro_f1, "sentiment_sentences": quality.sentences} if quality else {}),
         },
     )
 

@@ -34,7 +34,9 @@ _MOST_WRONG = 0.01
     metadata=table_metadata(tables.EXTRACTION_QUALITY),
     check_specs=[
         dg.AssetCheckSpec(
-            _RIGHT, asset=_KEY, description="Of the values that were accepted without a look, at most 1 % are wrong."
+            _RIGHT,
+            asset=_KEY,
+            description="Of the values that were accepted without a look, at most 1 % are wrong; unknown is no pass.",
         )
     ],
 )
@@ -69,9 +71,12 @@ def extraction_quality(lake: Lake, inputs_store: dg.ResourceParam[ObjectStore], 
         check_results=[
             dg.AssetCheckResult(
                 check_name=_RIGHT,
-                passed=wrong <= _MOST_WRONG * len(accepted),
+                passed=bool(accepted) and wrong <= _MOST_WRONG * len(accepted),
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"accepted": len(accepted), "wrong": wrong},
+                metadata={
+                    "accepted": len(accepted),
+                    "wrong": wrong if accepted else "unknown: label invoices, or confirm what was accepted",
+                },
             )
         ],
     )

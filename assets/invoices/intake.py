@@ -1,6 +1,5 @@
 """Takes invoices in: lists the store, reads what is new, and keeps the ledger. A killed run goes on where it was."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, fields
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from assets.files import UNNAMEABLE, batches, content_hash_of, is_storable, printable, text_hash_of
 from assets.invoices import tables
 from assets.invoices.logic.ledger import Entry, Found, deleted, look
 from assets.invoices.reading import InvoiceReader
@@ -25,7 +25,6 @@ _KEPT = timedelta(days=7)
 """How long what was read of a file is kept after the file is gone, for runs that are at it and for renames."""
 _NOT_BY_CHANCE = 10
 """Files that do not all disappear between two looks, unless it is the store that did."""
-_UNNAMEABLE = "its name is not valid UTF-8: rename it"
 
 
 @dataclass(slots=True)
@@ -80,8 +79,8 @@ def take_in(
     ledger = ledger_of(lake)
     whole = keys is None and not prefix
     found = _listed(store, prefix) if keys is None else _some(store, keys)
-    taken = TakenIn(refused={_shown(item.source_key): _UNNAMEABLE for item in found if not _is_text(item.source_key)})
-    found = [item for item in found if _is_text(item.source_key)]
+    taken = TakenIn(refused={printable(item.source_key): UNNAMEABLE for item in found if not is_storable(item.source_key)})
+    found = [item for item in found if is_storable(item.source_key)]
     again = {key for key, known in ledger.items() if known.state == "quarantined"} if limits != Limits() else set()
     seen = look(ledger, found, reader_version=reader.version, whole=whole, again=again)
     if not found and len(seen.gone) >= _NOT_BY_CHANCE and not may_be_empty:
@@ -91,7 +90,7 @@ def take_in(
         )
     taken.unchanged = seen.unchanged
     done = 0
-    for batch in _batches(seen.fetch):
+    for batch in batches(seen.fetch, _BATCH, _BATCH_BYTES):
         entries = []
         for entry in _read_batch(store, reader, batch, limits, taken):
             progress("reading invoices", done, len(seen.fetch))
@@ -145,7 +144,7 @@ def _read_batch(
 
 
 def _read(path: Path, item: Found, reader: InvoiceReader, taken: TakenIn) -> Entry:
-    content_hash = _hash(path)
+    content_hash = content_hash_of(path)
     try:
         reading, known = reader.read(path, item.source_key, content_hash)
     except Unreadable as unreadable:
@@ -185,22 +184,11 @@ def _some(store: ObjectStore, keys: Iterable[str]) -> list[Found]:
     return found
 
 
-def _batches(items: Sequence[Found]) -> Iterator[list[Found]]:
-    batch: list[Found] = []
-    for item in items:
-        if batch and (len(batch) >= _BATCH or sum(i.size for i in batch) + item.size > _BATCH_BYTES):
-            yield batch
-            batch = []
-        batch.append(item)
-    if batch:
-        yield batch
-
-
 def _note(lake: Lake, entries: Sequence[Entry], now: datetime) -> None:
     """Put rows into the ledger."""
     for start in range(0, len(entries), _NAMED_AT_ONCE):
         noted = [
-            {**asdict(e), "key_hash": _hash_of(e.source_key), "seen_at": now} for e in entries[start : start + _NAMED_AT_ONCE]
+            {**asdict(e), "key_hash": text_hash_of(e.source_key), "seen_at": now} for e in entries[start : start + _NAMED_AT_ONCE]
         ]
         frame = pl.DataFrame(noted, schema=tables.SOURCE_INVOICES.schema)
         named = ", ".join(f"'{key}'" for key in frame["key_hash"])
@@ -215,25 +203,3 @@ def keys_by_content(ledger: Mapping[str, Entry]) -> dict[str, list[str]]:
         if entry.content_hash is not None:
             keys.setdefault(entry.content_hash, []).append(entry.source_key)
     return keys
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _hash_of(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _is_text(key: str) -> bool:
-    """Whether a key can be stored; names of files on Linux are bytes, of any encoding."""
-    try:
-        key.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _shown(key: str) -> str:
-    return key.encode("utf-8", "backslashreplace").decode()

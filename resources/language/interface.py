@@ -120,6 +120,21 @@ KeyPhrases = Answer[tuple[KeyPhrase, ...]]
 PersonalData = Answer[tuple[PersonalDatum, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well a classification does on labelled sentences.
+
+    Attributes:
+        sentences: How many there are.
+        accuracy: Share that is classified as labelled.
+        macro_f1: Mean of the F1 scores of the classes.
+    """
+
+    sentences: int
+    accuracy: float
+    macro_f1: float
+
+
 class LanguageAI(dg.ConfigurableResource[Any], ABC):
     """Understands texts. Methods answer in the order of the texts, and raise only errors of `resources.errors`."""
 
@@ -127,6 +142,11 @@ class LanguageAI(dg.ConfigurableResource[Any], ABC):
     @abstractmethod
     def engine(self) -> str:
         """`name@version`: it changes whenever the answer for some text may."""
+
+    @property
+    def sentiment_quality(self) -> Quality | None:
+        """How well notes are classified, on sentences that were held out; None if it was not measured."""
+        return None
 
     def entities(self, texts: Sequence[Text]) -> list[Entities]:
         """What the texts name, in the order of its places; what the caller knows is among it.

@@ -17,6 +17,7 @@ from resources.language.interface import (
     KeyPhrases,
     LanguageAI,
     PersonalData,
+    Quality,
     Sentiment,
     Text,
 )
@@ -42,8 +43,8 @@ class LocalLanguage(LanguageAI):
         return f"local-language@{_VERSION}"
 
     @property
-    def sentiment_quality(self) -> sentiment.Quality:
-        """How well notes are classified."""
+    def sentiment_quality(self) -> Quality:
+        """See LanguageAI."""
         return sentiment.HELD_OUT
 
     def key_phrases(self, texts: Sequence[Text]) -> list[KeyPhrases]:

@@ -7,29 +7,12 @@ needs knowledge of the world (`hours that were never worked`) are beyond it. `HE
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from resources.language.interface import MOODS, Mood, Sentiment
+from resources.language.interface import MOODS, Mood, Quality, Sentiment
 from resources.language.lexicon import BAD, CONTRASTS, GOOD, NOT, WORKS
 from resources.language.words import STOP_WORDS, languages_of, words_of
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """How well a classification does on labelled sentences.
-
-    Attributes:
-        sentences: How many there are.
-        accuracy: Share that is classified as labelled.
-        macro_f1: Mean of the F1 scores of the classes.
-    """
-
-    sentences: int
-    accuracy: float
-    macro_f1: float
-
 
 HELD_OUT = Quality(sentences=48, accuracy=0.79, macro_f1=0.81)
 """On sentences of notes on invoices, twelve in each language, that were written after the lexicon and not used for it; all by the

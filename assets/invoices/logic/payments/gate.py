@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -57,21 +56,6 @@ class Verdict:
     after: float | None
     incumbent: str | None
     candidate: str
-
-    def journal_entry(self, today: date) -> dict[str, Any]:
-        """As it is journalled: what was decided, when, and on what grounds."""
-        return {
-            "day": today,
-            "action": "replaced" if self.replaced else "kept",
-            "incumbent": self.incumbent,
-            "candidate": self.candidate,
-            "invoices": self.invoices,
-            "first_issue": self.first_issue,
-            "last_issue": self.last_issue,
-            "score_before": self.before,
-            "score_after": self.after,
-            "reason": self.reason,
-        }
 
 
 @dataclass(frozen=True, slots=True)

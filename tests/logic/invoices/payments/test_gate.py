@@ -45,13 +45,12 @@ def test_a_model_that_learnt_more_replaces_one_that_learnt_less_and_not_the_othe
     assert forward.after == backward.before < forward.before
 
 
-def test_what_was_decided_is_told_to_the_journal_with_its_grounds():
-    kept = verdict(OLD, NEW).journal_entry(TODAY)
+def test_what_was_decided_says_on_what_grounds():
+    kept = verdict(OLD, NEW)
 
-    assert (kept["action"], kept["incumbent"], kept["candidate"]) == ("kept", NEW.identity, OLD.identity)
-    assert kept["score_after"] >= kept["score_before"]
-    assert f"{kept['invoices']} later invoices" in kept["reason"]
-    assert verdict(NEW, OLD).journal_entry(TODAY)["action"] == "replaced"
+    assert (kept.replaced, kept.incumbent, kept.candidate) == (False, NEW.identity, OLD.identity)
+    assert kept.after >= kept.before
+    assert f"{kept.invoices} later invoices" in kept.reason
 
 
 def test_the_same_model_changes_nothing():
