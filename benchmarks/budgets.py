@@ -10,9 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from assets.finops.journal import Journal
+from assets.finops import tables
 from assets.finops.logic.budgets.desired import RULES
 from assets.finops.logic.budgets.plan import ALL
+from assets.journal import Journal
 from benchmarks.outcome import Target, finish
 from benchmarks.sandbox import post, started
 from jobs.budget_changes import Wanted, apply, planned, settle
@@ -59,7 +60,7 @@ class Cloud:
 
     def reconcile(self, wanted: Sequence[Budget], name: str) -> int:
         """What the job does; returns how many steps were done. Raises TransientError if it was cut off."""
-        journal = Journal(Lake(root=str(self.folder / "lake" / name)), name, "benchmark")
+        journal = Journal(Lake(root=str(self.folder / "lake" / name)), tables.JOURNAL, name, "benchmark")
         actual = self.budgets.managed()
         plan = planned(self.budgets, Wanted(wanted), actual)
         settle(self.budgets, journal, actual, _now())

@@ -14,7 +14,6 @@ import polars as pl
 
 from assets.finops import tables
 from assets.finops.action_book import OPERATIONS, Clouds, begun, book, is_schedule, last_turns, resource_of, said, store_events
-from assets.finops.journal import DONE, FOUND_DONE, FOUND_UNDONE, Begun, Change, Journal
 from assets.finops.logic.actions import steps
 from assets.finops.logic.actions.lifecycle import (
     APPROVED,
@@ -31,6 +30,7 @@ from assets.finops.logic.actions.lifecycle import (
 from assets.finops.logic.actions.model import AUTOSCALE, AUTOSCALE_OFF, DELETE, Facts
 from assets.finops.logic.actions.plan import Protection
 from assets.finops.logic.actions.steps import Approved, Next, next_step
+from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, Begun, Change, Journal
 from resources.actions import Operation, Seen
 from resources.errors import CloudOpsError, PermanentError, TransientError
 from resources.lake import Lake

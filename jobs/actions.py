@@ -10,10 +10,10 @@ from assets.catalogue import markdown_table
 from assets.failures import errors_classified
 from assets.finops import tables
 from assets.finops.action_book import Clouds, effects_shown, store_events, store_rows
-from assets.finops.journal import Journal
 from assets.finops.logic.actions.effect import REALISED, Effect
 from assets.finops.logic.actions.lifecycle import EXECUTED, VERIFIED
 from assets.finops.logic.actions.plan import KEEP, Protection
+from assets.journal import Journal
 from jobs.action_changes import Bounds, Opened, apply, planned, table
 from resources.actions import ActionService
 from resources.budgets import BudgetService
@@ -60,7 +60,7 @@ def carry_out_actions(
     """Plan, print the plan, and act only if told to. A repeat does what is left, and nothing twice."""
     clouds = Clouds.of((oci_actions, aws_actions), (oci_budgets, aws_budgets))
     with errors_classified():
-        opened = Opened.of(lake, inputs_store, Journal(lake, context.run_id, config.by), clouds, clock.now)
+        opened = Opened.of(lake, inputs_store, Journal(lake, tables.JOURNAL, context.run_id, config.by), clouds, clock.now)
         items = planned(opened, config.bounds())
         told = table(items)
         context.log.info("plan\n%s", told)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from assets.finops.journal import DONE, FOUND_DONE, FOUND_UNDONE, NOT_TRIED, Begun, Change, Journal
 from assets.finops.logic.budgets.plan import Note, Plan, Step, as_json, plan
+from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, NOT_TRIED, Begun, Change, Journal
 from resources.budgets import Budget, BudgetService
 from resources.errors import BadInput, CloudOpsError, PermanentError, TransientError, Unavailable
 

@@ -13,11 +13,11 @@ from assets.catalogue import markdown_table
 from assets.failures import errors_classified
 from assets.finops import tables
 from assets.finops.action_book import held_budgets
-from assets.finops.journal import Journal
 from assets.finops.logic.budgets import desired
 from assets.finops.logic.budgets.adaptive import Adjusted, Limits, adjusted, amounts_at_the_beginning
 from assets.finops.logic.budgets.desired import AWS, OCI, Estimate, Outlook, Target
 from assets.finops.logic.budgets.plan import Note, Plan
+from assets.journal import Journal
 from jobs.budget_changes import OPERATIONS, Applied, Wanted, apply, planned, settle
 from resources.budgets import AlertRule, Budget, BudgetService
 from resources.clock import Clock
@@ -115,7 +115,7 @@ def reconcile_budgets(
     aws_budgets: dg.ResourceParam[BudgetService],
 ) -> None:
     """Plan for both clouds, print the plan, and act only if told to. A repeat does what is left, and nothing twice."""
-    journal = Journal(lake, context.run_id, config.by)
+    journal = Journal(lake, tables.JOURNAL, context.run_id, config.by)
     with errors_classified():
         if config.mode == "apply" and not (config.recipients or config.topic):
             raise BadInput("nobody would be told by the alerts", "Give `recipients` in the run's config.")

@@ -5,13 +5,23 @@ from pathlib import Path
 
 from assets.documents import tables as documents
 from assets.finops import tables as finops
+from assets.fleet import tables as fleet
 from assets.invoices import tables as invoices
+from assets.recovery import tables as recovery
 from resources.knowledge_base.interface import KB_DOCUMENTS
 from resources.metrics_sink import CUSTOM_METRICS
 from resources.tables import Table
 
 PAGE = Path(__file__).parent.parent / "docs" / "data-dictionary.md"
-TABLES: tuple[Table, ...] = (*finops.TABLES, *documents.TABLES, *invoices.TABLES, CUSTOM_METRICS, KB_DOCUMENTS)
+TABLES: tuple[Table, ...] = (
+    *finops.TABLES,
+    *documents.TABLES,
+    *invoices.TABLES,
+    *fleet.TABLES,
+    *recovery.TABLES,
+    CUSTOM_METRICS,
+    KB_DOCUMENTS,
+)
 
 
 def page() -> str:

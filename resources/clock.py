@@ -1,5 +1,6 @@
-"""The time of day, as a resource: nothing else in the project asks the machine for it."""
+"""The time of day, as a resource: nothing else in the project asks the machine for it, or waits."""
 
+import time
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -36,3 +37,7 @@ class Clock(dg.ConfigurableResource[Any]):
     def today(self) -> date:
         """The current day in UTC."""
         return self.now().date()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)

@@ -12,7 +12,6 @@ from typing import Any
 import polars as pl
 
 from assets.finops import tables
-from assets.finops.journal import BEGUN, DONE, FOUND_DONE, Journal
 from assets.finops.logic.actions.effect import FELL_SHORT, Done, Effect, effects
 from assets.finops.logic.actions.lifecycle import (
     EXECUTED,
@@ -25,6 +24,7 @@ from assets.finops.logic.actions.lifecycle import (
 from assets.finops.logic.actions.model import AUTOSCALE, HOLD, LASTING, SCHEDULE, Action, Facts
 from assets.finops.logic.panel import SERIES
 from assets.finops.logic.recommendations.verification import BEFORE_DAYS
+from assets.journal import BEGUN, DONE, FOUND_DONE, Journal
 from resources.actions import ActionService, BudgetActions, Resource
 from resources.budgets import BudgetService
 from resources.errors import BadInput, CloudOpsError, NotFound, TransientError

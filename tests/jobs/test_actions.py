@@ -17,8 +17,8 @@ import pytest
 from assets.finops import tables
 from assets.finops.action_book import APPROVALS_KEY, Clouds
 from assets.finops.actions import actions
-from assets.finops.journal import Journal
 from assets.finops.logic.actions.plan import Protection
+from assets.journal import Journal
 from jobs.action_changes import Bounds, Opened, apply, planned
 from jobs.actions import finops_actions, verify_effects
 from jobs.budgets import finops_budgets
@@ -129,7 +129,7 @@ class World:
         self.at += timedelta(minutes=1)
         clouds = Clouds.of((self.oracle, self.amazon), (NoBudgets(of_system="oci", advice="none"), self.budgets))
         store = LocalObjectStore(root=str(self.inputs), read_only=True)
-        opened = Opened.of(self.lake, store, Journal(self.lake, str(self.at), "ann"), clouds, lambda: self.at)
+        opened = Opened.of(self.lake, store, Journal(self.lake, tables.JOURNAL, str(self.at), "ann"), clouds, lambda: self.at)
         apply(opened, planned(opened, Bounds(5, True, Protection())))
         verify_effects(opened, 17)
 

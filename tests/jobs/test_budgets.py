@@ -16,8 +16,8 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from assets.finops import tables
-from assets.finops.journal import BEGUN, Change, Journal
 from assets.finops.logic.budgets.plan import as_json
+from assets.journal import BEGUN, Change, Journal
 from jobs.budget_changes import Wanted, apply, planned, settle
 from jobs.budgets import BudgetsConfig, finops_budgets, plan_for
 from resources.aws.budgets import AwsBudgets
@@ -75,7 +75,7 @@ class World:
 
     def once(self) -> None:
         """What the job does in Oracle's cloud, without its repeats."""
-        journal, clock = Journal(self.lake, "run", "ann"), Clock(fixed_at=NOW.isoformat())
+        journal, clock = Journal(self.lake, tables.JOURNAL, "run", "ann"), Clock(fixed_at=NOW.isoformat())
         plan, actual = plan_for(self.oci_budgets, BudgetsConfig(**APPLY), self.lake, journal, clock)
         settle(self.oci_budgets, journal, actual, NOW)
         apply(self.oci_budgets, plan, journal, clock.now)
@@ -217,7 +217,7 @@ def test_a_rise_that_was_cut_off_counts_as_one_of_the_month(world):
     world.forecast(prod="4000")
     limits = [{"most_up_percent": 20}]
     # the cloud did it, and the run was killed before it could say so
-    journal, clock = Journal(world.lake, "killed", "ann"), Clock(fixed_at=NOW.isoformat())
+    journal, clock = Journal(world.lake, tables.JOURNAL, "killed", "ann"), Clock(fixed_at=NOW.isoformat())
     plan, _ = plan_for(world.oci_budgets, BudgetsConfig(**APPLY, limits=limits), world.lake, journal, clock)
     (step,) = plan.changes
     before, after = as_json(step.before), as_json(step.after)
@@ -454,7 +454,7 @@ def test_cut_off_at_any_change_to_aws_and_run_again_it_ends_as_if_it_had_not_bee
         return [service.fitted(Budget("aws", "account", f"11112222333{n}", "", Decimal(amount), "USD", alerts)) for n in numbers]
 
     def once(goal: list[Budget], name: str) -> None:
-        journal = Journal(Lake(root=str(tmp_path / name)), "run", "ann")
+        journal = Journal(Lake(root=str(tmp_path / name)), tables.JOURNAL, "run", "ann")
         apply(service, planned(service, Wanted(goal), service.managed()), journal, lambda: NOW, ["all"])
 
     there, back = wanted(range(1, 3), 200, (70, "ann"), (80, "bob")), wanted(range(2), 100, (70, "bob"), (90, "bob"))
@@ -476,7 +476,7 @@ def test_changes_that_were_cut_off_are_settled_in_the_journal_by_the_next_run(wo
     world.told(**APPLY)
     (lost,) = world.aws_budgets.managed()
     after = json.loads(world.lake.scan(tables.JOURNAL).filter(pl.col("system") == "aws").collect()["after"].item(0))
-    journal = Journal(world.lake, "killed", "ann")
+    journal = Journal(world.lake, tables.JOURNAL, "killed", "ann")
     subject = lost.key
     changes = [
         Change("aws", "create budget", subject, None, after, "why"),

@@ -1,4 +1,4 @@
-"""Writes down what is done to the world: before it is done, and how it ended."""
+"""Writes down what is done to the world: before it is done, and how it ended. Every system has a journal of its own."""
 
 import hashlib
 import json
@@ -9,11 +9,45 @@ from typing import Any
 
 import polars as pl
 
-from assets.finops import tables
 from resources.lake import Lake
+from resources.tables import UTC, Column, Table
 
 BEGUN, DONE, NOT_TRIED, FOUND_DONE, FOUND_UNDONE = "begun", "done", "not tried", "found done", "found undone"
 _ROW = ("change_id", "at", "run_id", "by", "system", "operation", "subject", "before", "after", "reason", "outcome")
+
+
+def journal_table(system: str, what: str, subject: str) -> Table:
+    """The journal of a system.
+
+    Args:
+        system: Which: the table is `system/journal`.
+        what: Examples of operations, for the data dictionary.
+        subject: What a subject is, for the data dictionary.
+    """
+    return Table(
+        name=f"{system}/journal",
+        description="Two rows per change to a cloud, which are only ever added: `begun`, before it, and one that says how it "
+        "ended. A change without the second was cut off; the next run looks what became of it, and adds it.",
+        columns=(
+            Column("change_id", pl.String(), "Identity of the change: the same in its rows.", nullable=False),
+            Column("at", UTC, "When it was begun, or its end was written down.", nullable=False),
+            Column("run_id", pl.String(), "Run of Dagster that wrote the row.", nullable=False),
+            Column("by", pl.String(), "Who let it happen; `cloudops` if nobody is named.", nullable=False),
+            Column("system", pl.String(), "Cloud: `oci` or `aws`.", nullable=False),
+            Column("operation", pl.String(), f"What is done: {what}, …", nullable=False),
+            Column("subject", pl.String(), f"What it is done to: {subject}.", nullable=False),
+            Column("before", pl.String(), "It as it was, as JSON; null if it was not there."),
+            Column("after", pl.String(), "It as it was to be, as JSON; null if it was to go."),
+            Column("reason", pl.String(), "Why.", nullable=False),
+            Column(
+                "outcome",
+                pl.String(),
+                "`begun`, `done`, `failed: …` (why and what to do), or `not tried` after a failure of another; `found done` or "
+                "`found undone` of one that was cut off.",
+                nullable=False,
+            ),
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +76,13 @@ class Journal:
 
     Attributes:
         lake: Where it is.
+        table: Which of them.
         run_id: The run.
         by: Who let it happen.
     """
 
     lake: Lake
+    table: Table
     run_id: str
     by: str
 
@@ -69,7 +105,7 @@ class Journal:
 
     def rows(self, operations: Sequence[str]) -> pl.DataFrame:
         """Everything that is written of some operations."""
-        return self.lake.scan(tables.JOURNAL).filter(pl.col("operation").is_in(list(operations))).collect()
+        return self.lake.scan(self.table).filter(pl.col("operation").is_in(list(operations))).collect()
 
     def _id(self, change: Change, number: int, now: datetime) -> str:
         said = (self.run_id, now.isoformat(), number, change.system, change.operation, change.subject)
@@ -83,11 +119,11 @@ class Journal:
              _text(b.change.before), _text(b.change.after), b.change.reason, outcome)
             for b, outcome in outcomes
         ]  # fmt: skip
-        frame = pl.DataFrame(rows, schema={name: tables.JOURNAL.schema[name] for name in _ROW}, orient="row")
+        frame = pl.DataFrame(rows, schema={name: self.table.schema[name] for name in _ROW}, orient="row")
         # its own rows as the predicate: an attempt that is repeated writes them once, and no other row is touched
         ids = ", ".join(f"'{b.change_id}'" for b, _ in outcomes)
         same = f"outcome = '{BEGUN}'" if outcomes[0][1] == BEGUN else f"outcome != '{BEGUN}'"
-        self.lake.replace(tables.JOURNAL, frame, where=f"{same} AND change_id IN ({ids})")
+        self.lake.replace(self.table, frame, where=f"{same} AND change_id IN ({ids})")
 
 
 def _begun(row: Mapping[str, Any]) -> Begun:

@@ -1,0 +1,1 @@
+"""Pure functions of the fleet system: no Dagster, no SDK, no clock."""
