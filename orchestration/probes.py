@@ -5,6 +5,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+import dagster as dg
+
 from orchestration.doctor import Answer, Cloud, Probe
 from orchestration.probes_of_aws import of_aws
 from orchestration.probes_of_documents import documents_reading, embedding, finding, logging_searches
@@ -69,12 +71,20 @@ class _Wired:
     resources: Mapping[str, Any]
     stack: ExitStack
     made: dict[str, Any] = field(default_factory=dict)
+    instances: list[dg.DagsterInstance] = field(default_factory=list)
 
     def ready(self, name: str) -> Any:  # noqa: ANN401
         """A resource whose settings are those of the environment."""
         if name not in self.made:
-            self.made[name] = self.stack.enter_context(self.resources[name].process_config_and_initialize_cm())
+            made = dg.build_resources({name: self.resources[name]}, instance=self._instance())
+            self.made[name] = getattr(self.stack.enter_context(made), name)
         return self.made[name]
+
+    def _instance(self) -> dg.DagsterInstance:
+        """The instance in which all of them are made: one takes longer to set up than most probes."""
+        if not self.instances:
+            self.instances.append(self.stack.enter_context(dg.DagsterInstance.ephemeral()))
+        return self.instances[0]
 
     def lacks(self, name: str) -> str:
         """What has to be set before a resource can be made; empty if it can."""

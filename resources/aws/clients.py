@@ -1,6 +1,7 @@
 """Clients of AWS services through dagster-aws: where to, with which credentials, timeouts and repeats, and what errors mean."""
 
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -49,10 +50,14 @@ class AwsClients(dg.ConfigurableResource[Any]):
 
     def _made(self, service: str, region: str) -> Any:  # noqa: ANN401
         import boto3
+        import botocore.session
         from botocore.config import Config
         from dagster_aws.utils import construct_boto_client_retry_config
 
+        of_botocore = botocore.session.get_session()
+        of_botocore.register_component("data_loader", _service_models(of_botocore.get_config_variable("data_path")))
         session = boto3.Session(
+            botocore_session=of_botocore,
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
             region_name=region or self.region,
@@ -85,6 +90,14 @@ class AwsClients(dg.ConfigurableResource[Any]):
             about: What it is about, in words.
         """
         return translated(about, self.endpoint_url, lambda error: _answered(error, action, about))
+
+
+@cache
+def _service_models(folders: str | None) -> Any:  # noqa: ANN401
+    """What botocore knows of services, read once per process: that of EC2 alone takes longer to read than many runs ask AWS."""
+    from botocore.loaders import create_loader
+
+    return create_loader(folders)
 
 
 def _answered(error: "ClientError", action: str, about: str) -> CloudOpsError:

@@ -62,19 +62,22 @@ def test_no_search_fails_while_passages_are_written_and_models_change(base, tmp_
     base.cut_over(build(base, models, "hashing"))
     searches = Deployed(base, Searcher(models, base))
     limits = Limits(per_second=10_000, burst=10_000)
-    ended = threading.Event()
+    ended, asked = threading.Event(), threading.Semaphore(0)
 
     with serving(searches, SearchLog(root=str(tmp_path / "log")), limits) as client, ThreadPoolExecutor(4) as pool:
 
         def ask(n):
             answers = []
             while not ended.is_set():
+                asked.release()
                 query = {"q": f"vendor rule {n}", "k": 10, **({"department": "Legal"} if n % 2 else {})}
                 answers.append(client.get("/search", params=query))
             return answers
 
         asking = [pool.submit(ask, n) for n in range(4)]
         for turn in range(3):
+            for _ in range(12):  # on a busy machine the changes would be over before anybody asked
+                assert asked.acquire(timeout=60)
             generation = base.live().generation_id
             embedder = models.load(base.live().model.source)
             rows = passages(base.live().model.version, range(1, 40), f"changed vendor rule {turn}")
