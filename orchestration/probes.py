@@ -9,7 +9,7 @@ import dagster as dg
 
 from orchestration.doctor import Answer, Cloud, Probe
 from orchestration.probes_of_aws import of_aws
-from orchestration.probes_of_documents import documents_reading, embedding, finding, logging_searches
+from orchestration.probes_of_documents import embedding, finding, logging_searches, reading_if_named
 from orchestration.probes_of_oci import of_oci
 from orchestration.probes_of_stores import cloud_of, lake_reading, lake_writing, reading, writing
 from orchestration.settings import VARIABLES, Settings, unset
@@ -130,9 +130,10 @@ def _of_stores(wired: _Wired) -> list[Probe]:
 
 
 def _of_documents(wired: _Wired) -> list[Probe]:
-    documents = cloud_of(wired.resources["documents_store"])
+    documents, invoices = (cloud_of(wired.resources[name]) for name in ("documents_store", "invoices_store"))
     return [
-        wired.probe("documents_store", "documents", "they are read, cut and embedded", documents_reading, documents),
+        wired.probe("documents_store", "documents", "they are read, cut and embedded", reading_if_named, documents),
+        wired.probe("invoices_store", "invoices", "they are read, and their payment is foretold", reading_if_named, invoices),
         wired.probe("embedding_models", "embedding model", "documents and questions become vectors", embedding, "local"),
         wired.probe("knowledge_base", "knowledge base", "documents are found in it", finding, "local"),
         wired.probe("search_log", "search log", "what people ask shows how good search is", logging_searches, "local"),

@@ -1,4 +1,4 @@
-"""What `cloudops doctor` asks of the documents: whether they can be read, embedded and found."""
+"""What `cloudops doctor` asks of documents and invoices: whether they can be read, and documents embedded and found."""
 
 from orchestration.doctor import Answer
 from orchestration.probes_of_stores import reading
@@ -10,14 +10,14 @@ from resources.search_log import SearchLog
 _TRIAL = "What happens when a laptop is lost?"
 
 
-def documents_reading(store: ObjectStore) -> Answer:
-    """Whether documents can be listed and read.
+def reading_if_named(store: ObjectStore) -> Answer:
+    """Whether what arrives in a store can be listed and read, if a place is named at all.
 
     Raises:
-        CloudOpsError: They cannot.
+        CloudOpsError: It cannot.
     """
     if isinstance(store, NotConfigured):
-        return Answer("no place of documents is named", "not configured", store.advice)
+        return Answer("no place is named", "not configured", store.advice)
     return reading(store)
 
 

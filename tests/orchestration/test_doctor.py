@@ -164,7 +164,7 @@ class TestWhereAllIsWell:
 
         states = {one["outcome"]: {k for k, o in findings.items() if o["outcome"] == one["outcome"]} for one in findings.values()}
         assert set(states) == {"works", "not checked", "not configured"}, amiss(findings)
-        assert states["not configured"] == {("local", "documents"), ("local", "knowledge base")}
+        assert states["not configured"] == {("local", "documents"), ("local", "invoices"), ("local", "knowledge base")}
         assert "CLOUDOPS_DOCUMENTS" in findings["local", "documents"]["fix"]
         assert {("local", "embedding model"), ("local", "search log")} <= states["works"]
         assert states["not checked"] == {
