@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from assets.recovery.logic.drills.evidence import Evidence
-from assets.recovery.logic.drills.plans import GOOD, OVER, Step
+from assets.recovery.logic.drills.plans import GOOD, OVER, SEEN, Step
 
 _UNTOUCHED = "Nothing was changed in the cloud. Correct what is named, and run dr_drill again."
 _AFTER: dict[str, str] = {
@@ -23,16 +23,6 @@ _BY_HAND: dict[str, str] = {
     "open_snapshot": "By hand: oci db autonomous-database change-disaster-recovery-configuration --autonomous-database-id {peer} "
     "--is-snapshot-standby false --region {peer_region}",
 }
-_SEEN = {
-    "switch_over": "roles",
-    "fail_over": "roles",
-    "switch_back": "roles_back",
-    "make_clone": "ready",
-    "drop_clone": "gone",
-    "open_snapshot": "ready",
-    "convert_back": "standby_again",
-}
-"""Step with which the end of each act was seen."""
 _UNDOES = {"switch_over": "switch_back", "fail_over": "switch_back", "make_clone": "drop_clone", "open_snapshot": "convert_back"}
 
 
@@ -45,13 +35,13 @@ def next_step(evidence: Evidence, steps: Sequence[Step]) -> str:
     last, first = acted[-1], acted[0]
     if evidence.state("after") in GOOD:
         return ""
-    if evidence.state(_SEEN[last]) in GOOD:
+    if evidence.state(SEEN[last]) in GOOD:
         said = [_AFTER[last].format(**named)]
     else:
         request = evidence.data(last).get("work_request") or "of the database"
         said = [f"{last} was begun, and its end was not seen: look at work request {request}."]
     said.append(f"Run dr_drill with resume: {named['drill_id']}, which goes on from here and repeats nothing.")
-    if evidence.state(_SEEN[_UNDOES[first]]) not in GOOD:
+    if evidence.state(SEEN[_UNDOES[first]]) not in GOOD:
         said.append(_BY_HAND[first].format(**named))
     return " ".join(said)
 

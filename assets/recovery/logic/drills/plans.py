@@ -99,6 +99,16 @@ _MIDDLE: dict[DrillType, tuple[Step, ...]] = {
         Step("standby_again", "way back", "Wait until it is a standby that follows the database."),
     ),
 }
+SEEN = {
+    "switch_over": "roles",
+    "fail_over": "roles",
+    "switch_back": "roles_back",
+    "make_clone": "ready",
+    "drop_clone": "gone",
+    "open_snapshot": "ready",
+    "convert_back": "standby_again",
+}
+"""Step with which the end of each act was seen."""
 _WITHOUT_PEER = frozenset({"peer", "region", "lag", "protection"})
 WARNINGS: dict[DrillType, str] = {
     "switchover": "The database takes no writes while the roles are exchanged, twice.",

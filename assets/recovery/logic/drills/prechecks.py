@@ -10,7 +10,7 @@ from assets.recovery.logic.objectives import Objectives, shown
 from resources.autonomous_databases import RUNNING, AutonomousDatabase, Backup, Standby, WorkRequest
 
 Answer = Literal["yes", "warning", "no", "unknown"]
-"""`warning`: it is not as it should be, and the run says that this is meant."""
+"""`warning`: it could be better, and the drill acts and may pass all the same."""
 CLOCKS_APART_SECONDS = 5.0
 """Clocks may differ by so much; times of OCI's requests are signed, and allowed five minutes."""
 _HEALTHY_STANDBY = frozenset({"STANDBY", "AVAILABLE"})
@@ -26,6 +26,7 @@ class Facts:
         requests: Work requests of both sides.
         backups: Backups of the database.
         alarms: Names of alarms that are firing.
+        alarms_there: Number of alarms, firing or not.
         heartbeat_table: Whether the table of heartbeats is there.
         tables: Number of tables to compare.
         clock_ahead_seconds: How far the database's clock is ahead of ours.
@@ -37,6 +38,7 @@ class Facts:
     requests: Sequence[WorkRequest] | None = None
     backups: Sequence[Backup] | None = None
     alarms: Sequence[str] | None = None
+    alarms_there: int | None = None
     heartbeat_table: bool | None = None
     tables: int | None = None
     clock_ahead_seconds: float | None = None
@@ -214,7 +216,11 @@ def _backups(facts: Facts, asked: Asked) -> _Said:
 def _alarms(facts: Facts, _asked: Asked) -> _Said:
     if facts.alarms is None:
         return "unknown", facts.why("alarms")
-    return ("no", f"firing: {', '.join(facts.alarms)}") if facts.alarms else ("yes", "no alarm is firing")
+    if facts.alarms:
+        return "no", f"firing: {', '.join(facts.alarms)}"
+    if not facts.alarms_there:
+        return "warning", "no alarm watches its compartment, so that none can fire"
+    return "yes", f"{facts.alarms_there} alarms, and none is firing"
 
 
 def _contacts(facts: Facts, asked: Asked) -> _Said:
