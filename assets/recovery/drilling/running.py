@@ -8,16 +8,12 @@ from assets.recovery.drilling.drill import Drill, StepFailed
 from assets.recovery.drilling.facts import facts
 from assets.recovery.drilling.proofs import PROOFS, state_of
 from assets.recovery.logic.drills.advice import next_step
-from assets.recovery.logic.drills.evidence import Evidence
-from assets.recovery.logic.drills.plans import GOOD, Step
+from assets.recovery.logic.drills.plans import GOOD, SEEN, State, Step
 from assets.recovery.logic.drills.prechecks import Asked, Finding, found
 from assets.recovery.logic.drills.verdict import ACTS, Verdict, judge
 from assets.recovery.logic.objectives import Objectives
 from resources.autonomous_databases import AutonomousDatabase
 from resources.errors import CloudOpsError
-
-_WITHOUT_HARM = ("integrity", "canary_back", "integrity_back", "after", "report")
-"""Steps that are done although one before them failed."""
 
 
 def begin(drill: Drill, database: AutonomousDatabase, peer: AutonomousDatabase | None) -> None:
@@ -47,11 +43,8 @@ def run(drill: Drill) -> Verdict:
     Whatever ends it in between (a cancelled run, an error nobody thought of) is written down before it is raised again.
     """
     try:
-        if not _has_acted(drill.evidence, drill.steps) and not _prechecked(drill):
-            _skip(drill, "a precheck does not allow it")
-        for step in drill.steps:
-            if step.group != "prechecks" and drill.evidence.state(step.id) not in {*GOOD, "SKIPPED"}:
-                _done(drill, step)
+        for step in _to_do(drill):
+            _done(drill, step)
     except BaseException as error:
         at = drill.evidence.unfinished([step.id for step in drill.steps if step.id != "report"]) or "report"
         drill.note(at, "CANCELED", f"cut off by {type(error).__name__}: {error}"[:500])
@@ -61,6 +54,23 @@ def run(drill: Drill) -> Verdict:
     drill.note("report", "SUCCEEDED", f"verdict: {verdict.total}", {"verdict": verdict.as_json()})
     drill.note("drill", "SUCCEEDED" if verdict.total == "pass" else "FAILED", next_step(drill.evidence, drill.steps))
     return verdict
+
+
+def _to_do(drill: Drill) -> list[Step]:
+    """Steps that are left. What was before the last act is not done again: the world is another since."""
+    begun = [n for n, step in enumerate(drill.steps) if step.acts and drill.evidence.state(step.id) not in ("QUEUED", "SKIPPED")]
+    if not begun:
+        if _prechecked(drill):
+            return [step for step in drill.steps if step.group != "prechecks"]
+        for step in drill.steps:
+            if step.group != "prechecks" and step.id != "report":
+                drill.note(step.id, "SKIPPED", "a precheck does not allow it")
+        return []
+    last = drill.steps[begun[-1]]
+    seen = drill.evidence.last(SEEN[last.id])
+    refused = seen is not None and bool(seen.data.get("by_service")) and last.id not in ACTS
+    left = [step for step in drill.steps[begun[-1] :] if drill.evidence.state(step.id) not in GOOD]
+    return [last, *left] if refused and last not in left else left
 
 
 def _prechecked(drill: Drill) -> bool:
@@ -81,18 +91,12 @@ def _prechecked(drill: Drill) -> bool:
     return may
 
 
-def _state(finding: Finding, *, ignored: bool) -> Any:  # noqa: ANN401
+def _state(finding: Finding, *, ignored: bool) -> State:
     if finding.answer == "yes":
         return "SUCCEEDED"
     if finding.answer == "warning":
         return "SUCCEEDED_WITH_WARNING"
     return "FAILED_IGNORED" if ignored else "FAILED"
-
-
-def _skip(drill: Drill, why: str) -> None:
-    for step in drill.steps:
-        if step.group not in ("prechecks", "report") and drill.evidence.state(step.id) == "QUEUED":
-            drill.note(step.id, "SKIPPED", why)
 
 
 def _done(drill: Drill, step: Step) -> None:
@@ -160,7 +164,3 @@ def _told(step: Step, data: Mapping[str, Any]) -> str:
     if step.id == "after":
         return "everything is as it was before"
     return f"after {data['seconds']:.0f} s"
-
-
-def _has_acted(evidence: Evidence, steps: tuple[Step, ...]) -> bool:
-    return any(evidence.state(step.id) not in ("QUEUED", "SKIPPED") for step in steps if step.acts)

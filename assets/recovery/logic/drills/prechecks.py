@@ -159,10 +159,10 @@ def _peer(facts: Facts, asked: Asked) -> _Said:
 
 
 def _region(facts: Facts, asked: Asked) -> _Said:
-    if facts.peer is None or facts.database is None:
-        return "unknown", facts.why("peer")
-    there = facts.peer.region
     told = facts.standby("remote")
+    there = facts.peer.region if facts.peer is not None else told.region if told is not None else None
+    if there is None or facts.database is None:
+        return "unknown", facts.why("peer")
     if there == facts.database.region:
         return "no", f"the standby is in {there}, as the database itself: the loss of the region takes both"
     if asked.peer_region is not None and there != asked.peer_region:

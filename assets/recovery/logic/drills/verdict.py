@@ -234,7 +234,8 @@ def _way_back(evidence: Evidence, steps: Sequence[Step]) -> Outcome:
         return _outcome("way back", judgement, f"{failed.step}: {failed.note}")
     if piece is not None and piece.state in ("FAILED", "TIMED_OUT"):
         return _outcome("way back", "unknown", piece.note)
-    return _outcome("way back", "unknown", "the drill did not come so far")
+    acted = any(evidence.state(step.id) not in ("QUEUED", "SKIPPED") for step in steps if step.acts)
+    return _outcome("way back", "unknown", "the drill did not come so far" if acted else "nothing was done that could be undone")
 
 
 def _not_begun(evidence: Evidence, act: str) -> str:
