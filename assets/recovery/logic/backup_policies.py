@@ -145,9 +145,9 @@ def read_policies(body: bytes, key: str = KEY) -> BackupPolicies:
         said = yaml.safe_load(body) or {}
     except yaml.YAMLError as error:
         raise BadPolicies(f"{key} is not YAML: {' '.join(str(error).split())}") from error
-    said = _mapping(said, f"{key}: the file", {"policies", "exports"})
-    policies = [_policy(one, f"{key}: policies[{n}]") for n, one in enumerate(_list(said.get("policies"), f"{key}: policies"))]
-    exports = [_exports(one, f"{key}: exports[{n}]") for n, one in enumerate(_list(said.get("exports"), f"{key}: exports"))]
+    said = as_mapping(said, f"{key}: the file", {"policies", "exports"})
+    policies = [_policy(one, f"{key}: policies[{n}]") for n, one in enumerate(as_list(said.get("policies"), f"{key}: policies"))]
+    exports = [_exports(one, f"{key}: exports[{n}]") for n, one in enumerate(as_list(said.get("exports"), f"{key}: exports"))]
     names = [policy.name for policy in policies]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -164,27 +164,28 @@ def joined(own: BackupPolicies, shipped: BackupPolicies) -> BackupPolicies:
 
 
 def _policy(said: object, where: str) -> BackupPolicy:
-    fields = _mapping(said, where, _OF_POLICY)
+    fields = as_mapping(said, where, _OF_POLICY)
     name = fields.get("name")
     if not isinstance(name, str) or not name:
         raise BadPolicies(f"{where} must have a name")
     return BackupPolicy(
         name,
-        _match(fields.get("match"), f"{where}.match"),
+        as_match(fields.get("match"), f"{where}.match"),
         _whole(fields.get("retention_days"), f"{where}.retention_days", *RETENTION_DAYS),
-        _flag(fields.get("lock_retention"), f"{where}.lock_retention"),
-        tuple(_long_term(one, f"{where}.long_term[{n}]") for n, one in enumerate(_list(fields.get("long_term"), where))),
-        _flag(fields.get("cross_region_copy"), f"{where}.cross_region_copy"),
+        as_flag(fields.get("lock_retention"), f"{where}.lock_retention"),
+        tuple(_long_term(one, f"{where}.long_term[{n}]") for n, one in enumerate(as_list(fields.get("long_term"), where))),
+        as_flag(fields.get("cross_region_copy"), f"{where}.cross_region_copy"),
         _hours(fields.get("newest_backup_hours"), f"{where}.newest_backup_hours"),
         _whole(fields.get("restore_test_days"), f"{where}.restore_test_days", 1, 3650),
     )
 
 
-def _match(said: object, where: str) -> Match:
+def as_match(said: object, where: str) -> Match:
+    """Which databases are meant. Raises BadPolicies."""
     if said is None:
         raise BadPolicies(f"{where} is missing; {{}} matches every database")
-    fields = _mapping(said, where, {"environment", "database", "tags"})
-    tags = _mapping(fields.get("tags") or {}, f"{where}.tags", None)
+    fields = as_mapping(said, where, {"environment", "database", "tags"})
+    tags = as_mapping(fields.get("tags") or {}, f"{where}.tags", None)
     environments, databases = (_words(fields.get(name), f"{where}.{name}") for name in ("environment", "database"))
     return Match(environments, databases, {str(key): str(value) for key, value in tags.items()})
 
@@ -198,7 +199,7 @@ def _words(said: object, where: str) -> tuple[str, ...]:
 
 
 def _long_term(said: object, where: str) -> LongTerm:
-    fields = _mapping(said, where, {"every", "keep_days"})
+    fields = as_mapping(said, where, {"every", "keep_days"})
     every = fields.get("every")
     if every not in get_args(Every):
         raise BadPolicies(f"{where}.every must be {', '.join(get_args(Every))}, not {every!r}")
@@ -209,7 +210,7 @@ def _long_term(said: object, where: str) -> LongTerm:
 
 
 def _exports(said: object, where: str) -> Exports:
-    fields = _mapping(said, where, _OF_EXPORT)
+    fields = as_mapping(said, where, _OF_EXPORT)
     bucket, prefix, region = (fields.get(name) for name in ("bucket", "prefix", "region"))
     if not (isinstance(bucket, str) and bucket and isinstance(prefix, str) and prefix):
         # without a prefix a rule would age whatever else lies in the bucket
@@ -240,7 +241,8 @@ def _demand_stays(exports: Exports, where: str) -> None:
         raise BadPolicies(f"{where}.delete_after_days must be {least} or more: archive is paid for {ARCHIVE_DAYS} days at least")
 
 
-def _mapping(said: object, where: str, allowed: set[str] | None) -> Mapping[str, Any]:
+def as_mapping(said: object, where: str, allowed: set[str] | None) -> Mapping[str, Any]:
+    """A mapping with no other names than those allowed; any if None. Raises BadPolicies."""
     if not isinstance(said, dict):
         raise BadPolicies(f"{where} must be a mapping")
     unknown = sorted(map(str, set(said) - allowed)) if allowed is not None else []
@@ -249,7 +251,8 @@ def _mapping(said: object, where: str, allowed: set[str] | None) -> Mapping[str,
     return said
 
 
-def _list(said: object, where: str) -> Sequence[object]:
+def as_list(said: object, where: str) -> Sequence[object]:
+    """A list; empty if nothing is said. Raises BadPolicies."""
     if said is None:
         return []
     if not isinstance(said, list):
@@ -257,7 +260,8 @@ def _list(said: object, where: str) -> Sequence[object]:
     return said
 
 
-def _flag(said: object, where: str) -> bool:
+def as_flag(said: object, where: str) -> bool:
+    """True or false; false if nothing is said. Raises BadPolicies."""
     if said is None:
         return False
     if not isinstance(said, bool):

@@ -21,7 +21,7 @@ WRITE = (
     "INSERT INTO cloudops_heartbeat (id, written_at, written_by) "
     "SELECT COALESCE(MAX(id), 0) + 1, :at, :by FROM cloudops_heartbeat"
 )
-"""One more heartbeat; `binds` gives its binds. Ids have no gaps: two writers at once collide on the key, and one of them fails."""
+"""One more heartbeat; `binds` gives its binds. Ids have no gaps: of two writers at once, the key lets one fail."""
 LAST = "SELECT id, written_at, written_by FROM cloudops_heartbeat WHERE id = (SELECT MAX(id) FROM cloudops_heartbeat)"
 """The last one; no row if there is none."""
 SINCE = "SELECT id, written_at, written_by FROM cloudops_heartbeat WHERE id >= :first ORDER BY id"

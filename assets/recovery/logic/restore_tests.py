@@ -180,24 +180,12 @@ def judged(noted: Noted, found: Found, restore_seconds: float | None, rto_second
         restore_seconds: From the request to the first statement that it answered.
         rto_seconds: How long that may take; None if nobody says.
     """
-    failed: list[str] = []
-    open_: list[str] = list(found.errors)
     unlike = [] if found.tables is None else compared(noted, found.tables)
-    if found.tables is None:
-        open_.append("its tables could not be read")
-    elif not found.tables and not noted.after:
-        open_.append("there are no tables, so that nothing is proven of the data")
-    for one in unlike:
-        (open_ if one.kind == "unknown" else failed).append(f"{one.name}: {one.said}")
-    for key, count in (found.orphans or {}).items():
-        if count is None:
-            open_.append(f"{key}: rows without a parent could not be counted")
-        elif count:
-            failed.append(f"{key}: {count} rows without a parent")
-    if found.orphans is None:
-        open_.append("foreign keys could not be looked at")
+    failed, unknown = _tables(noted, found, unlike)
+    for told, count, said in _counts(found):
+        (unknown if count is None else failed).append(f"{told}: {said}")
     if found.canary is None:
-        open_.append("no row could be read as a canary")
+        unknown.append("no row could be read as a canary")
     elif not found.canary:
         failed.append("a table with rows gave none")
     if found.heartbeat_gaps:
@@ -205,14 +193,33 @@ def judged(noted: Noted, found: Found, restore_seconds: float | None, rto_second
     if restore_seconds is not None and rto_seconds is not None and restore_seconds > rto_seconds:
         failed.append(f"it took {restore_seconds:.0f} s, {rto_seconds:.0f} s are allowed")
     names = {one.name for one in (*noted.after, *(found.tables or ()))}
-    unknown = len(names) if found.tables is None else sum(one.kind == "unknown" for one in unlike)
-    different = len(unlike) - unknown if found.tables is not None else 0
-    verdict: Verdict = FAIL if failed else UNKNOWN if open_ else PASS
-    return Judged(verdict, tuple([*failed, *open_]), len(names) - different - unknown, different, unknown)
+    dark = len(names) if found.tables is None else sum(one.kind == "unknown" for one in unlike)
+    different = len(unlike) - dark if found.tables is not None else 0
+    verdict: Verdict = FAIL if failed else UNKNOWN if unknown else PASS
+    return Judged(verdict, (*failed, *unknown), len(names) - different - dark, different, dark)
+
+
+def _tables(noted: Noted, found: Found, unlike: Sequence[Difference]) -> tuple[list[str], list[str]]:
+    """What speaks against a pass for certain, and what is not known, of the tables."""
+    failed = [f"{one.name}: {one.said}" for one in unlike if one.kind != "unknown"]
+    unknown = [*found.errors, *(f"{one.name}: {one.said}" for one in unlike if one.kind == "unknown")]
+    if found.tables is None:
+        unknown.append("its tables could not be read")
+    elif not found.tables and not noted.after:
+        unknown.append("there are no tables, so that nothing is proven of the data")
+    return failed, unknown
+
+
+def _counts(found: Found) -> list[tuple[str, int | None, str]]:
+    """Foreign keys that are broken, or of which that is unknown: name, rows and words."""
+    if found.orphans is None:
+        return [("foreign keys", None, "they could not be looked at")]
+    broken = [(key, count, f"{count} rows without a parent") for key, count in found.orphans.items() if count]
+    return [*broken, *((k, None, "rows without a parent could not be counted") for k, n in found.orphans.items() if n is None)]
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class PastTest:
     """A test of the past, as restorability needs it."""
 
     at: datetime
@@ -221,7 +228,7 @@ class Test:
     reasons: tuple[str, ...] = field(default=())
 
 
-def restorability(policy: BackupPolicy | None, tests: Sequence[Test], now: datetime) -> Restorability:
+def restorability(policy: BackupPolicy | None, tests: Sequence[PastTest], now: datetime) -> Restorability:
     """What the tests of a database say of it now. Never tested is unknown, and so is a proof that has grown too old."""
     last = max(tests, key=lambda one: one.at, default=None)
     good = max((one for one in tests if one.verdict == PASS), key=lambda one: one.at, default=None)

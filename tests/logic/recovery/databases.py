@@ -11,10 +11,10 @@ NOW = datetime(2026, 11, 16, 12, tzinfo=UTC)
 def database(name: str = "orders", environment: str | None = "prod", **fields: Any) -> AutonomousDatabase:
     tags = {"environment": environment} if environment else {}
     usual = {
-        "region": "eu-frankfurt-1", "compartment_id": "c", "db_name": name, "lifecycle_state": "AVAILABLE",
+        "id": f"id-{name}", "display_name": name, "region": "eu-frankfurt-1", "compartment_id": "c", "db_name": name, "lifecycle_state": "AVAILABLE",
         "backup_retention_days": 60, "is_backup_retention_locked": False, "compute_model": "ECPU", "tags": tags,
     }  # fmt: skip
-    return AutonomousDatabase(id=f"id-{name}", display_name=name, **{**usual, **fields})
+    return AutonomousDatabase(**{**usual, **fields})
 
 
 def backup(age: timedelta = timedelta(hours=2), kind: str = "INCREMENTAL", **fields: Any) -> Backup:
