@@ -16,6 +16,7 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "put_object", "get_object", "head_object", "delete_object", "list_objects",
             "create_multipart_upload", "upload_part", "commit_multipart_upload", "abort_multipart_upload",
             "list_multipart_upload_parts", "list_multipart_uploads",
+            "put_object_lifecycle_policy", "get_object_lifecycle_policy", "delete_object_lifecycle_policy",
         ),
     },
     "monitoring": {
