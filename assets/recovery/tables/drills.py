@@ -26,8 +26,8 @@ DRILLS = Table(
         Column(
             "state",
             pl.String(),
-            "`running`; `ended`; or `open`: it ended and left something to be done, which `next_step` says. One that was killed stays "
-            "`running` until it is resumed.",
+            "`running`; `ended`; or `open`: it ended and left something to be done, which `next_step` says. One that was killed "
+            "stays `running` until it is resumed.",
             nullable=False,
         ),
         Column("verdict", pl.String(), "`pass`, `fail` or `unknown`; null while it runs. Unknown never passes."),
