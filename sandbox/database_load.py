@@ -27,8 +27,8 @@ _NOISE, _SLOW_NOISE = 0.05, 0.08
 _GROWS_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 METRICS: Mapping[str, tuple[int, str]] = {
     "CpuUtilization": (1, "percent"), "StorageUtilization": (60, "percent"), "StorageUsed": (60, "GB"),
-    "Sessions": (1, "count"),
-    "ExecuteCount": (1, "count"), "TransactionCount": (1, "count"), "FailedLogons": (1, "count"), "DatabaseAvailability": (1, "percent"),
+    "Sessions": (1, "count"), "ExecuteCount": (1, "count"), "TransactionCount": (1, "count"), "FailedLogons": (1, "count"),
+    "DatabaseAvailability": (1, "percent"),
 }  # fmt: skip
 """Metrics of the service with the minutes from one datapoint to the next and their unit.
 

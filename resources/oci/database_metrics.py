@@ -21,7 +21,7 @@ _MOST_OF_UNIT = {"m": 60, "h": 24, "d": 1}
 
 
 class OciDatabaseMetrics(DatabaseMetrics):
-    """The metrics of a tenancy. Values older than Monitoring keeps at their resolution are not there: nothing is known of them."""
+    """The metrics of a tenancy. Of values older than Monitoring keeps at their resolution, nothing is known."""
 
     clients: OciClients = Field(description="Clients of Oracle's cloud.")
     databases_per_call: int = Field(default=100, ge=1, le=1000, description="Databases that one query names.")
