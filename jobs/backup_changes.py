@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, Change, Journal
 from assets.recovery.backup_state import Looked
 from assets.recovery.logic.backup_plan import DELETE, LOCK, MAKE, OPERATIONS, SET_RETENTION, Step
-from jobs.work_requests import follow
-from resources.autonomous_databases import AutonomousDatabase, Changes
+from resources.autonomous_databases import AutonomousDatabase, Begun, Changes
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
 from resources.errors import Conflict, PermanentError, TransientError
+from resources.work_following import follow
 
 _LOG = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def _update(
     world: BackupWorld, now: AutonomousDatabase, changes: Changes, is_so: Callable[[AutonomousDatabase], bool]
 ) -> None:  # fmt: skip
     begun = world.service.update(now.region, now.id, changes, now.etag)
-    follow(world.service, world.clock, now.region, begun, world.longest_wait_seconds)
+    _await(world, now.region, begun)
     if not is_so(world.service.database(now.region, now.id)):
         raise PermanentError("the service accepted the change, and it is not so", "See who else changes it, and run again.")
 
@@ -113,7 +113,7 @@ def _make(world: BackupWorld, step: Step) -> None:
     after = step.after or {}
     database, name = step.database, str(after["name"])
     begun = world.service.back_up(database.region, database.id, name, step.token, int(after["keep_days"]))
-    follow(world.service, world.clock, database.region, begun, world.longest_wait_seconds)
+    _await(world, database.region, begun)
     made = [b for b in world.service.backups(database.region, database.id) if b.id == begun.resource_id]
     if not made or made[0].lifecycle_state not in ("ACTIVE", "CREATING"):
         state = made[0].lifecycle_state if made else "not listed"
@@ -122,7 +122,12 @@ def _make(world: BackupWorld, step: Step) -> None:
 
 def _delete(world: BackupWorld, step: Step) -> None:
     begun = world.service.delete_backup(step.database.region, step.subject)
-    follow(world.service, world.clock, step.database.region, begun, world.longest_wait_seconds)
+    _await(world, step.database.region, begun)
+
+
+def _await(world: BackupWorld, region: str, begun: Begun) -> None:
+    if begun.work_request_id is not None:
+        follow(world.service, region, begun.work_request_id, world.clock, world.longest_wait_seconds)
 
 
 _DO: Mapping[str, Callable[[BackupWorld, Step], None]] = {
