@@ -3,6 +3,7 @@
 from sandbox.oci.services import (
     ai_document,
     ai_language,
+    alarm_states,
     budget,
     container_engine,
     database,
@@ -22,6 +23,7 @@ from sandbox.oci.services import (
 __all__ = [
     "ai_document",
     "ai_language",
+    "alarm_states",
     "budget",
     "container_engine",
     "database",
