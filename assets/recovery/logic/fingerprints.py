@@ -18,7 +18,7 @@ COLUMNS = (
     "SELECT c.owner, c.table_name, c.column_name, c.data_type FROM all_tab_columns c "
     "JOIN all_tables t ON t.owner = c.owner AND t.table_name = c.table_name "
     "JOIN all_users u ON u.username = c.owner "
-    "WHERE u.oracle_maintained = 'N' AND t.temporary = 'N' "
+    "WHERE u.oracle_maintained = 'N' AND t.temporary = 'N' AND t.nested = 'NO' "
     "ORDER BY c.owner, c.table_name, c.column_id"
 )
 """Columns of all tables that are not Oracle's own, as far as the user may see them: `relations` takes the rows."""
