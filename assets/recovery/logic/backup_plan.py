@@ -1,5 +1,6 @@
 """What is to be done so that backups are as their policies say, and what of it has to be confirmed by name."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,7 @@ class Step:
         after: It as it is to be; None if it goes.
         reason: Why.
         held: Why it is not done in this run; empty if it is.
+        token: What makes the service do it once, however often it is asked (`opc-retry-token`); only of what it makes.
     """
 
     operation: str
@@ -46,6 +48,7 @@ class Step:
     after: Mapping[str, Any] | None
     reason: str
     held: str = ""
+    token: str = ""
 
     def told(self) -> dict[str, str]:
         """For people."""
@@ -75,17 +78,6 @@ def plan(fleet: Sequence[Known], confirmed: Confirmed, now: datetime) -> list[St
         steps += _long_term(known, now)
         steps += _deletions(known, confirmed)
     return steps
-
-
-def token(step: Step, backups: Sequence[Backup]) -> str:
-    """What makes the service do a step once, however often it is asked (`opc-retry-token`).
-
-    It is made of database and name, and so of the period. A backup of that name that failed or was deleted is not what a repeat
-    means: they are counted in.
-    """
-    name = str((step.after or {}).get("name", ""))
-    spoilt = sum(b.display_name == name and b.lifecycle_state in ("FAILED", "DELETED", "DELETING") for b in backups)
-    return f"{step.database.id}/{name}/{spoilt}"
 
 
 def is_named(names: Collection[str], database: AutonomousDatabase, fleet: Sequence[str]) -> bool:
@@ -142,9 +134,19 @@ def _long_term(known: Known, now: datetime) -> list[Step]:
     days = missing[0][0].keep_days
     periods = sorted({period for _, period in missing}, key=lambda period: (len(period), period))
     held = "" if database.lifecycle_state in RUNNING else f"it is {database.lifecycle_state}: a backup demands that it runs"
-    after = {"name": "-".join((MADE_NAME, *periods)), "keep_days": days}
+    name = "-".join((MADE_NAME, *periods))
     said = f"policy {policy.name} asks for one of {', '.join(periods)}"
-    return [Step(MAKE, database, database.id, None, after, said, held)]
+    token = _token(database.id, name, known.held.backups or ())
+    return [Step(MAKE, database, database.id, None, {"name": name, "keep_days": days}, said, held, token)]
+
+
+def _token(database_id: str, name: str, backups: Sequence[Backup]) -> str:
+    """Made of database and name, and so of the period: a repeat has the same.
+
+    A backup of that name that failed or was deleted is not what a repeat means: they are counted in.
+    """
+    spoilt = sum(b.display_name == name and b.lifecycle_state in ("FAILED", "DELETED", "DELETING") for b in backups)
+    return hashlib.sha256(f"{database_id}/{name}/{spoilt}".encode()).hexdigest()[:40]
 
 
 def _deletions(known: Known, confirmed: Confirmed) -> list[Step]:

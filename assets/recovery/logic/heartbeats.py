@@ -13,37 +13,41 @@ from typing import Any
 TABLE = "CLOUDOPS_HEARTBEAT"
 """Its name in the dictionary."""
 CREATE = (
-    "CREATE TABLE cloudops_heartbeat (id NUMBER PRIMARY KEY, written_at VARCHAR2(40) NOT NULL, written_by VARCHAR2(80) NOT NULL)"
+    "CREATE TABLE cloudops_heartbeat "
+    "(sequence_number NUMBER NOT NULL PRIMARY KEY, written_at VARCHAR2(40) NOT NULL, run_id VARCHAR2(64) NOT NULL)"
 )
 IS_THERE = "SELECT COUNT(*) AS found FROM user_tables WHERE table_name = 'CLOUDOPS_HEARTBEAT'"
 """`found` is 1 if the table is there."""
 WRITE = (
-    "INSERT INTO cloudops_heartbeat (id, written_at, written_by) "
-    "SELECT COALESCE(MAX(id), 0) + 1, :at, :by FROM cloudops_heartbeat"
+    "INSERT INTO cloudops_heartbeat (sequence_number, written_at, run_id) "
+    "SELECT COALESCE(MAX(sequence_number), 0) + 1, :at, :by FROM cloudops_heartbeat"
 )
-"""One more heartbeat; `binds` gives its binds. Ids have no gaps: of two writers at once, the key lets one fail."""
-LAST = "SELECT id, written_at, written_by FROM cloudops_heartbeat WHERE id = (SELECT MAX(id) FROM cloudops_heartbeat)"
+"""One more heartbeat; `binds` gives its binds. Numbers have no gaps: of two writers at once, the key lets one fail."""
+LAST = (
+    "SELECT sequence_number, written_at, run_id FROM cloudops_heartbeat "
+    "WHERE sequence_number = (SELECT MAX(sequence_number) FROM cloudops_heartbeat)"
+)
 """The last one; no row if there is none."""
-SINCE = "SELECT id, written_at, written_by FROM cloudops_heartbeat WHERE id >= :first ORDER BY id"
-"""All from an id on."""
-FORGET = "DELETE FROM cloudops_heartbeat WHERE id < :first"
-"""All before an id."""
+SINCE = (
+    "SELECT sequence_number, written_at, run_id FROM cloudops_heartbeat WHERE sequence_number >= :first ORDER BY sequence_number"
+)
+"""All from a number on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     """One row."""
 
-    id: int
+    number: int
     at: datetime
-    by: str
+    run_id: str
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Heartbeat":
         """From a row of `LAST` or `SINCE`. Raises ValueError if it was not written here."""
-        return cls(int(row["id"]), datetime.fromisoformat(row["written_at"]).astimezone(UTC), str(row["written_by"]))
+        return cls(int(row["sequence_number"]), datetime.fromisoformat(row["written_at"]).astimezone(UTC), str(row["run_id"]))
 
 
 def binds(at: datetime, by: str) -> dict[str, str | int | float | None]:
     """Binds of `WRITE`."""
-    return {"at": at.astimezone(UTC).isoformat(timespec="microseconds"), "by": by[:80]}
+    return {"at": at.astimezone(UTC).isoformat(timespec="microseconds"), "by": by[:64]}

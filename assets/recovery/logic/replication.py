@@ -67,7 +67,7 @@ def heartbeat_lag(on_primary: Heartbeat | None, on_standby: Heartbeat | None, re
     """
     if on_primary is None or on_standby is None:
         return None
-    if on_standby.id >= on_primary.id:
+    if on_standby.number >= on_primary.number:
         return 0.0
     return max((read_at - on_standby.at).total_seconds(), 0.0)
 

@@ -11,7 +11,8 @@ NOW = datetime(2026, 11, 16, 12, tzinfo=UTC)
 def database(name: str = "orders", environment: str | None = "prod", **fields: Any) -> AutonomousDatabase:
     tags = {"environment": environment} if environment else {}
     usual = {
-        "id": f"id-{name}", "display_name": name, "region": "eu-frankfurt-1", "compartment_id": "c", "db_name": name, "lifecycle_state": "AVAILABLE",
+        "id": f"id-{name}", "display_name": name, "db_name": name, "region": "eu-frankfurt-1", "compartment_id": "c",
+        "lifecycle_state": "AVAILABLE",
         "backup_retention_days": 60, "is_backup_retention_locked": False, "compute_model": "ECPU", "tags": tags,
     }  # fmt: skip
     return AutonomousDatabase(**{**usual, **fields})
