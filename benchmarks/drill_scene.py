@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +46,17 @@ class SceneClock(Clock):
     """The cloud's own time without a request for it: waiting lets it pass."""
 
     _cloud: Any = PrivateAttr(default=None)
+    _ahead: float = PrivateAttr(default=0.0)
 
-    def of(self, cloud: Cloud) -> "SceneClock":
-        """Of a cloud."""
-        self._cloud = cloud
+    def of(self, cloud: Cloud, ahead: float = 0.0) -> "SceneClock":
+        """Of a cloud, or so many seconds ahead of it."""
+        self._cloud, self._ahead = cloud, ahead
         return self
 
     def now(self) -> datetime:
         """See Clock."""
         found: datetime = self._cloud.store.clock.now()
-        return found
+        return found + timedelta(seconds=self._ahead)
 
     def sleep(self, seconds: float) -> None:
         """See Clock."""
