@@ -54,8 +54,8 @@ def keeps_source(connection: sqlite3.Connection, text: str, kept: Sequence[str],
 def view(connection: sqlite3.Connection, name: str, sequences: Mapping[str, tuple[int, int]]) -> Found | None:
     """Columns and rows of a view of the data dictionary, in lower case; None if the sandbox has none of that name.
 
-    `user_` views are of ADMIN, as are `all_` and `dba_` views, which have the owner before. Source of the columns: Oracle Database
-    Reference.
+    `user_` views are of ADMIN, as are `all_` and `dba_` views, which have the owner before. Source of the columns: Oracle
+    Database Reference.
     """
     if name == "dual":
         return ("dummy",), [("X",)]
@@ -90,8 +90,8 @@ def _tables(connection: sqlite3.Connection) -> Found:
 
 def _columns(connection: sqlite3.Connection) -> Found:
     columns = (
-        "table_name", "column_name", "data_type", "data_length", "data_precision", "data_scale", "nullable", "column_id", "data_default",
-        "identity_column", "hidden_column", "virtual_column",
+        "table_name", "column_name", "data_type", "data_length", "data_precision", "data_scale", "nullable", "column_id",
+        "data_default", "identity_column", "hidden_column", "virtual_column",
     )  # fmt: skip
     rows = []
     for table in tables(connection):
