@@ -180,6 +180,7 @@ def test_a_local_standby_is_added_lags_and_is_removed(sandbox, databases, done):
     assert standby.lag_seconds is not None
     assert standby.lag_seconds < 5
     fault(sandbox, ocid, "lagging", seconds=300)
+    sandbox.advance(600)
     assert databases.database(HOME, ocid).standbys[0].lag_seconds == 300
     done(databases.update(HOME, ocid, Changes(is_local_data_guard_enabled=False), etag(databases, ocid)))
     assert (databases.database(HOME, ocid).standbys, databases.database(HOME, ocid).role) == ((), None)
