@@ -63,8 +63,8 @@ def detection_quality(lake: Lake, clock: Clock) -> dg.MaterializeResult:
 
 def _series(points: pl.DataFrame) -> list[tuple[NDArray[np.datetime64], NDArray[np.float64]]]:
     """Times and values of some metrics with history enough, spread over all there are."""
-    long = [part for part in points.sort("database_id", "metric", "time").partition_by("database_id", "metric", maintain_order=True)
-            if part["value"].count() >= _LEAST_POINTS]  # fmt: skip
+    parts = points.sort("database_id", "metric", "time").partition_by("database_id", "metric", maintain_order=True)
+    long = [part for part in parts if part["value"].count() >= _LEAST_POINTS]
     chosen = [long[n] for n in sorted({round(at) for at in np.linspace(0, len(long) - 1, min(_SERIES, len(long)))})]
     return [
         (part["time"].dt.replace_time_zone(None).to_numpy(), part["value"].fill_null(float("nan")).to_numpy()) for part in chosen

@@ -72,4 +72,4 @@ def watched_points(lake: Lake, now: datetime, interval: timedelta) -> pl.DataFra
     own = lake.scan(tables.MEASUREMENTS).filter((pl.col("day") >= first) & pl.col("metric").is_in(list(SQL_METRICS)))
     moments = own.with_columns(pl.col("collected_at").alias("time"))
     until = now.replace(minute=0, second=0, microsecond=0) if interval >= timedelta(hours=1) else now
-    return gridded(history.select(_ONLY_KNOWN).collect(), moments.select(_ONLY_KNOWN).collect(), until, interval)
+    return gridded(history.select(*_ONLY_KNOWN, "minutes").collect(), moments.select(_ONLY_KNOWN).collect(), until, interval)
