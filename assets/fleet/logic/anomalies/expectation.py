@@ -1,0 +1,84 @@
+"""What a metric is expected to be: its level, or what is usual at that time of day, whichever erred less lately; and its noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.fleet.logic.anomalies import past
+from assets.fleet.logic.anomalies.past import Floats
+from assets.fleet.logic.anomalies.settings import Settings
+
+Times = NDArray[np.int64]
+"""Seconds, ascending."""
+_DAY = 86_400
+_LEAST_LEVEL = 3
+_LEAST_ERRORS = 10
+_LEAST_CONTEST = 20
+_STEPS = 1000
+_MAD_SCALE = 1.4826
+_NOTHING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Per point; NaN where too little is known.
+
+    Attributes:
+        value: What was expected.
+        noise: How far values usually are off that.
+    """
+
+    value: Floats
+    noise: Floats
+
+
+def expect(times: Times, values: Floats, settings: Settings) -> Expectation:
+    """What was expected of each value, from those before it.
+
+    The noise is the median of the absolute errors, scaled to a standard deviation, over those errors that are not exactly 0: so a
+    metric that rests most of the time is measured by what it does when it does something. A part of the standard deviation is added
+    in squares.
+    """
+    level = past.median(values, settings.level, _LEAST_LEVEL)
+    season = same_time_of_day(times, values, settings.days)
+    value = _better(values, level, season, settings.contest)
+    error = np.abs(values - value)
+    usual = past.median(np.where(error > _NOTHING, error, np.nan), settings.noise, _LEAST_ERRORS)
+    spread = np.sqrt(past.mean(error * error, settings.noise, _LEAST_ERRORS))
+    floor = settings.least_share * np.abs(level) + _NOTHING
+    noise = np.hypot(_MAD_SCALE * np.nan_to_num(usual), settings.tails * spread) + floor
+    return Expectation(value, noise)
+
+
+def same_time_of_day(times: Times, values: Floats, days: int) -> Floats:
+    """Median of the values at the same time of the days before; NaN where none was measured within three quarters of a step of it."""
+    step = past.median(np.diff(times, prepend=times[:1]).astype(np.float64), _STEPS)
+    seen = np.full((days, len(values)), np.nan)
+    for back in range(1, days + 1):
+        wanted = times - back * _DAY
+        after = np.minimum(np.searchsorted(times, wanted), len(times) - 1)
+        ahead = np.maximum(after - 1, 0)
+        nearest = np.where(np.abs(times[after] - wanted) <= np.abs(times[ahead] - wanted), after, ahead)
+        close = np.abs(times[nearest] - wanted) <= 0.75 * step
+        seen[back - 1, close] = values[nearest[close]]
+    return _median(seen)
+
+
+def _better(values: Floats, level: Floats, season: Floats, contest: int) -> Floats:
+    """The season where it erred less than the level over the last points; where one is unknown, the other."""
+    of_level = past.mean(np.abs(values - level), contest, _LEAST_CONTEST)
+    of_season = past.mean(np.abs(values - season), contest, _LEAST_CONTEST)
+    chosen = np.where(np.nan_to_num(of_season, nan=np.inf) < np.nan_to_num(of_level, nan=np.inf), season, level)
+    return np.where(np.isnan(chosen), np.where(np.isnan(level), season, level), chosen)
+
+
+def _median(rows: Floats) -> Floats:
+    """Per column, of what is known; `np.nanmedian` warns of columns without anything and is many times slower."""
+    known = (~np.isnan(rows)).sum(axis=0)
+    ordered = np.sort(rows, axis=0)
+    column = np.arange(rows.shape[1])
+    upper, lower = np.minimum(known // 2, len(rows) - 1), np.maximum((known - 1) // 2, 0)
+    return np.asarray((ordered[lower, column] + ordered[upper, column]) / 2, dtype=np.float64)
