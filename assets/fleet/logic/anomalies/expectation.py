@@ -1,4 +1,4 @@
-"""What a metric is expected to be: its level, or what is usual at that time of day, whichever erred less lately; and its noise."""
+"""What a metric is expected to be: its level or the usual at that time of day, whichever erred less lately; and its noise."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Expectation:
 def expect(times: Times, values: Floats, settings: Settings) -> Expectation:
     """What was expected of each value, from those before it.
 
-    The noise is the median of the absolute errors, scaled to a standard deviation, over those errors that are not exactly 0: so a
-    metric that rests most of the time is measured by what it does when it does something. A part of the standard deviation is added
-    in squares.
+    The noise is the median of the absolute errors, scaled to a standard deviation, over those errors that are not exactly 0: so
+    a metric that rests most of the time is measured by what it does when it does something. A part of the standard deviation is
+    added in squares.
     """
     level = past.median(values, settings.level, _LEAST_LEVEL)
     season = same_time_of_day(times, values, settings.days)
@@ -54,7 +54,7 @@ def expect(times: Times, values: Floats, settings: Settings) -> Expectation:
 
 
 def same_time_of_day(times: Times, values: Floats, days: int) -> Floats:
-    """Median of the values at the same time of the days before; NaN where none was measured within three quarters of a step of it."""
+    """Median of the values at the same time of the days before; NaN where none was within three quarters of a step of it."""
     step = past.median(np.diff(times, prepend=times[:1]).astype(np.float64), _STEPS)
     seen = np.full((days, len(values)), np.nan)
     for back in range(1, days + 1):

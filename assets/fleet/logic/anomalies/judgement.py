@@ -15,8 +15,7 @@ from assets.fleet.logic.anomalies.expectation import expect
 from assets.fleet.logic.anomalies.novelty import novelty
 from assets.fleet.logic.anomalies.past import Floats
 from assets.fleet.logic.anomalies.settings import DEFAULT, Settings
-
-Flags = NDArray[np.bool_]
+from assets.fleet.logic.anomalies.stays import Flags, stays
 
 USUAL, ANOMALY, UNKNOWN = "usual", "anomaly", "unknown"
 NO_VALUE, SHORT_HISTORY = "not measured", "too little history"
@@ -30,7 +29,7 @@ JUDGED = {
     "unknown_because": pl.String(),
     "is_alarm": pl.Boolean(),
 }
-"""What `judge_frame` adds: null where unknown; `verdict` is `USUAL`, `ANOMALY` or `UNKNOWN`; `is_alarm` is null with the latter."""
+"""What `judge_frame` adds: null where unknown; `verdict` is `USUAL`, `ANOMALY` or `UNKNOWN`; `is_alarm` is null with that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def judge(times: NDArray[np.datetime64], values: Floats, *, settings: Settings =
         expected + reach,
         surprise,
         new,
-        _stays(np.abs(surprise), settings.surprise, settings.goes_on),
+        stays(np.abs(surprise), settings.surprise, settings.goes_on),
         (new >= settings.novelty) & enough,
         judged,
     )
@@ -142,12 +141,3 @@ def _judged(points: pl.DataFrame, settings: Settings, matters: float) -> pl.Data
         pl.when(pl.Series(said.is_judged)).then(None).otherwise(pl.Series(because, dtype=pl.String)).alias("unknown_because"),
         pl.when(pl.Series(said.is_judged)).then(pl.Series(said.is_alarm)).alias("is_alarm"),
     )
-
-
-def _stays(distance: Floats, begins: float, goes_on: float) -> Flags:
-    """From where the distance reaches `begins`, as long as it is `goes_on` of that; what is unknown ends nothing and is no part."""
-    unknown = np.isnan(distance)
-    position = np.arange(len(distance))
-    ended = np.maximum.accumulate(np.where(~unknown & (distance < goes_on * begins), position, -1))
-    begun = np.maximum.accumulate(np.where(~unknown & (distance >= begins), position, -1))
-    return (begun > ended) & ~unknown

@@ -1,4 +1,4 @@
-"""Statistics over the points before each point. Unknown values (NaN) are left out; where too few are known, the result is unknown."""
+"""Statistics over the points before each point. Unknown values (NaN) are left out; of too few, it is unknown."""
 
 from __future__ import annotations
 

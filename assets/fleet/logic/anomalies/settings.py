@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HISTORY = 4000
-"""Points that a verdict may depend on at most: with so many before the first new point, judging the end of a series says the same as
-judging all of it."""
+"""Points that a verdict may depend on at most: with so many before the first new point, judging the end of a series says the same
+as judging all of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How much is too much. Spans are in points, whatever the time between them: they are about how many samples a statistic needs.
+    """How much is too much. Spans are in points, whatever the time between them: they say how many samples a statistic needs.
 
     Attributes:
         surprise: Noises outside of what was expected at which an anomaly begins.
@@ -22,7 +22,7 @@ class Settings:
         days: Days whose values at the same time of day give what is usual then.
         contest: Points over which level and daily season are compared; the one that erred less is what is expected.
         noise: Points that the noise is measured on.
-        tails: Part of the standard deviation of the errors in the noise: it lets heavy tails count without spoiling the noise by them.
+        tails: Part of the standard deviation of the errors in the noise: heavy tails count, and do not spoil it.
         least_share: Part of the level below which nothing is noise; what is smaller is no change.
         memory: Points that something must not have been seen in, to be new.
         smooth: Points of the means that novelty looks at beside the values: of the level, and of the errors.

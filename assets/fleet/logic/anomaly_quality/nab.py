@@ -1,7 +1,7 @@
 """The scoring of the Numenta Anomaly Benchmark: what a detector's scores are worth against labelled windows.
 
-Lavin and Ahmad, "Evaluating Real-time Anomaly Detection Algorithms – the Numenta Anomaly Benchmark" (2015). A window counts once, by the earliest
-flag inside it: the earlier, the more. A flag outside costs the more the farther it lies behind the last window.
+Lavin and Ahmad, "Evaluating Real-time Anomaly Detection Algorithms" (2015). A window counts once, by the earliest flag inside
+it: the earlier, the more. A flag outside costs the more the farther it lies behind the last window.
 """
 
 from __future__ import annotations
