@@ -36,21 +36,24 @@ class Expectation:
 
 
 def expect(times: Times, values: Floats, settings: Settings) -> Expectation:
-    """What was expected of each value, from those before it.
-
-    The noise is the median of the absolute errors, scaled to a standard deviation, over those errors that are not exactly 0: so
-    a metric that rests most of the time is measured by what it does when it does something. A part of the standard deviation is
-    added in squares.
-    """
+    """What was expected of each value, from those before it."""
     level = past.median(values, settings.level, _LEAST_LEVEL)
     season = same_time_of_day(times, values, settings.days)
     value = _better(values, level, season, settings.contest)
-    error = np.abs(values - value)
-    usual = past.median(np.where(error > _NOTHING, error, np.nan), settings.noise, _LEAST_ERRORS)
-    spread = np.sqrt(past.mean(error * error, settings.noise, _LEAST_ERRORS))
     floor = settings.least_share * np.abs(level) + _NOTHING
-    noise = np.hypot(_MAD_SCALE * np.nan_to_num(usual), settings.tails * spread) + floor
-    return Expectation(value, noise)
+    return Expectation(value, noise_of(values - value, settings) + floor)
+
+
+def noise_of(errors: Floats, settings: Settings) -> Floats:
+    """How large errors usually were before each of them, NaN where too few are known.
+
+    The median of their sizes, scaled to a standard deviation, over those that are not exactly 0: so a metric that rests most of
+    the time is measured by what it does when it does something. A part of the standard deviation is added in squares.
+    """
+    size = np.abs(errors)
+    usual = past.median(np.where(size > _NOTHING, size, np.nan), settings.noise, _LEAST_ERRORS)
+    spread = np.sqrt(past.mean(size * size, settings.noise, _LEAST_ERRORS))
+    return np.asarray(np.hypot(_MAD_SCALE * np.nan_to_num(usual), settings.tails * spread), dtype=np.float64)
 
 
 def same_time_of_day(times: Times, values: Floats, days: int) -> Floats:

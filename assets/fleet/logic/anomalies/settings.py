@@ -15,6 +15,8 @@ class Settings:
 
     Attributes:
         surprise: Noises outside of what was expected at which an anomaly begins.
+        together: The same for what remains of a metric's surprise with the others of its database given: the largest of several needs
+            more.
         goes_on: The part of that at which it still goes on: a stay outside is one anomaly and not as many as its noise has peaks.
         novelty: By how much of the usual range of the last weeks a value must lie beyond it to be an alarm.
         least_history: Known points before anything is judged.
@@ -34,6 +36,7 @@ class Settings:
     """
 
     surprise: float = 7.0
+    together: float = 8.0
     goes_on: float = 0.25
     novelty: float = 0.1
     least_history: int = 24
