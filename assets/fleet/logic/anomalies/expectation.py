@@ -14,6 +14,8 @@ from assets.fleet.logic.anomalies.settings import Settings
 Times = NDArray[np.int64]
 """Seconds, ascending."""
 _DAY = 86_400
+_AROUND = 900
+"""Seconds on each side of a time of day that count as that time."""
 _LEAST_LEVEL = 3
 _LEAST_ERRORS = 10
 _LEAST_CONTEST = 20
@@ -57,16 +59,18 @@ def noise_of(errors: Floats, settings: Settings) -> Floats:
 
 
 def same_time_of_day(times: Times, values: Floats, days: int) -> Floats:
-    """Median of the values at the same time of the days before; NaN where none was within three quarters of a step of it."""
+    """Median, over the days before, of the medians of the half hour around that time; NaN where none was measured then.
+
+    So with a value a minute, the season is not as noisy as single values are; with a value an hour, it is made of those.
+    """
+    around = past.median_within(times, values, 2 * _AROUND)
     step = past.median(np.diff(times, prepend=times[:1]).astype(np.float64), _STEPS)
     seen = np.full((days, len(values)), np.nan)
     for back in range(1, days + 1):
-        wanted = times - back * _DAY
-        after = np.minimum(np.searchsorted(times, wanted), len(times) - 1)
-        ahead = np.maximum(after - 1, 0)
-        nearest = np.where(np.abs(times[after] - wanted) <= np.abs(times[ahead] - wanted), after, ahead)
-        close = np.abs(times[nearest] - wanted) <= 0.75 * step
-        seen[back - 1, close] = values[nearest[close]]
+        until = times - back * _DAY + _AROUND
+        last = np.searchsorted(times, until, side="right") - 1
+        near = (last >= 0) & (until - times[last] <= _AROUND + 0.75 * step)
+        seen[back - 1, near] = around[last[near]]
     return _median(seen)
 
 

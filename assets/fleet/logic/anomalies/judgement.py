@@ -17,6 +17,7 @@ from assets.fleet.logic.anomalies.past import Floats
 from assets.fleet.logic.anomalies.settings import DEFAULT, Settings
 from assets.fleet.logic.anomalies.stays import Flags, stays
 
+_DAY = 86_400
 USUAL, ANOMALY, UNKNOWN = "usual", "anomaly", "unknown"
 NO_VALUE, SHORT_HISTORY = "not measured", "too little history"
 JUDGED = {
@@ -76,7 +77,7 @@ def judge(times: NDArray[np.datetime64], values: Floats, *, settings: Settings =
         raise ValueError("times do not ascend: sort the points by time first")
     values = np.where(np.isfinite(values), values, np.nan).astype(np.float64)
     expectation = expect(seconds, values, settings)
-    judged = ~np.isnan(values) & ~np.isnan(expectation.noise) & (past.count(values) >= settings.least_history)
+    judged = ~np.isnan(values) & ~np.isnan(expectation.noise) & _enough(seconds, values, settings)
     noise = np.fmax(expectation.noise, matters / settings.surprise)
     expected, noise = np.where(judged, expectation.value, np.nan), np.where(judged, noise, np.nan)
     surprise = (values - expected) / noise
@@ -125,6 +126,15 @@ def judge_frame(
         pl.concat(parts) if parts else ordered.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in JUDGED.items())
     )
     return judged if since is None else judged.filter(pl.col("time") >= since)
+
+
+def _enough(seconds: NDArray[np.int64], values: Floats, settings: Settings) -> Flags:
+    """Whether enough values are known before each point, from at least a day: in less, half of what is usual was not seen yet."""
+    known = np.flatnonzero(~np.isnan(values))
+    if not len(known):
+        return np.zeros(len(values), dtype=bool)
+    long = np.asarray(seconds - seconds[known[0]] >= _DAY, dtype=np.bool_)
+    return long & (past.count(values) >= settings.least_history)
 
 
 def _judged(points: pl.DataFrame, settings: Settings, matters: float) -> pl.DataFrame:

@@ -34,6 +34,13 @@ def mean_so_far(values: Floats, points: int, least: int = 1) -> Floats:
     return _known(values).rolling_mean(points, min_samples=least).to_numpy()
 
 
+def median_within(times: NDArray[np.int64], values: Floats, seconds: int) -> Floats:
+    """Of the point and those less than so many seconds before it."""
+    points = pl.DataFrame({"time": pl.Series(times * 1_000_000).cast(pl.Datetime("us")), "value": _known(values)})
+    near = pl.col("value").rolling_median_by("time", window_size=f"{seconds}s", closed="right")
+    return points.select(near)["value"].to_numpy()
+
+
 def count(values: Floats) -> NDArray[np.int64]:
     """How many known values there are before each point."""
     known = ~np.isnan(values)

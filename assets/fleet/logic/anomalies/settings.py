@@ -15,16 +15,15 @@ class Settings:
 
     Attributes:
         surprise: Noises outside of what was expected at which an anomaly begins.
-        together: The same for what remains of a metric's surprise with the others of its database given: the largest of several needs
-            more.
+        together: The same for what remains of a surprise with the other metrics given: the largest of several needs more.
         goes_on: The part of that at which it still goes on: a stay outside is one anomaly and not as many as its noise has peaks.
         novelty: By how much of the usual range of the last weeks a value must lie beyond it to be an alarm.
-        least_history: Known points before anything is judged.
+        least_history: Known points before anything is judged; there must be a day of them as well.
         level: Points whose median is the level of a metric.
         days: Days whose values at the same time of day give what is usual then.
         contest: Points over which level and daily season are compared; the one that erred less is what is expected.
         noise: Points that the noise is measured on.
-        tails: Part of the standard deviation of the errors in the noise: heavy tails count, and do not spoil it.
+        tails: Part of the errors' standard deviation in the noise, so that heavy tails count and do not spoil it.
         least_share: Part of the level below which nothing is noise; what is smaller is no change.
         memory: Points that something must not have been seen in, to be new.
         smooth: Points of the means that novelty looks at beside the values: of the level, and of the errors.
