@@ -8,7 +8,7 @@ import polars as pl
 
 from assets.fleet.logic.anomalies.judgement import ANOMALY, UNKNOWN
 
-UP, DOWN = "up", "down"
+UP, DOWN, FLAT = "up", "down", "flat"
 _APART = 3
 """Anomalous points at most so many judged points apart are one episode."""
 EPISODES = {
@@ -24,8 +24,9 @@ EPISODES = {
     "is_alarm": pl.Boolean(),
     "is_open": pl.Boolean(),
 }
-"""Columns of `episodes` after those of the series. `end` is the time of the last anomalous point; `value`, `expected` and
-`surprise` are those of the point farthest out, at `peak`; `is_open` says that it may still go on."""
+"""Columns of `episodes` after those of the series. `end` is the time of the last anomalous point. `value`, `expected` and
+`surprise` are those of the point farthest out, at `peak`. `direction` is `UP`, `DOWN` or, of a metric that is stuck, `FLAT`.
+`is_open` says that it may still go on."""
 
 
 def episodes(judged: pl.DataFrame, series: Sequence[str]) -> pl.DataFrame:
@@ -45,7 +46,11 @@ def episodes(judged: pl.DataFrame, series: Sequence[str]) -> pl.DataFrame:
             start=pl.col("time").min(),
             end=pl.col("time").max(),
             points=pl.len(),
-            direction=pl.when(pl.col("surprise").get(farthest) < 0).then(pl.lit(DOWN)).otherwise(pl.lit(UP)),
+            direction=pl.when(pl.col("is_stuck").all())
+            .then(pl.lit(FLAT))
+            .when(pl.col("surprise").get(farthest) < 0)
+            .then(pl.lit(DOWN))
+            .otherwise(pl.lit(UP)),
             peak=pl.col("time").get(farthest),
             value=pl.col("value").get(farthest),
             expected=pl.col("expected").get(farthest),

@@ -16,6 +16,7 @@ from assets.fleet.logic.anomalies.novelty import novelty
 from assets.fleet.logic.anomalies.past import Floats
 from assets.fleet.logic.anomalies.settings import DEFAULT, Settings
 from assets.fleet.logic.anomalies.stays import Flags, stays
+from assets.fleet.logic.anomalies.stuck import stuck
 
 _DAY = 86_400
 USUAL, ANOMALY, UNKNOWN = "usual", "anomaly", "unknown"
@@ -29,8 +30,9 @@ JUDGED = {
     "verdict": pl.String(),
     "unknown_because": pl.String(),
     "is_alarm": pl.Boolean(),
+    "is_stuck": pl.Boolean(),
 }
-"""What `judge_frame` adds: null where unknown; `verdict` is `USUAL`, `ANOMALY` or `UNKNOWN`; `is_alarm` is null with that."""
+"""What `judge_frame` adds: null where unknown; `verdict` is `USUAL`, `ANOMALY` or `UNKNOWN`; the flags are null with that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Judgement:
         high: Above this likewise.
         surprise: Distance from what was expected in noises, negative below it; NaN where the value or the expectation is unknown.
         novelty: See `novelty.novelty`; NaN likewise.
-        is_anomaly: Part of a stay outside of what was expected. False where unknown.
+        is_anomaly: Part of a stay outside of what was expected, or stuck. False where unknown.
+        is_stuck: The value stands still as it never did. False where unknown.
         is_alarm: Something begins that was not seen in the last weeks. False where unknown.
         is_judged: Whether the value is known and there was enough history: otherwise the verdict is unknown.
     """
@@ -54,6 +57,7 @@ class Judgement:
     surprise: Floats
     novelty: Floats
     is_anomaly: Flags
+    is_stuck: Flags
     is_alarm: Flags
     is_judged: Flags
 
@@ -83,6 +87,7 @@ def judge(times: NDArray[np.datetime64], values: Floats, *, settings: Settings =
     surprise = (values - expected) / noise
     new = np.where(judged, novelty(values, expectation.value, settings), np.nan)
     reach = settings.surprise * noise
+    still = stuck(values, settings) & judged
     enough = np.abs(values - expected) >= matters
     return Judgement(
         expected,
@@ -90,7 +95,8 @@ def judge(times: NDArray[np.datetime64], values: Floats, *, settings: Settings =
         expected + reach,
         surprise,
         new,
-        stays(np.abs(surprise), settings.surprise, settings.goes_on),
+        stays(np.abs(surprise), settings.surprise, settings.goes_on) | still,
+        still,
         (new >= settings.novelty) & enough,
         judged,
     )
@@ -149,5 +155,8 @@ def _judged(points: pl.DataFrame, settings: Settings, matters: float) -> pl.Data
         ),
         pl.Series("verdict", verdict, pl.String),
         pl.when(pl.Series(said.is_judged)).then(None).otherwise(pl.Series(because, dtype=pl.String)).alias("unknown_because"),
-        pl.when(pl.Series(said.is_judged)).then(pl.Series(said.is_alarm)).alias("is_alarm"),
+        *(
+            pl.when(pl.Series(said.is_judged)).then(pl.Series(getattr(said, name))).alias(name)
+            for name in ("is_alarm", "is_stuck")
+        ),
     )
