@@ -1,4 +1,4 @@
-"""The metrics of each database, judged together, as frames: what did not fit, by how much, and what was to be expected instead."""
+"""The metrics of each database, judged together, as frames: what did not fit, and what was to be expected."""
 
 from __future__ import annotations
 
@@ -42,9 +42,8 @@ def together(judged: pl.DataFrame, *, since: datetime | None = None, settings: S
     Returns:
         A row per database and time at which a metric was measured, with the columns of `TOGETHER`.
     """
-    parts = [
-        _together(part, settings) for part in judged.sort("database_id", "time").partition_by("database_id", maintain_order=True)
-    ]
+    ordered = judged.sort("database_id", "time")
+    parts = [_together(part, settings) for part in ordered.partition_by("database_id", maintain_order=True)]
     if not parts:
         return judged.select("database_id", "time").with_columns(
             pl.lit(None, dtype).alias(name) for name, dtype in TOGETHER.items()
