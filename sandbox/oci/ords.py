@@ -49,7 +49,7 @@ async def answered(store: Store, request: web.Request) -> web.StreamResponse:
     if found is None:
         return _problem(404, "Not Found", "No database is served here.")
     key = str(found.body["id"])
-    if contents.fault(store, key, "hung"):
+    if contents.fault(store, key, "hung") is not None:
         await _left(request)
         return web.Response(status=504)
     if found.body["lifecycleState"] not in _READABLE or found.body.get("role") in (_STANDBY, "DISABLED_STANDBY", "BACKUP_COPY"):

@@ -27,6 +27,8 @@ _SCHEMA = (
 )
 CORRUPTION = "UPDATE payments SET amount = amount + 0.01 WHERE id = (SELECT MIN(id) FROM payments)"
 """One value that is silently another, where a fault asks for it."""
+LOSS = "DELETE FROM payments WHERE MOD(id, 7) = 3"
+"""Rows that a corrupt backup does not have."""
 
 
 @cache

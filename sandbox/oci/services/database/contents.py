@@ -1,9 +1,9 @@
 """What is in Autonomous Databases: a log of statements with their times for each, of which any moment can be read again.
 
-A log is a *line*: the statements that changed a database, from an empty database, the demo's schema, or a moment of another line on.
-A clone, a restored database and a promoted standby are lines of their own that begin at a moment of an earlier one; a standby has
-none, but reads that of its primary, as far as it has come to it. Databases themselves are made in memory when they are first asked,
-so that a fleet costs nothing until it is used, and what is kept is part of the sandbox's state.
+A log is a *line*: the statements that changed a database, from an empty database, the demo's schema, or a moment of another line
+on. A clone, a restored database and a promoted standby are lines of their own that begin at a moment of an earlier one; a standby
+has none, but reads that of its primary, as far as it has come to it. Databases themselves are made in memory when they are first
+asked, so that a fleet costs nothing until it is used, and what is kept is part of the sandbox's state.
 
 Keys are OCIDs; that of a local standby, which has none, is `{ocid}#local`. Who decides when these functions are called is
 `lifecycle` and what belongs to it: nothing here knows states, roles or work requests.
@@ -14,11 +14,12 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox.oci.services.database.lifecycle import DATABASES
 from sandbox.oci.store import Body, Resource, Store
 from sandbox.oracle_sql import demo, engine, performance
 from sandbox.oracle_sql.engine import Database, Result
@@ -46,11 +47,6 @@ class _Image:
     path: _Path
 
 
-def local(ocid: str) -> str:
-    """Key of the local standby of a database."""
-    return ocid + _LOCAL
-
-
 def create(store: Store, ocid: str) -> None:
     """Let a new database be empty. One that nobody created here has the demo's schema."""
     _set(store, ocid, line=_line(store, base=_EMPTY))
@@ -59,21 +55,23 @@ def create(store: Store, ocid: str) -> None:
 def copy(store: Store, source: str, target: str, at: datetime | None = None, *, rows: bool = True) -> None:
     """Let a new database have what another has, or had at a moment; without rows, its tables alone."""
     line, upto = _position(store, source, at)
-    _set(store, target, line=_line(store, parent=line, upto=upto, rows=rows))
+    _set(store, target, line=_line(store, parent=line, upto=upto, rows=rows), origin=source)
+    if at is not None:
+        _lose(store, target, (source, _of(store, source).body.get("origin")))
 
 
 def follow(store: Store, standby: str, primary: str) -> None:
     """Let a database be the standby of another: it has all that the primary has now, and gets what is written from now on."""
-    line, upto = _position(store, primary)
-    _set(store, standby, follows=primary, of=line, applied=upto)
+    _set(store, standby, follows=primary, since=moment_text(store.clock.now()))
 
 
-def promote(store: Store, standby: str) -> None:
-    """Let a standby go on by itself. What had not reached it yet is lost; its former primary keeps what it has.
+def promote(store: Store, standby: str, at: datetime | None = None) -> None:
+    """Let a standby go on by itself, with what had reached it by now, or by the moment at which its primary was lost.
 
-    A local standby goes on under the OCID that it shares with its primary, and a new one follows it.
+    All else is lost. Its former primary keeps what it has. A local standby goes on under the OCID that it shares with its
+    primary, and a new one follows it.
     """
-    _go_on(store, standby, *_position(store, standby))
+    _go_on(store, standby, *_position(store, standby, at))
 
 
 def exchange(store: Store, primary: str, standby: str) -> None:
@@ -97,6 +95,7 @@ def restore(store: Store, ocid: str, at: datetime | None) -> None:
     """Let a database be as it was at a moment; None leaves it as it is."""
     line, upto = _position(store, ocid, at)
     _set(store, ocid, line=_line(store, parent=line, upto=upto, replaces=True))
+    _lose(store, ocid, (ocid,))
 
 
 def remove(store: Store, ocid: str) -> None:
@@ -113,33 +112,12 @@ def lag(store: Store, standby: str) -> float | None:
     return (store.clock.now() - _reached(store, standby)).total_seconds()
 
 
-def disturb(store: Store, key: str, **faults: Any) -> None:  # noqa: ANN401
-    """Let something be wrong with a database or standby; None as the value ends it.
-
-    Args:
-        store: What exists.
-        key: Of the database or standby.
-        faults: `hung` (true): it never answers. `lag` (seconds): a standby is so far behind. `stopped` (true): nothing more
-            reaches a standby. `corrupt` (true): a standby has one other value than its primary. `denied` (names of views): they
-            cannot be read. `metrics` (`missing`): Monitoring has no more datapoints from now on.
-    """
-    found = _of(store, key)
-    if found.body.get("follows"):
-        _position(store, key)  # what has reached a standby stays there
-    now = moment_text(store.clock.now())
-    known: Body = dict(found.body.get("faults") or {})
-    for name, value in faults.items():
-        known.pop(name, None)
-        if value not in (None, False):
-            known[name] = {"value": value, "since": now}
-    found.body["faults"] = known
-
-
-def fault(store: Store, key: str, name: str) -> Any:  # noqa: ANN401
-    """Value of a fault of a database; None if it is well."""
-    known = store.table(CONTENTS).get(key)
-    found = (known.body.get("faults") or {}).get(name) if known else None
-    return found["value"] if found else None
+def fault(store: Store, key: str, kind: str) -> Body | None:
+    """A fault that was asked for of a database, or of the one whose local standby this is; None if there is none."""
+    found = store.table(DATABASES).get(key.removesuffix(_LOCAL))
+    known: Body = (found.hidden.get("faults") or {}) if found else {}
+    asked: Body | None = known.get(kind)
+    return asked
 
 
 def run(store: Store, key: str, sql: str, binds: Mapping[str, Any] | None = None, *, read_only: bool = False) -> Result:
@@ -163,8 +141,8 @@ def run(store: Store, key: str, sql: str, binds: Mapping[str, Any] | None = None
 
 
 def _view(store: Store, key: str, name: str, now: datetime) -> engine.Rows | None:
-    denied = fault(store, key, "denied") or ()
-    if name in {view.lower() for view in denied}:
+    denied = fault(store, key, "views_denied")
+    if denied is not None and name in str(denied["views"]).lower().replace(",", " ").split():
         raise Refused(942, name)
     return performance.view(name, key, now)
 
@@ -177,9 +155,7 @@ def _of(store: Store, key: str) -> Resource:
 
 
 def _set(store: Store, key: str, **fields: Any) -> None:  # noqa: ANN401
-    known = store.table(CONTENTS).get(key)
-    faults = known.body.get("faults") if known else None
-    store.add(CONTENTS, {"id": key, "faults": faults, **fields})
+    store.add(CONTENTS, {"id": key, **fields})
 
 
 def _line(
@@ -210,21 +186,24 @@ def _position(store: Store, key: str, at: datetime | None = None) -> tuple[str, 
         line = str(body["line"])
         return (line, len(store.journal(_LOG + line))) if at is None else _located(store, line, moment_text(at))
     line = str(_of(store, primary).body["line"])
-    reached = _reached(store, key) if at is None else min(at, _reached(store, key))
-    upto = _counted(store, line, moment_text(reached))
-    if at is None:
-        body["applied"] = max(upto, body["applied"] if body["of"] == line else 0)
-        body["of"] = line
-        upto = body["applied"]
-    return line, upto
+    return line, _counted(store, line, moment_text(_reached(store, key, at)))
 
 
-def _reached(store: Store, standby: str) -> datetime:
-    """Until when a standby has what its primary wrote."""
-    faults = _of(store, standby).body.get("faults") or {}
-    until = parsed(faults["stopped"]["since"]) if "stopped" in faults else store.clock.now()
-    usual = DELAYS[standby.endswith(_LOCAL)]
-    return until - timedelta(seconds=float(faults["lag"]["value"] if "lag" in faults else usual))
+def _reached(store: Store, standby: str, at: datetime | None = None) -> datetime:
+    """Until when a standby has, or had at a moment, what its primary wrote: all that there was when it began to follow, at least.
+
+    What had reached it before something went wrong with it stays there.
+    """
+    body, now = _of(store, standby).body, at or store.clock.now()
+    usual = timedelta(seconds=DELAYS[standby.endswith(_LOCAL)])
+    found = now - usual
+    for one in (standby, str(body["follows"])):
+        lagging, stopped = fault(store, one, "lagging"), fault(store, one, "replication_stopped")
+        if lagging is not None:
+            found = min(found, max(parsed(lagging["since"]) - usual, now - timedelta(seconds=float(lagging["seconds"]))))
+        if stopped is not None:
+            found = min(found, parsed(stopped["since"]) - usual)
+    return max(found, parsed(str(body["since"])))
 
 
 def _counted(store: Store, line: str, moment: str) -> int:
@@ -251,12 +230,25 @@ def _path(store: Store, line: str, upto: int) -> _Path:
 
 def _go_on(store: Store, standby: str, line: str, upto: int) -> None:
     """Let a standby be a database of its own, from a position on; with another value, where a fault asks for it."""
-    own, key = _line(store, parent=line, upto=upto), standby.removesuffix(_LOCAL)
-    if fault(store, standby, "corrupt"):
-        store.journal(_LOG + own).append({"at": moment_text(store.clock.now()), "sql": demo.CORRUPTION, "binds": {}})
-    _set(store, key, line=own)
+    key, primary = standby.removesuffix(_LOCAL), _of(store, standby).body.get("follows")
+    _set(store, key, line=_line(store, parent=line, upto=upto))
+    if fault(store, standby, "row_corrupted") or (primary and fault(store, primary, "row_corrupted")):
+        _write(store, key, demo.CORRUPTION)
     if key != standby:
         follow(store, standby, key)
+
+
+def _lose(store: Store, key: str, sources: Iterable[str | None]) -> None:
+    """Let rows be missing in what was restored, where a fault asks for it."""
+    asked = [fault(store, source, "backup_corrupt") for source in sources if source]
+    if any(one is not None and one.get("loses") == "rows" for one in asked):
+        _write(store, key, demo.LOSS)
+
+
+def _write(store: Store, key: str, sql: str) -> None:
+    """Let a statement have been run that nobody ran."""
+    line = str(_of(store, key).body["line"])
+    store.journal(_LOG + line).append({"at": moment_text(store.clock.now()), "sql": sql, "binds": {}})
 
 
 def _open(store: Store) -> OrderedDict[str, _Image]:
