@@ -6,8 +6,8 @@ from resources.tables import UTC, Column, Table
 
 DATABASES = Table(
     name="fleet/databases",
-    description="Autonomous Databases as they were from `valid_from` to `valid_to`: a row ends, and another begins, when anything "
-    "of the columns up to `connections` changes; `valid_to` is null in the row that is true now. A database that is gone has no "
+    description="Autonomous Databases as they were from `valid_from` to `valid_to`: a row ends, and another begins, when one of "
+    "the columns up to `connections` changes; `valid_to` is null in the row that is true now. A database that is gone has no "
     "such row. Where a place could not be listed, what was known of it stays, and says since when it is unknown.",
     columns=(
         Column("database_id", pl.String(), "OCID.", nullable=False),
@@ -37,9 +37,9 @@ DATABASES = Table(
         Column("is_protected", pl.Boolean(), "Whether a tag protects it from what destroys."),
         Column("time_created", UTC, "When it was made."),
         Column("tags", pl.String(), "Tags as JSON; defined ones as `namespace.key`."),
-        Column(
-            "connections", pl.String(), "How it is reached, as JSON: connect descriptors and the address of its data services."
-        ),
+        Column("connections", pl.String(), "How it is reached, as JSON: connect descriptors, address of its data services."),
+        Column("standbys", pl.String(), "Its standbys as it last told of them, as JSON."),
+        Column("contacts", pl.List(pl.String()), "E-mail addresses of the customer's contacts."),
         Column("used_storage_gb", pl.Float64(), "Storage that is used, when it was last seen."),
         Column("lifecycle_details", pl.String(), "Why it is in its state, where the service says."),
         Column("seen_at", UTC, "When the service last showed it like this.", nullable=False),
@@ -58,11 +58,13 @@ PLACES = Table(
         Column("region", pl.String(), "Where.", nullable=False),
         Column("compartment_id", pl.String(), "OCID of the compartment.", nullable=False),
         Column("compartment", pl.String(), "Its names from the tenancy down.", nullable=False),
-        Column("kind", pl.String(), "`Autonomous Database`, or a kind that is not monitored; `others` if those are unknown.", nullable=False),
+        Column(
+            "kind", pl.String(), "`Autonomous Database`, or a kind that is not monitored (`others`: unknown).", nullable=False
+        ),
         Column("is_monitored", pl.Boolean(), "Whether databases of this kind are.", nullable=False),
         Column("is_listed", pl.Boolean(), "Whether the listing succeeded, with all its pages.", nullable=False),
         Column("databases", pl.Int64(), "How many there are; null if not listed."),
         Column("reason", pl.String(), "Why it could not be listed, and what to do."),
         Column("looked_at", UTC, "When.", nullable=False),
     ),
-)  # fmt: skip
+)

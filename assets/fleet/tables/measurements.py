@@ -10,12 +10,12 @@ _DAY = Column("day", pl.Date(), "Its day.", nullable=False)
 _FROM = Column("interval_start", UTC, "The collection before, from which counters were taken as they stood.", nullable=False)
 MEASUREMENTS = Table(
     name="fleet/measurements",
-    description="One row per database, metric and collection, whatever came of it: `measured` with a value; `unknown` if it could "
-    "have been measured and was not; `unavailable` if it cannot be had as things are (no access to a view, not running). Kept for "
-    "400 days.",
+    description="One row per database, metric and collection, whatever came of it: `measured` with a value; `unknown` if it "
+    "could have been measured and was not; `unavailable` if it cannot be had as things are (no access to a view, not running). "
+    "Kept for 400 days.",
     columns=(
         _DATABASE,
-        Column("metric", pl.String(), "Which: `cpu_utilization`, `memory_utilization`, `response_time_seconds`, …", nullable=False),
+        Column("metric", pl.String(), "Which: `cpu_utilization`, `response_time_seconds`, …", nullable=False),
         _AT,
         _DAY,
         Column("value", pl.Float64(), "In the unit; null unless measured."),
@@ -27,11 +27,12 @@ MEASUREMENTS = Table(
         Column("value_to", UTC, "End of it; the same as the start of what was true at one moment."),
     ),
     partition_by=("day",),
-)  # fmt: skip
+)
 METRIC_HISTORY = Table(
     name="fleet/metric_history",
-    description="Metrics of OCI Monitoring over time, one value per database, metric and interval (an hour unless the job is told "
-    "otherwise); the first collection reads up to 30 days back. An interval without a row was not measured. Kept for 400 days.",
+    description="Metrics of OCI Monitoring over time, one value per database, metric and interval (an hour unless the job is "
+    "told otherwise); the first collection reads up to 30 days back. An interval without a row was not measured. Kept for 400 "
+    "days.",
     columns=(
         _DATABASE,
         Column("metric", pl.String(), "Name of the metric.", nullable=False),
@@ -43,7 +44,8 @@ METRIC_HISTORY = Table(
 )
 WAIT_EVENTS = Table(
     name="fleet/wait_events",
-    description="What sessions of a database waited for between two collections: the events that took most time. Kept for 90 days.",
+    description="What sessions of a database waited for between two collections: the events that took most time. Kept for 90 "
+    "days.",
     columns=(
         _DATABASE,
         _AT,
