@@ -46,6 +46,7 @@ class Outcome(Generic[_Item, _Answer]):
         answer: What the work returned; None if it failed.
         reason: Why it failed; None if it did not.
         hung: Whether it did not end in time.
+        began: Seconds after the collection's begin at which its turn came.
         seconds: How long it took.
     """
 
@@ -53,6 +54,7 @@ class Outcome(Generic[_Item, _Answer]):
     answer: _Answer | None
     reason: str | None
     hung: bool
+    began: float
     seconds: float
 
 
@@ -131,6 +133,7 @@ class _Run(Generic[_Item, _Answer]):
         self._done: queue.SimpleQueue[tuple[int, Outcome[_Item, _Answer] | BaseException]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._begun: dict[int, _Begun] = {}
+        self._started = time.monotonic()
 
     def outcomes(self, progress: Progress, what: str) -> list[Outcome[_Item, _Answer]]:
         found: dict[int, Outcome[_Item, _Answer]] = {}
@@ -159,11 +162,11 @@ class _Run(Generic[_Item, _Answer]):
             item = self._items[begun.number]
             outcome: Outcome[_Item, _Answer] | BaseException
             try:
-                outcome = Outcome(item, self._work(item, begun.deadline), None, hung=False, seconds=_since(begun))
+                outcome = self._outcome(begun, self._work(item, begun.deadline), None)
             except CloudOpsError as error:
                 late = begun.deadline.left == 0
                 reason = f"{begun.deadline.missed} ({error})" if late else str(error)
-                outcome = Outcome(item, None, reason, hung=late, seconds=_since(begun))
+                outcome = self._outcome(begun, None, reason, hung=late)
             except BaseException as error:  # noqa: BLE001  # raised again by whoever waits for the outcomes
                 outcome = error
             with self._lock:
@@ -191,7 +194,12 @@ class _Run(Generic[_Item, _Answer]):
             late = [b for b in self._begun.values() if _since(b) > b.deadline.seconds + self._limits.grace_seconds]
             for begun in late:
                 del self._begun[begun.number]
-        return [(b.number, Outcome(self._items[b.number], None, b.deadline.missed, hung=True, seconds=_since(b))) for b in late]
+        return [(b.number, self._outcome(b, None, b.deadline.missed, hung=True)) for b in late]
+
+    def _outcome(
+        self, begun: _Begun, answer: _Answer | None, reason: str | None, *, hung: bool = False
+    ) -> Outcome[_Item, _Answer]:
+        return Outcome(self._items[begun.number], answer, reason, hung, begun.started - self._started, _since(begun))
 
 
 def _since(begun: _Begun) -> float:
