@@ -64,7 +64,7 @@ def up_to_date(
         return deadline.call(lambda: metrics.read(*where, one.database_ids, one.metric, one.start, span.end, one.interval))
 
     outcomes = collect(asked, ask, limits, progress, "reading metrics")
-    found = rows(reading for outcome in outcomes for reading in outcome.answer or ())
+    found = rows((outcome.item, outcome.answer or ()) for outcome in outcomes)
     failed = {
         (database_id, outcome.item.metric.name): outcome.reason
         for outcome in outcomes

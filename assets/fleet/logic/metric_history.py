@@ -68,19 +68,22 @@ def questions(
     ]
 
 
-def rows(readings: Iterable[Reading]) -> pl.DataFrame:
-    """Readings as rows of the history."""
+def rows(answers: Iterable[tuple[Question, Sequence[Reading]]]) -> pl.DataFrame:
+    """What was answered as rows of the history."""
     found = [
-        pl.DataFrame({"time": reading.times, "value": reading.values}, schema={"time": _UTC, "value": pl.Float64}).with_columns(
-            pl.lit(reading.database_id).alias("database_id"), pl.lit(reading.metric).alias("metric")
+        pl.DataFrame({"time": one.times, "value": one.values}, schema={"time": _UTC, "value": pl.Float64}).with_columns(
+            pl.lit(one.database_id).alias("database_id"),
+            pl.lit(one.metric).alias("metric"),
+            pl.lit(question.interval / timedelta(minutes=1)).alias("minutes"),
         )
-        for reading in readings
+        for question, readings in answers
+        for one in readings
     ]
-    empty = pl.DataFrame(schema={"time": _UTC, "value": pl.Float64, "database_id": pl.String, "metric": pl.String})
-    return pl.concat([empty, *found]).with_columns(pl.col("time").dt.date().alias("day"))
+    return pl.concat([pl.DataFrame(schema=_ROW), *found]).with_columns(pl.col("time").dt.date().alias("day"))
 
 
 _UTC = pl.Datetime("us", time_zone="UTC")
+_ROW = {"time": _UTC, "value": pl.Float64, "database_id": pl.String, "metric": pl.String, "minutes": pl.Float64}
 
 
 def latest(

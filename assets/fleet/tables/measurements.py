@@ -37,6 +37,7 @@ METRIC_HISTORY = Table(
         _DATABASE,
         Column("metric", pl.String(), "Name of the metric.", nullable=False),
         Column("time", UTC, "Start of the interval.", nullable=False),
+        Column("minutes", pl.Float64(), "Its length.", nullable=False),
         Column("day", pl.Date(), "Its day.", nullable=False),
         Column("value", pl.Float64(), "In the metric's unit.", nullable=False),
     ),
