@@ -83,7 +83,13 @@ def rows(answers: Iterable[tuple[Question, Sequence[Reading]]]) -> pl.DataFrame:
 
 
 _UTC = pl.Datetime("us", time_zone="UTC")
-_ROW = {"time": _UTC, "value": pl.Float64, "database_id": pl.String, "metric": pl.String, "minutes": pl.Float64}
+_ROW: dict[str, pl.DataType | type[pl.DataType]] = {
+    "time": _UTC,
+    "value": pl.Float64,
+    "database_id": pl.String,
+    "metric": pl.String,
+    "minutes": pl.Float64,
+}
 
 
 def latest(
