@@ -38,7 +38,7 @@ def wait(event, waits, micro):
 def cursor(sql_id, executions, elapsed, gets=1000, rows=50):
     same = {"inst_id": 1, "plan_hash_value": 7, "cpu_time": elapsed / 2, "buffer_gets": gets, "disk_reads": 1}
     return {**same, "sql_id": sql_id, "executions": executions, "elapsed_time": elapsed, "rows_processed": rows,
-            "sql_text": "SELECT * FROM t WHERE name = 'Ada' AND id = 42 /* " + sql_id + " */"}  # fmt: skip
+            "sql_text": "SELECT * FROM t WHERE name = 'Ada' AND id = 42"}  # fmt: skip
 
 
 def before():
@@ -94,7 +94,7 @@ def test_top_statements_are_those_of_the_interval_without_the_values_in_them():
     first, second = measures(LATER, before(), NEXT).statements
     assert (first["sql_id"], first["rank"], first["elapsed_seconds"], first["seconds_per_execution"]) == ("a", 1, 30, 3)
     assert second["sql_id"] == "new"
-    assert first["sql_text"] == "SELECT * FROM t WHERE name = ? AND id = ? /* a */"
+    assert first["sql_text"] == "SELECT * FROM t WHERE name = ? AND id = ?"
 
 
 def test_efficiency_is_blocks_per_row_and_statements_with_few_rows_in_their_time():
