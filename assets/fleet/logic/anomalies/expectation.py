@@ -18,7 +18,7 @@ _AROUND = 900
 """Seconds on each side of a time of day that count as that time."""
 _LEAST_LEVEL = 3
 _LEAST_ERRORS = 10
-_LEAST_CONTEST = 20
+_LEAST_CONTEST = 10
 _STEPS = 1000
 _MAD_SCALE = 1.4826
 _NOTHING = 1e-9

@@ -135,11 +135,11 @@ def judge_frame(
 
 
 def _enough(seconds: NDArray[np.int64], values: Floats, settings: Settings) -> Flags:
-    """Whether enough values are known before each point, from at least a day: in less, half of what is usual was not seen yet."""
+    """Whether enough values are known before each point, and the first of them is long enough ago."""
     known = np.flatnonzero(~np.isnan(values))
     if not len(known):
         return np.zeros(len(values), dtype=bool)
-    long = np.asarray(seconds - seconds[known[0]] >= _DAY, dtype=np.bool_)
+    long = np.asarray(seconds - seconds[known[0]] >= settings.least_days * _DAY, dtype=np.bool_)
     return long & (past.count(values) >= settings.least_history)
 
 
