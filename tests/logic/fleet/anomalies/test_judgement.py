@@ -90,20 +90,20 @@ def test_missing_points_and_missing_values_are_the_same():
     assert times(len(values))[kept][found.is_anomaly].tolist() == [times(len(values))[500]]
 
 
-def test_nothing_is_said_before_two_days_and_24_points_were_seen():
+def test_nothing_is_said_before_a_day_and_24_points_were_seen():
     hourly = judge(times(60), daily(60))
     minutely = judge(times(4000, MINUTE), daily(4000, per_day=1440))
     rare = judge(times(40, np.timedelta64(12, "h")), daily(40))
 
-    assert np.flatnonzero(hourly.is_judged)[0] == 48
-    assert np.flatnonzero(minutely.is_judged)[0] == 2880
+    assert np.flatnonzero(hourly.is_judged)[0] == 24
+    assert np.flatnonzero(minutely.is_judged)[0] == 1440
     assert np.flatnonzero(rare.is_judged)[0] == 24
 
 
 def test_unknown_values_are_no_history():
     values = np.concatenate([np.full(100, np.nan), daily(60)])
 
-    assert np.flatnonzero(judge(times(160), values).is_judged)[0] == 148
+    assert np.flatnonzero(judge(times(160), values).is_judged)[0] == 124
 
 
 def test_a_constant_metric_has_no_anomaly_and_its_first_change_is_one():
@@ -220,7 +220,7 @@ def test_an_unknown_verdict_says_why():
     values[60] = np.nan
     judged = judge_frame(frame(cpu=values), ["database_id", "metric"])
 
-    assert judged["verdict"].to_list() == [UNKNOWN] * 48 + [USUAL] * 12 + [UNKNOWN] + [USUAL] * 39
+    assert judged["verdict"].to_list() == [UNKNOWN] * 24 + [USUAL] * 36 + [UNKNOWN] + [USUAL] * 39
     assert judged["unknown_because"][0] == SHORT_HISTORY
     assert judged["unknown_because"][60] == NO_VALUE
     assert judged["is_alarm"][60] is None
@@ -249,3 +249,18 @@ def test_no_points_have_no_verdicts():
 
     assert judged.select(*JUDGED).schema == JUDGED
     assert judged.is_empty()
+
+
+def test_the_second_day_may_repeat_the_first_or_not():
+    repeats, rests = daily(24 * 20), 40 + noise(24 * 20)
+    rests[6:18] += 30
+
+    assert not judge(times(480), repeats).is_anomaly.any()
+    assert not judge(times(480), rests).is_anomaly.any()
+
+
+def test_what_a_resting_metric_did_once_is_no_anomaly_when_it_does_it_again():
+    values = np.zeros(600)
+    values[[200, 350, 500]] = [16, 14, 18]
+
+    assert np.flatnonzero(judge(times(600), values).is_anomaly).tolist() == [200]
