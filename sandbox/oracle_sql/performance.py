@@ -132,8 +132,8 @@ def _sql_id(text: str) -> str:
 def _sessions(of: _Instance) -> _Rows:
     columns = (
         "sid", "serial#", "username", "status", "type", "osuser", "machine", "program", "module", "action", "service_name",
-        "sql_id", "prev_sql_id", "event", "wait_class", "state", "seconds_in_wait", "wait_time_micro", "last_call_et", "logon_time",
-        "blocking_session", "blocking_session_status", "final_blocking_session", "paddr", "con_id",
+        "sql_id", "prev_sql_id", "event", "wait_class", "state", "seconds_in_wait", "wait_time_micro", "last_call_et",
+        "logon_time", "blocking_session", "blocking_session_status", "final_blocking_session", "paddr", "con_id",
     )  # fmt: skip
     rows = [_session(of, 1 + n, None, "BACKGROUND", "ACTIVE", "rdbms ipc message", "Idle", None, 0) for n in range(24)]
     users, waits = max(of.gauge("sessions", 14), 2), _blocked(of)
