@@ -41,9 +41,9 @@ _LEAST_POINTS = 24 * 14
         )
     ],
 )
-def detection_quality(lake: Lake, clock: Clock) -> dg.MaterializeResult:
+def detection_quality(lake: Lake, cloud_clock: Clock) -> dg.MaterializeResult:
     """How well anomalies are found: known ones (spikes, shifts, drifts, …) are put into up to 100 metrics of the fleet itself."""
-    now = clock.now()
+    now = cloud_clock.now()
     series = _series(watched_points(lake, now, _HOUR))
     quality = measure(series, seed=_SEED)
     rows = pl.DataFrame(_rows(quality, now), schema=tables.DETECTION_QUALITY.schema)

@@ -34,13 +34,13 @@ class Watching(dg.Config):
     metadata=table_metadata(tables.METRIC_ANOMALIES),
     deps=[dg.AssetKey(["fleet", "measurements"])],
 )
-def metric_anomalies(config: Watching, lake: Lake, clock: Clock) -> dg.MaterializeResult:
+def metric_anomalies(config: Watching, lake: Lake, cloud_clock: Clock) -> dg.MaterializeResult:
     """Where a metric is not as its past lets expect, or metrics of a database do not fit each other, by the past of each alone.
 
     The same in many databases at once is one incident, in `fleet/incidents`, with what they have in common. What was expected
     of every interval is in `fleet/metric_judgements`. What was not measured is unknown, and no evidence that all is well.
     """
-    now = clock.now()
+    now = cloud_clock.now()
     interval = timedelta(minutes=config.interval_minutes)
     points = watched_points(lake, now, interval)
     fleet = lake.scan(tables.DATABASES).filter(pl.col("valid_to").is_null()).select("database_id", *ATTRIBUTES).collect()

@@ -3,21 +3,38 @@
 import dagster as dg
 
 from jobs.fleet import fleet_detection_quality, fleet_refresh
+from resources.database_service import AutonomousDatabases
 
-fleet_refresh_schedule = dg.ScheduleDefinition(
-    name="fleet_refresh_schedule",
+
+@dg.schedule(
     job=fleet_refresh,
     cron_schedule="0 2 * * *",
     execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Looks at all databases every night. Off until somebody turns it on: it needs a tenancy with databases.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Looks at all databases every night.",
 )
-fleet_detection_quality_schedule = dg.ScheduleDefinition(
-    name="fleet_detection_quality_schedule",
+def fleet_refresh_schedule(autonomous_databases: dg.ResourceParam[AutonomousDatabases]) -> dg.RunRequest | dg.SkipReason:
+    """A run, if there is a cloud to ask."""
+    return _unless_missing(autonomous_databases)
+
+
+@dg.schedule(
     job=fleet_detection_quality,
     cron_schedule="0 4 * * 6",
     execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Measures on Saturdays how well anomalies are found. Off until somebody turns it on.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Measures on Saturdays how well anomalies are found in the fleet's own metrics.",
 )
+def fleet_detection_quality_schedule(
+    autonomous_databases: dg.ResourceParam[AutonomousDatabases],
+) -> dg.RunRequest | dg.SkipReason:
+    """A run, if there is a cloud to ask."""
+    return _unless_missing(autonomous_databases)
+
+
+def _unless_missing(autonomous_databases: AutonomousDatabases) -> dg.RunRequest | dg.SkipReason:
+    missing = autonomous_databases.missing()
+    return dg.SkipReason(missing) if missing else dg.RunRequest()
+
+
 SCHEDULES = (fleet_refresh_schedule, fleet_detection_quality_schedule)
