@@ -25,6 +25,7 @@ KINDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "wrong_region": {"region": str},
     "metrics_missing": {},
     "hung": {},
+    "views_denied": {"views": str},
     "row_corrupted": {},
     "backup_corrupt": {"loses": str},
     "work_request_fails": {"action": str, "times": int},
@@ -33,7 +34,8 @@ KINDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
 
 `failover_stuck` and `failover_fails`: of a switchover too. `lagging`: a standby stays so many seconds behind. `wrong_region`: a
 role change is said to have succeeded and changed nothing, and peers are listed in another region. `backup_corrupt`: restoring
-fails, or with `loses` = `rows` loses rows. `work_request_fails`: any action, or the one named, so many times or always.
+fails, or with `loses` = `rows` loses rows. `views_denied`: views (`v$session, v$lock`) that may not be read.
+`work_request_fails`: any action, or the one named, so many times or always.
 """
 _OF_CONTENTS = {
     "lagging": "lag",
@@ -41,6 +43,8 @@ _OF_CONTENTS = {
     "row_corrupted": "corrupt",
     "hung": "hung",
     "metrics_missing": "metrics",
+    "views_denied": "denied",
+    "backup_corrupt": "backup",
 }
 _OF_REPLICATION = ("lagging", "replication_stopped", "row_corrupted")
 _ROLE_CHANGES = ("switch over", "fail over", "switch over locally", "fail over locally")
@@ -64,7 +68,7 @@ def ask(store: Store, ocid: str, fault: Body) -> None:
     if kind == "lagging" and "seconds" not in given:
         raise KeyError("seconds")
     _faults(store, ocid)[kind] = given
-    _disturb(store, ocid, kind, given.get("seconds", True) if kind != "metrics_missing" else "missing")
+    _disturb(store, ocid, kind, next(iter(given.values()), True))
 
 
 def clear(store: Store, ocid: str, kind: str = "") -> None:
