@@ -103,9 +103,10 @@ def test_what_the_service_does_not_say_is_unknown(sandbox, databases):
     assert found.profiles == {}
 
 
-def test_a_database_that_is_not_there_is_named(databases):
-    with pytest.raises(NotFound, match=r"ocid1\.autonomousdatabase\.oc1\.\.none"):
+def test_a_database_that_is_not_there_is_named_and_what_it_may_lack_is_said(databases):
+    with pytest.raises(NotFound, match=r"ocid1\.autonomousdatabase\.oc1\.\.none") as error:
         databases.database(HOME, "ocid1.autonomousdatabase.oc1..none")
+    assert "inspect autonomous-databases in compartment" in error.value.advice
 
 
 def test_other_kinds_of_databases_are_counted(sandbox, databases):

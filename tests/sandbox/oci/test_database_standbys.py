@@ -327,3 +327,17 @@ def test_every_request_to_change_something_is_recorded_with_what_became_of_it(sa
         ("stop_autonomous_database", primary, None, False, False, "IncorrectState"),
     ]
     assert log[0]["work_request"] == log[1]["work_request"]
+
+
+def test_backups_are_replicated_to_a_standby_that_was_asked_for_with_them(sandbox, away, pair):
+    primary = add_database(sandbox.cloud.store, HOME, sandbox.tenancy, "ledger").body["id"]
+    kind = MODELS.CreateCrossRegionDisasterRecoveryDetails
+    wanted = {"source_id": primary, "remote_disaster_recovery_type": "BACKUP_BASED", "is_replicate_automatic_backups": True}
+    standby = away.create_autonomous_database(kind(compartment_id=sandbox.tenancy, **wanted)).data.id
+    sandbox.advance(1800)
+    assert shape(away, standby) == ("STANDBY", "BACKUP_COPY")
+    sandbox.advance(20 * 86400)
+    found = away.list_autonomous_database_backups(autonomous_database_id=standby).data
+    assert len(found) == 7
+    assert {b.time_available_till - b.time_started for b in found} == {timedelta(days=7)}
+    assert away.list_autonomous_database_backups(autonomous_database_id=pair[1]).data == []
