@@ -10,7 +10,7 @@ from sandbox.oci.errors import conflict, invalid
 from sandbox.oci.exchange import Answer, Asked, answers
 from sandbox.oci.services.database import bodies, contents, lifecycle, rules
 from sandbox.oci.services.database.autonomous import database
-from sandbox.oci.services.database.lifecycle import BACKUPS, DATABASES, at_end_of
+from sandbox.oci.services.database.lifecycle import BACKUPS, DATABASES, at_end_of, at_failure_of
 from sandbox.oci.services.identity import demand_compartment
 from sandbox.oci.store import Body, Resource, Store
 
@@ -157,6 +157,12 @@ def _followed(store: Store, found: Resource, details: Body) -> None:
     primary = store.table(DATABASES)[details["primary"]]
     primary.change(role="PRIMARY", isRemoteDataGuardEnabled=primary.body["isRemoteDataGuardEnabled"] or details["kind"] == "ADG")
     contents.follow(store, str(found.body["id"]), details["primary"])
+
+
+@at_failure_of("create standby")
+def _not_followed(store: Store, found: Resource, details: Body) -> None:
+    primary = store.table(DATABASES)[details["primary"]]
+    primary.change(peerDbIds=[one for one in primary.body["peerDbIds"] if one != found.body["id"]])
 
 
 @answers("database")

@@ -21,7 +21,7 @@ def delete_autonomous_database(asked: Asked) -> Answer:
     found, store = database(asked), asked.store
     found.demand_etag(asked.if_match)
     lifecycle.demand(found, "delete")
-    if found.body["role"] == "PRIMARY" and found.body["peerDbIds"]:
+    if found.body["role"] in (None, "PRIMARY") and found.body["peerDbIds"]:
         raise conflict("The Autonomous Database has standbys in other regions; terminate those first.")
     if lifecycle.is_dry(asked):
         return Answer(status=204)
