@@ -76,8 +76,8 @@ def test_comments_and_literals_are_no_names_and_no_binds():
 
 def test_tables_columns_and_keys_are_in_the_dictionary(database):
     table = (
-        "CREATE TABLE beats (id NUMBER GENERATED ALWAYS AS IDENTITY, at TIMESTAMP(6) WITH TIME ZONE DEFAULT SYSTIMESTAMP NOT NULL, "
-        "note VARCHAR2(20 CHAR), CONSTRAINT beats_pk PRIMARY KEY (id))"
+        "CREATE TABLE beats (id NUMBER GENERATED ALWAYS AS IDENTITY, at TIMESTAMP(6) WITH TIME ZONE DEFAULT SYSTIMESTAMP "
+        "NOT NULL, note VARCHAR2(20 CHAR), CONSTRAINT beats_pk PRIMARY KEY (id))"
     )
     run(database, table)
     run(database, "INSERT INTO beats (note) VALUES ('x')")

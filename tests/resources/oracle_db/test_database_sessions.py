@@ -1,4 +1,4 @@
-"""Sessions over Oracle's own protocol: a pool for each database and address, wallets that are private and go, errors by number."""
+"""Sessions over Oracle's own protocol: a pool for each database and address, private wallets that go, errors by number."""
 
 from __future__ import annotations
 
