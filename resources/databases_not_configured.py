@@ -30,9 +30,10 @@ class NoAutonomousDatabases(AutonomousDatabases):
         """Refused, as is everything. Raises BadInput."""
         raise BadInput("Autonomous Databases cannot be asked: Oracle's cloud is not configured", self.advice)
 
-    compartments = databases = others = database = backups = work_request = work_requests = wallet = regions
-    create = update = start = stop = restart = delete = back_up = delete_backup = restore = regions
-    switch_over = fail_over = convert_standby = regions
+    # methods, which pydantic takes for fields without a type
+    compartments = databases = others = database = backups = work_request = work_requests = wallet = regions  # type: ignore[pydantic-field]
+    create = update = start = stop = restart = delete = back_up = delete_backup = restore = regions  # type: ignore[pydantic-field]
+    switch_over = fail_over = convert_standby = regions  # type: ignore[pydantic-field]
 
 
 class NoSqlSessions(SqlSessions):

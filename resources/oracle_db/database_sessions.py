@@ -1,8 +1,8 @@
 """SQL over Oracle's own protocol: pools of python-oracledb's thin mode, one for each database of a fleet.
 
-One-way TLS where the database allows it; otherwise mutual TLS with its wallet, which lies in a private folder of this
-process while the pool is there. Source of thin mode with a wallet: python-oracledb's documentation, "Connecting to Oracle Cloud Autonomous
-Databases".
+One-way TLS where the database allows it; otherwise mutual TLS with its wallet, which lies in a private folder of this process
+while the pool is there. Source of thin mode with a wallet: python-oracledb's documentation, "Connecting to Oracle Cloud
+Autonomous Databases".
 """
 
 import atexit

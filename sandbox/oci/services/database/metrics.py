@@ -80,7 +80,7 @@ def _load(found: Resource, allocated: float) -> Load:
 
 def _last(store: Store, found: Resource) -> int:
     """Last moment with datapoints: now, when a fault began, or when the database stopped."""
-    missing = contents.fault(store, str(found.body["id"]), "metrics_missing")
+    missing = contents.fault(store, str(found.body["id"]), "metrics")
     moments = [store.clock.now()]
     if missing is not None:
         moments.append(parsed(missing["since"]))
