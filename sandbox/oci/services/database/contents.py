@@ -109,10 +109,11 @@ def remove(store: Store, ocid: str) -> None:
 
 def lag(store: Store, standby: str) -> float | None:
     """Seconds that a standby is behind; None if it follows nobody."""
-    found = _of(store, standby).body
-    if found.get("follows") is None:
+    if _of(store, standby).body.get("follows") is None:
         return None
-    return (store.clock.now() - _reached(store, standby)).total_seconds()
+    behind, stopped = fault(store, standby, "lag"), fault(store, standby, "stopped")
+    usual = float(behind["value"]) if behind is not None else DELAYS[standby.endswith(_LOCAL)]
+    return usual + ((store.clock.now() - parsed(stopped["since"])).total_seconds() if stopped is not None else 0.0)
 
 
 def disturb(store: Store, key: str, **faults: Any) -> None:  # noqa: ANN401
@@ -236,9 +237,9 @@ def _reached(store: Store, standby: str, at: datetime | None = None) -> datetime
     What had reached it before something went wrong with it stays there.
     """
     now, usual = at or store.clock.now(), timedelta(seconds=DELAYS[standby.endswith(_LOCAL)])
-    lag, stopped, found = fault(store, standby, "lag"), fault(store, standby, "stopped"), now - usual
-    if lag is not None:
-        found = max(parsed(lag["since"]) - usual, now - timedelta(seconds=float(lag["value"])))
+    behind, stopped, found = fault(store, standby, "lag"), fault(store, standby, "stopped"), now - usual
+    if behind is not None:
+        found = max(parsed(behind["since"]) - usual, now - timedelta(seconds=float(behind["value"])))
     if stopped is not None:
         found = min(found, parsed(stopped["since"]) - usual)
     return max(found, parsed(str(_of(store, standby).body["since"])))
