@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from aiohttp import web
 
 import sandbox.oci.services.all  # noqa: F401 - registers what is answered
-from sandbox.oci import specification
+from sandbox.oci import ords, specification
 from sandbox.oci.clock import parsed, text
 from sandbox.oci.errors import OciError, conflict, invalid
 from sandbox.oci.exchange import HANDLERS, Answer, Asked
@@ -63,6 +63,7 @@ class Cloud:
         made.router.add_route("*", "/sandbox/faults", _controlled(self._faults))
         made.router.add_post("/sandbox/state", self._save)
         made.router.add_post("/sandbox/usage", _controlled(self._usage))
+        made.router.add_post(ords.PATH, self._ords)
         made.router.add_route("*", "/{region}/{service}{path:/.*}", self._serve)
         made.router.add_route("*", "/{rest:.*}", self._nowhere)
         return made
@@ -181,6 +182,9 @@ class Cloud:
             _ = line["currency"], line["compartmentId"]
         usage_api.add_lines(self.store, lines)
         return web.json_response({"lines": len(lines)})
+
+    async def _ords(self, request: web.Request) -> web.StreamResponse:
+        return await ords.answered(self.store, request)
 
     async def _save(self, _request: web.Request) -> web.Response:
         return web.json_response({"saved": str(self.store.save())})

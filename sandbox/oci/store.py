@@ -82,6 +82,8 @@ class Store:
     journals: dict[str, list[Body]] = field(default_factory=dict)
     computed: dict[str, Any] = field(default_factory=dict)
     """Answers that were computed already, by request: pages of one answer are not computed anew. Not saved."""
+    address: str = ""
+    """Where the sandbox is served, `http://host:port`; empty until it is. Not saved."""
 
     def __post_init__(self) -> None:
         self.objects.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, page_of, shown
-from sandbox.oci.services.database import bodies, lifecycle, rules
+from sandbox.oci.services.database import bodies, connections, lifecycle, rules
 from sandbox.oci.services.database.lifecycle import DATABASES
 from sandbox.oci.services.identity import demand_compartment
 from sandbox.oci.store import Body, Resource
@@ -174,5 +174,6 @@ def _reached_anew(asked: Asked, now: Body, changed: Body) -> Body:
     if any(name in changed for name in ("dbName", "dbWorkload", "isMtlsConnectionRequired")):
         after = {**now, **changed}
         mutual = bool(after["isMtlsConnectionRequired"])
-        found |= bodies.reached(after["dbName"], asked.region, after["dbWorkload"], mutual_only=mutual)
+        served = connections.ords(asked.store.address, str(now["id"]))
+        found |= bodies.reached(after["dbName"], asked.region, after["dbWorkload"], mutual_only=mutual, served=served)
     return found

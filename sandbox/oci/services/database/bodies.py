@@ -56,9 +56,11 @@ def made(store: Store, region: str, details: Body) -> Body:
         "licenseModel": "BRING_YOUR_OWN_LICENSE",
         "isBackupRetentionLocked": False,
     }
+    ocid = str(details.get("id") or store.new_ocid("autonomousdatabase", region))
+    served = connections.ords(store.address, ocid)
     return {
         **usual,
-        "id": store.new_ocid("autonomousdatabase", region),
+        "id": ocid,
         "compartmentId": details["compartmentId"],
         "lifecycleState": "PROVISIONING",
         "lifecycleDetails": None,
@@ -87,15 +89,15 @@ def made(store: Store, region: str, details: Body) -> Body:
         "freeformTags": details.get("freeformTags") or {},
         "definedTags": details.get("definedTags") or {},
         **{field: details[field] for field in _KEPT if details.get(field) is not None},
-        **reached(name, region, workload, mutual_only=mutual),
+        **reached(name, region, workload, mutual_only=mutual, served=served),
     }
 
 
-def reached(name: str, region: str, workload: str, *, mutual_only: bool) -> Body:
-    """Fields that tell how a database is reached."""
+def reached(name: str, region: str, workload: str, *, mutual_only: bool, served: str | None) -> Body:
+    """Fields that tell how a database is reached; `served` is its address in a sandbox that is served."""
     return {
         "connectionStrings": connections.strings(name, region, workload, mutual_only=mutual_only),
-        "connectionUrls": connections.urls(name, region),
+        "connectionUrls": connections.urls(name, region, served),
     }
 
 
