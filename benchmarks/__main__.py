@@ -12,6 +12,7 @@ from benchmarks import (
     invoice_confidence,
     invoices,
     load,
+    metric_anomalies,
     payments,
     policies,
     retrieval,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "invoices": invoices.main,
     "invoice_confidence": invoice_confidence.main,
     "payments": payments.main,
+    "metric_anomalies": metric_anomalies.main,
 }
 
 _WITHOUT_DATA = {
