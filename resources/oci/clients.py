@@ -15,11 +15,13 @@ from resources.oci import policies, retries
 from resources.oci.errors import Call, translated
 
 Service = Literal[
-    "ai_document", "ai_language", "budget", "container_engine", "database", "generative_ai_inference", "identity",
-    "monitoring", "monitoring_ingestion", "object_storage", "ons", "ons_messages", "streaming", "streaming_messages",
+    "ai_document", "ai_language", "budget", "container_engine", "database", "database_json", "generative_ai_inference",
+    "identity", "monitoring", "monitoring_ingestion", "object_storage", "ons", "ons_messages", "streaming", "streaming_messages",
     "usage_api", "work_requests",
 ]  # fmt: skip
-"""A service by its module in the SDK; where it has two clients or two addresses, the second has a name of its own."""
+"""A service by its module in the SDK; where it has two clients or two addresses, the second has a name of its own.
+
+`database_json` answers what the service sent, without the SDK's objects, of which those of databases take long to make."""
 
 _CLIENTS: Mapping[str, tuple[str, str]] = {
     "ai_document": ("ai_document", "AIServiceDocumentClient"),
@@ -27,6 +29,7 @@ _CLIENTS: Mapping[str, tuple[str, str]] = {
     "budget": ("budget", "BudgetClient"),
     "container_engine": ("container_engine", "ContainerEngineClient"),
     "database": ("database", "DatabaseClient"),
+    "database_json": ("database", "DatabaseClient"),
     "generative_ai_inference": ("generative_ai_inference", "GenerativeAiInferenceClient"),
     "identity": ("identity", "IdentityClient"),
     "monitoring": ("monitoring", "MonitoringClient"),
@@ -39,6 +42,8 @@ _CLIENTS: Mapping[str, tuple[str, str]] = {
     "usage_api": ("usage_api", "UsageapiClient"),
     "work_requests": ("work_requests", "WorkRequestClient"),
 }
+_PLAIN = frozenset({"database_json"})
+"""Services whose answers are JSON."""
 _ADDRESSES: Mapping[str, str] = {"monitoring_ingestion": "https://telemetry-ingestion.{region}.{secondLevelDomain}"}
 """Addresses that the SDK's client does not know. Source: SDK docstring of post_metric_data."""
 _BROKEN: Mapping[int, list[str]] = {500: [], 502: [], 503: [], 504: []}
@@ -153,6 +158,7 @@ class OciClients(dg.ConfigurableResource[Any]):
             "timeout": (self.connect_timeout_seconds, self.read_timeout_seconds),
             "retry_strategy": retries.by_request(self.limits),
             "circuit_breaker_strategy": self._breaker(),
+            "skip_deserialization": service in _PLAIN,
         }
         if signer is not None:
             options["signer"] = signer

@@ -42,6 +42,8 @@ _GRANTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
      (f"manage autonomous-backups in {_COMPARTMENT}", f"read autonomous-databases in {_COMPARTMENT}")),
     ("database", ("restore_autonomous_database",),
      (f"use autonomous-databases in {_COMPARTMENT}", f"read autonomous-backups in {_COMPARTMENT}")),
+    ("database", ("list_db_systems",), (f"inspect db-systems in {_COMPARTMENT}",)),
+    ("database", ("list_cloud_vm_clusters",), (f"inspect cloud-vmclusters in {_COMPARTMENT}",)),
     ("database", ("list_", "get_"), (f"inspect autonomous-databases in {_COMPARTMENT}",)),
     ("database", ("generate_",), (f"read autonomous-databases in {_COMPARTMENT}",)),
     ("database", ("create_", "delete_"), (f"manage autonomous-databases in {_COMPARTMENT}",)),
@@ -80,7 +82,7 @@ def statements(service: str, operation: str, subject: str) -> tuple[str, ...]:
         subject: Who is to be allowed, such as `group cloudops`.
     """
     for of_service, prefixes, grants in _GRANTS:
-        if of_service == service and operation.startswith(prefixes):
+        if of_service == service.removesuffix("_json") and operation.startswith(prefixes):
             return tuple(f"Allow {subject} to {grant}" for grant in grants)
     return ()
 

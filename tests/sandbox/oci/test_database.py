@@ -112,12 +112,12 @@ def test_a_compartment_that_is_not_there_gets_no_database(sandbox, client):
     assert refused(client.create_autonomous_database, wrong) == (404, "NotAuthorizedOrNotFound")
 
 
-def test_clones_standbys_and_dedicated_databases_are_not_answered(sandbox, client, database):
-    clone = MODELS.CreateAutonomousDatabaseCloneDetails(compartment_id=sandbox.tenancy, source_id=database, clone_type="FULL")
+def test_partial_clones_standbys_at_birth_and_dedicated_databases_are_not_answered(sandbox, client, database):
+    usual = {"compartment_id": sandbox.tenancy, "source_id": database, "db_name": "copy", "admin_password": PASSWORD}
+    clone = MODELS.CreateAutonomousDatabaseCloneDetails(clone_type="PARTIAL", **usual)
     assert refused(client.create_autonomous_database, clone) == (501, "NotImplemented")
     assert refused(client.create_autonomous_database, details(sandbox, is_dedicated=True)) == (501, "NotImplemented")
     assert refused(client.create_autonomous_database, details(sandbox, is_local_data_guard_enabled=True))[0] == 501
-    assert refused(client.update_autonomous_database, database, update(is_local_data_guard_enabled=True))[0] == 501
 
 
 def test_a_creation_that_is_repeated_with_its_token_makes_one_database(sandbox, client):
