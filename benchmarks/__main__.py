@@ -11,6 +11,7 @@ from benchmarks import (
     forecasts,
     invoice_confidence,
     invoices,
+    lifecycle,
     load,
     metric_anomalies,
     payments,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "documents": documents.main,
     "invoices": invoices.main,
     "invoice_confidence": invoice_confidence.main,
+    "lifecycle": lifecycle.main,
     "payments": payments.main,
     "metric_anomalies": metric_anomalies.main,
 }

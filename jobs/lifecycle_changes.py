@@ -31,11 +31,12 @@ from assets.fleet.logic.lifecycle.templates import Template
 from assets.fleet.logic.lifecycle.transitions import operation_of, refusal
 from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, Begun, Change
 from jobs.fleet_lease import COMPARTMENT, FAILED, KEY, LEFT_BY_A_MIGRATION, MIGRATE, REGION, ROOT, Entry, Lease
-from resources.autonomous_databases import AutonomousDatabase, WorkRequest
+from resources.autonomous_databases import AutonomousDatabase
 from resources.autonomous_databases import Begun as Accepted
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
 from resources.errors import BadInput, Conflict, NotFound, PermanentError, Throttled, Unavailable
+from resources.work_following import follow
 
 _LOG = logging.getLogger(__name__)
 _SYSTEM = "oci"
@@ -116,9 +117,8 @@ class Lifecycle:
             PermanentError: The service refused it, or what is there afterwards is not what was wanted.
         """
         region, subject, compartment = _place(request)
-        self._settle(region, subject)
+        entries = self._settled(region, subject)
         made = self.planned(request)
-        entries = self.lease.entries(made.subject)
         outcome = Outcome(made)
         keyed = [(step, self._key(step, entries)) for step in made.steps]
         left = [(step, key) for step, key in keyed if not self._is_done(key, entries)]
@@ -155,9 +155,14 @@ class Lifecycle:
     def _is_done(self, key: str, entries: Sequence[Entry]) -> bool:
         return any(entry.says(KEY) == key and entry.outcome in (DONE, FOUND_DONE) for entry in entries)
 
-    def _settle(self, region: str, subject: str) -> None:
-        """Write down what became of changes that were cut off; raises Conflict if one is still at work."""
-        for entry in self.lease.entries(subject):
+    def _settled(self, region: str, subject: str) -> list[Entry]:
+        """What the journal knows, once it is written down what became of changes that were cut off.
+
+        Raises:
+            Conflict: One is still at work.
+        """
+        entries = self.lease.entries(subject)
+        for entry in entries:
             if entry.outcome is None and entry.change.operation == MIGRATE:
                 self.lease.demand_idle(entry)
                 self.lease.end(entry.begun, LEFT_BY_A_MIGRATION)
@@ -166,6 +171,7 @@ class Lifecycle:
                 seen = self._waited(partial(self._seen, entry, region), f"{subject}: what a cut-off run began")
                 _LOG.info("%s of %s by run %s was cut off: %s", entry.change.operation, subject, entry.run_id, seen)
                 self.lease.end(entry.begun, FOUND_DONE if seen == steps.DONE else FOUND_UNDONE)
+        return entries if all(entry.outcome for entry in entries) else self.lease.entries(subject)
 
     def _seen(self, entry: Entry, region: str) -> Seen:
         """What became of a change, as the service shows it."""
@@ -173,13 +179,12 @@ class Lifecycle:
         region = entry.says(REGION) or region
         if operation in ("provision", "clone", "clone refreshable"):
             return steps.seen_of_new(key, self.service.databases(region, entry.says(COMPARTMENT)))[0]
-        if operation == "back up":
-            return steps.seen_of_backup(key, self.service.backups(region, entry.change.subject))[0]
         try:
-            database = self.service.database(region, entry.change.subject)
+            if operation == "back up":
+                return steps.seen_of_backup(key, self.service.backups(region, entry.change.subject))[0]
+            return steps.seen_of_database(wanted, self.service.database(region, entry.change.subject))
         except NotFound:
-            database = None
-        return steps.seen_of_database(wanted, database)
+            return steps.seen_of_database(wanted, None)
 
     def _perform(self, step: Step, key: str, region: str, compartment: str, reason: str) -> None:
         after = {**step.after, KEY: key, ROOT: self.lease.root, REGION: region}
@@ -192,7 +197,9 @@ class Lifecycle:
         try:
             accepted = self._call(step, key, region, etag)
         except (PermanentError, Throttled) as error:
-            self.lease.end(begun, f"{FAILED}{error}")
+            if isinstance(error, BadInput) or not isinstance(step.call, Create | TakeBackup):
+                self.lease.end(begun, f"{FAILED}{error}")
+            # a call with a token may have been repeated by the client, and done at its first attempt
             raise
         # of anything else, and of a run that is killed, nobody knows whether it was done: the next one looks
         self._follow(begun, accepted, region, key)
@@ -228,12 +235,14 @@ class Lifecycle:
         entry = Entry(begun, self.lease.journal.run_id, self.clock.now(), None)
         about = f"{begun.change.subject}: {begun.change.operation}"
         if accepted.work_request_id:
-            request = self._work(region, accepted.work_request_id, about)
-            if request is not None and request.status != "SUCCEEDED":
-                why = "; ".join(request.errors) or "without a reason"
-                message = f"{about}: the service gave it up ({request.status}): {why}"
-                self.lease.end(begun, f"{FAILED}{message}")
-                raise PermanentError(message, "See the work request in the console; run again once its cause is gone.")
+            try:
+                longest = self.bounds.longest_wait.total_seconds()
+                follow(self.service, region, accepted.work_request_id, self.clock, longest)
+            except NotFound:
+                _LOG.info("%s: its work request is not known any more; the database says whether it is done", about)
+            except PermanentError as error:
+                self.lease.end(begun, f"{FAILED}{error}")
+                raise
         for _ in range(_LOOKS_AFTER_SUCCESS):
             seen = self._waited(partial(self._seen, entry, region), about)
             if seen == steps.DONE:
@@ -243,19 +252,6 @@ class Lifecycle:
         message = f"{about}: the service accepted it, and it is not so"
         self.lease.end(begun, f"{FAILED}{message}")
         raise PermanentError(message, f"See who else changes the database. {key} is the key of the change in the journal.")
-
-    def _work(self, region: str, work_request_id: str, about: str) -> WorkRequest | None:
-        """A work request once it is over; None if the service does not know it any more."""
-        until = self.clock.now() + self.bounds.longest_wait
-        while True:
-            try:
-                request = self.service.work_request(region, work_request_id)
-            except NotFound:
-                return None
-            if request.is_over:
-                return request
-            self._demand_time(until, about)
-            self.clock.sleep(request.retry_after_seconds or self.bounds.poll_seconds)
 
     def _waited(self, look: Callable[[], Seen], about: str) -> Seen:
         until = self.clock.now() + self.bounds.longest_wait
