@@ -193,6 +193,7 @@ class World:
     count: Counted = field(default_factory=Counted)
     fuse: Fuse = field(default_factory=Fuse)
     targets: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
     unfinished: dict[str, tuple[str, Request]] = field(default_factory=dict)
     runs: int = 0
     roots: int = 0
@@ -215,6 +216,7 @@ class World:
             tags = {"environment": "development", "protected": "true" if number == 0 else "false"}
             details = NewDatabase(made.compartment, f"{name}x{number}", f"{name}x{number}", secret_id=_SECRET, free_tags=tags)
             made.targets.append(made.service.create(REGION, details, f"{name}-{number}").resource_id)
+            made.names[made.targets[-1]] = details.display_name
         made.log_from += _DATABASES
         clock.sleep(600)
         return made
@@ -346,16 +348,7 @@ class World:
         """The name of the database, now and then."""
         if isinstance(request, Provision | Clone) or self.random.random() < 0.3:
             return ""
-        return self._named(request.target.database_id)
-
-    def _named(self, database_id: str) -> str:
-        for fault_free in range(3):
-            try:
-                return self.service.database(REGION, database_id).display_name
-            except TransientError:
-                if fault_free == 2:
-                    return ""
-        return ""
+        return self.names.get(request.target.database_id, "")
 
     def _forget(self, subject: str, root: str) -> None:
         if self.unfinished.get(subject, ("",))[0] == root:
@@ -363,8 +356,11 @@ class World:
 
     def _appear(self, request: Request) -> None:
         if isinstance(request, Provision | Clone):
+            self._calm()
             found = self.service.databases(REGION, self.compartment)
-            self.targets += [one.id for one in found if one.db_name == request.named.db_name and one.id not in self.targets]
+            made = [one for one in found if one.db_name == request.named.db_name and one.id not in self.names]
+            self.targets += [one.id for one in made]
+            self.names |= {one.id: one.display_name for one in made}
 
     def compare(self) -> None:
         """Hold the journal against the cloud's record: each change that was done is one entry, within its time."""

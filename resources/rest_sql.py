@@ -5,20 +5,22 @@ Source of requests and answers: docs.oracle.com, "REST-Enabled SQL Service" (Ora
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
+from ssl import SSLContext
 from typing import Any
 
 import httpx
 from pydantic import Field
 
 from resources.autonomous_databases import AutonomousDatabase
-from resources.errors import Denied, NotFound, Unavailable
+from resources.errors import Denied, NotFound, Throttled, Unavailable
 from resources.sql_sessions import SqlSession, SqlSessions, StatementFailed, Value
 
 PAGE_ROWS = 10_000
 """Rows that one answer may have."""
 _NO_ACCESS = (942, 1031)
 _UNAUTHORIZED = (401, 403)
-_NOT_FOUND, _ERRORS = 404, 400
+_NOT_FOUND, _TOO_MANY, _ERRORS = 404, 429, 400
 
 
 class RestSqlSessions(SqlSessions):
@@ -35,7 +37,7 @@ class RestSqlSessions(SqlSessions):
             raise Unavailable(f"{database.display_name} shows no address of Oracle REST Data Services", advice)
         address = f"{database.ords_url.rstrip('/')}/{self.user.lower()}/_/sql"
         # a proxy of the environment never sees the password
-        with httpx.Client(auth=(self.user, self.password), timeout=timeout_seconds, trust_env=False) as client:
+        with httpx.Client(auth=(self.user, self.password), timeout=timeout_seconds, trust_env=False, verify=_trusted()) as client:
             yield RestSqlSession(client, address, database.display_name)
 
 
@@ -89,9 +91,17 @@ class RestSqlSession(SqlSession):
             raise Denied(f"{self._name} does not let the database user in (HTTP {answer.status_code})", advice)
         if answer.status_code == _NOT_FOUND:
             raise NotFound(f"{self._name} serves no SQL over REST at its address", "Enable the schema of the user for REST.")
+        if answer.status_code == _TOO_MANY:
+            raise Throttled(f"{self._name} is asked too often (HTTP 429)", "Repeat later, with fewer at a time.")
         if answer.status_code >= _ERRORS:
             said = f"{self._name} does not answer SQL (HTTP {answer.status_code})"
             raise Unavailable(said, "See in the console whether it is available, and in which role.")
+
+
+@cache
+def _trusted() -> SSLContext:
+    """Whom sessions trust, read once: certificates are far dearer to read than a session is to open."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _bind(name: str, value: Value) -> dict[str, Any]:

@@ -71,19 +71,21 @@ class _Listed:
         )
     ],
 )
-def databases(config: Collecting, lake: Lake, clock: Clock, database_service: AutonomousDatabases) -> dg.MaterializeResult:
+def databases(
+    config: Collecting, lake: Lake, cloud_clock: Clock, autonomous_databases: AutonomousDatabases
+) -> dg.MaterializeResult:
     """The Autonomous Databases of all compartments and regions, with the history of their shape, state and role.
 
     A place that cannot be listed is a failure with its name, and not an empty one; the others are stored all the same. A
     database that is no longer listed is asked for by name before it is taken to be gone.
     """
-    now = clock.now()
+    now = cloud_clock.now()
     with errors_classified():
-        compartments = database_service.compartments()
-        places = [_Place(region, one) for region, one in product(database_service.regions(), compartments)]
-    listed = _listed(database_service, places, config.limits, now, show)
+        compartments = autonomous_databases.compartments()
+        places = [_Place(region, one) for region, one in product(autonomous_databases.regions(), compartments)]
+    listed = _listed(autonomous_databases, places, config.limits, now, show)
     known = lake.scan(tables.DATABASES).collect()
-    look = _look(database_service, listed, known, config.limits, now)
+    look = _look(autonomous_databases, listed, known, config.limits, now)
     rows = followed(known, look, {one.id: one.path for one in compartments})
     lake.replace(tables.PLACES, pl.DataFrame(listed.rows, schema=tables.PLACES.schema), where=None)
     lake.replace(tables.DATABASES, rows, where=None)

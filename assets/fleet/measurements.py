@@ -68,14 +68,14 @@ class Measuring(Collecting):
     ],
 )
 def measurements(
-    config: Measuring, lake: Lake, clock: Clock, database_metrics: DatabaseMetrics, sql_sessions: SqlSessions
+    config: Measuring, lake: Lake, cloud_clock: Clock, database_metrics: DatabaseMetrics, database_sessions: SqlSessions
 ) -> dg.MaterializeResult:
     """Every metric of every database, with its value or the reason why there is none.
 
     Databases are asked many at once, each within its own time: one that does not answer is unknown after it and delays no
     other. What they wait for and which statements cost most is of the time since the collection before.
     """
-    now = clock.now()
+    now = cloud_clock.now()
     interval = timedelta(minutes=config.interval_minutes)
     span = Span(_whole(now, interval), interval, timedelta(days=config.days_back))
     fleet = databases_of(lake.scan(tables.DATABASES).collect())
@@ -84,7 +84,7 @@ def measurements(
         limits = Limits(config.workers, config.question_seconds)
         brought = up_to_date(lake, database_metrics, fleet, span, limits, show)
         asked = [one for one in fleet if one.id not in not_running]
-        told = _told_by_databases(lake, sql_sessions, asked, now, config.limits, show)
+        told = _told_by_databases(lake, database_sessions, asked, now, config.limits, show)
     values: dict[tuple[str, str], Value] = latest(fleet, brought.last, brought.failed, span.end, interval, not_running)
     told |= {database_id: nothing(Missing("unavailable", reason)) for database_id, reason in not_running.items()}
     values |= {(database_id, metric): value for database_id, one in told.items() for metric, value in one.values.items()}

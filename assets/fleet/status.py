@@ -47,7 +47,7 @@ _FIRST_DAY = timedelta(days=1)
         )
     ],
 )
-def status(lake: Lake, clock: Clock, inputs_store: ObjectStore) -> dg.MaterializeResult:
+def status(lake: Lake, cloud_clock: Clock, inputs_store: ObjectStore) -> dg.MaterializeResult:
     """Databases against the thresholds of CPU, memory, storage and response time: well, warning, critical or unknown, since when.
 
     Thresholds come with the product; `fleet/thresholds.yaml` in the inputs store changes them for all, for an environment or
@@ -56,7 +56,7 @@ def status(lake: Lake, clock: Clock, inputs_store: ObjectStore) -> dg.Materializ
     with errors_classified():
         wanted = thresholds_in_force(inputs_store)
     fleet = databases_of(lake.scan(tables.DATABASES).collect())
-    now = clock.now()
+    now = cloud_clock.now()
     rows = pl.DataFrame(judged(fleet, wanted, _known(lake, now), now), schema=tables.STATUS.schema)
     lake.replace(tables.STATUS, rows, where=None)
     whole = rows.filter(pl.col("metric") == OVERALL)

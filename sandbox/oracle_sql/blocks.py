@@ -1,4 +1,4 @@
-"""Anonymous blocks of PL/SQL: what is in them is run one after the other; blocks that branch, loop or handle errors are refused."""
+"""Anonymous blocks of PL/SQL: what is in them is run one after the other; blocks that branch or loop are refused."""
 
 import re
 from collections.abc import Sequence

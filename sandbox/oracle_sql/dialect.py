@@ -10,6 +10,7 @@ _LITERAL = re.compile(
     r"""|[nN]?'(?:[^']|'')*'|"[^"]*\"""",
     re.DOTALL,
 )
+_OWNED = re.compile(r"\x00(\d+)\x00\s*\.\s*")
 _MASK = re.compile(r"\x00(\d+)\x00")
 _NAME = r"(?:[\w$#]+|\x00\d+\x00)(?:\s*\.\s*(?:[\w$#]+|\x00\d+\x00))?"
 _FLAGS = re.IGNORECASE | re.DOTALL
@@ -29,7 +30,10 @@ def masked(sql: str) -> tuple[str, list[str]]:
         kept.append(text.lstrip("nN") if text[0] in "nN" else text)
         return f"\x00{len(kept) - 1}\x00"
 
-    return _LITERAL.sub(mask, sql).strip(), kept
+    text = _LITERAL.sub(mask, sql).strip()
+    # every table is of ADMIN's schema, which has no name in SQLite
+    text = re.sub(r"\bADMIN\s*\.\s*", "", text, flags=re.IGNORECASE)
+    return _OWNED.sub(lambda found: "" if kept[int(found[1])] == '"ADMIN"' else found[0], text), kept
 
 
 def unmasked(text: str, kept: Sequence[str]) -> str:
@@ -44,8 +48,8 @@ def kind(text: str) -> str:
 
 
 def names(text: str) -> set[str]:
-    """Words of a masked statement, in lower case."""
-    return {word.lower() for word in re.findall(r"[A-Za-z_][\w$#]*", text)}
+    """Words of a masked statement, in lower case; `v_$session` is another name of `v$session`."""
+    return {word.lower().replace("v_$", "v$") for word in re.findall(r"[A-Za-z_][\w$#]*", text)}
 
 
 def binds(text: str) -> set[str]:
@@ -55,6 +59,7 @@ def binds(text: str) -> set[str]:
 
 _REWRITTEN: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bsys\s*\.\s*(?=g?v_?\$|dba_|user_|all_)", ""),
+    (r"\badmin\s*\.\s*(?=[a-z])", ""),
     (r"\b(g?v)_\$", r"\1$"),
     (r"\b(SYSTIMESTAMP|CURRENT_TIMESTAMP|LOCALTIMESTAMP|SYSDATE|CURRENT_DATE)\b(?:\s*\(\s*\d*\s*\))?", "now_()"),
     (r"\bAT\s+TIME\s+ZONE\s+\x00\d+\x00|\bAT\s+LOCAL\b", ""),
@@ -66,6 +71,7 @@ _REWRITTEN: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b([\w$#]+)\s*\.\s*CURRVAL\b", r"currval_('\1')"),
     (r"\bUSER\b(?!\s*[.(])", "user_()"),
     (r"\bLISTAGG\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*WITHIN\s+GROUP\s*\(\s*(ORDER\s+BY[^()]*)\)", r"listagg_(\1)"),
+    (r"(?<![\w$\x00])(\w+#\w*)", r'"\1"'),
     (r"\bMINUS\b", "EXCEPT"),
     (r"\bAS\s+(?:TIMESTAMP(?:\s*\(\d\))?(?:\s+WITH\s+(?:LOCAL\s+)?TIME\s+ZONE)?|DATE)\s*\)", "AS TEXT)"),
     (r"\bFOR\s+UPDATE(?:\s+OF\s+[\w.,\s]+?)?(?:\s+(?:NOWAIT|SKIP\s+LOCKED|WAIT\s+\d+))?\s*$", ""),
@@ -78,12 +84,14 @@ _TYPES: tuple[tuple[str, str], ...] = (
     (r"\(\s*(\d+)\s+(?:CHAR|BYTE)\s*\)", r"(\1)"),
     (r"\bTIMESTAMP(?:\s*\(\d\))?(?:\s+WITH\s+(?:LOCAL\s+)?TIME\s+ZONE)?\b", "TIMESTAMP"),
     (r"\bINTERVAL\s+DAY(?:\s*\(\d\))?\s+TO\s+SECOND(?:\s*\(\d\))?", "INTERVAL"),
-    (r"\b(?:NUMBER|INTEGER|INT)(?:\s*\([\d\s,*-]+\))?\s+GENERATED\s+(?:ALWAYS|BY\s+DEFAULT(?:\s+ON\s+NULL)?)\s+AS\s+IDENTITY(?:\s*\([^)]*\))?", "INTEGER"),
+    (r"\b(?:NUMBER|INTEGER|INT)(?:\s*\([\d\s,*-]+\))?\s+GENERATED\s+(?:ALWAYS|BY\s+DEFAULT(?:\s+ON\s+NULL)?)\s+AS\s+IDENTITY"
+     r"(?:\s*\([^)]*\))?", "INTEGER"),
     (r"\bNUMBER\s*\(\s*\*\s*(?:,[^)]*)?\)", "NUMBER"),
     (r"\bDEFAULT\s+ON\s+NULL\b", "DEFAULT"),
     (r"\bDEFAULT\s+((?:now_|nextval_|user_|SYS_GUID)\(.*?\))", r"DEFAULT (\1)"),
     (r"\b(?:ENABLE|DISABLE|NOVALIDATE|VALIDATE|USING\s+INDEX)\b(?!\s*\w+\s+(?:NUMBER|VARCHAR))", ""),
-    (r"\)\s*(?:TABLESPACE\s+\w+|SEGMENT\s+CREATION\s+\w+|NOLOGGING|LOGGING|COMPRESS\b[^)]*|ORGANIZATION\s+\w+|PCTFREE\s+\d+)\s*$", ")"),
+    (r"\)\s*(?:TABLESPACE\s+\w+|SEGMENT\s+CREATION\s+\w+|NOLOGGING|LOGGING|COMPRESS\b[^)]*|ORGANIZATION\s+\w+|PCTFREE\s+\d+)\s*$",
+     ")"),
 )  # fmt: skip
 
 
@@ -129,11 +137,14 @@ def _nothing(_found: re.Match[str]) -> list[str]:
 
 _STATEMENTS: tuple[tuple[str, Callable[[re.Match[str]], list[str]]], ...] = (
     (r"\s*(?:COMMENT\s+ON|GRANT|REVOKE|COMMIT|ROLLBACK|ALTER\s+SESSION|ANALYZE|PURGE|SET\s+TRANSACTION)\b.*", _nothing),
-    (rf"\s*TRUNCATE\s+TABLE\s+({_NAME}).*", lambda m: [f"DELETE FROM {m[1]}"]),
-    (rf"\s*DROP\s+TABLE\s+((?:IF\s+EXISTS\s+)?{_NAME})(?:\s+CASCADE\s+CONSTRAINTS)?(?:\s+PURGE)?\s*", lambda m: [f"DROP TABLE {m[1]}"]),
+    (rf"\s*TRUNCATE\s+TABLE\s+({_NAME}).*", lambda m: ["DELETE FROM " + m[1]]),  # noqa: S608 - it is what is asked for
+    (rf"\s*DROP\s+TABLE\s+((?:IF\s+EXISTS\s+)?{_NAME})(?:\s+CASCADE\s+CONSTRAINTS)?(?:\s+PURGE)?\s*",
+     lambda m: [f"DROP TABLE {m[1]}"]),
     (rf"\s*ALTER\s+TABLE\s+({_NAME})\s+ADD\s+(?!CONSTRAINT\b|COLUMN\b)(.*)", _added),
+    (rf"\s*ALTER\s+TABLE\s+({_NAME})\s+ADD\s+CONSTRAINT\s+({_NAME})\s+UNIQUE\s*(\(.*\)).*",
+     lambda m: [f"CREATE UNIQUE INDEX {m[2]} ON {m[1]} {m[3]}"]),
     (rf"\s*ALTER\s+TABLE\s+({_NAME})\s+DROP\s+(?!CONSTRAINT\b)(.*)", _dropped),
-    (rf"\s*ALTER\s+TABLE\s+({_NAME})\s+(?:MODIFY|SHRINK|MOVE|ENABLE|DISABLE)\b.*", _nothing),
+    (rf"\s*ALTER\s+TABLE\s+({_NAME})\s+(?:SHRINK|MOVE|ENABLE|DISABLE)\b.*", _nothing),
     (rf"\s*CREATE\s+OR\s+REPLACE\s+(?:FORCE\s+)?(?:EDITIONABLE\s+)?VIEW\s+({_NAME})\s+(.*)",
      lambda m: [f"DROP VIEW IF EXISTS {m[1]}", f"CREATE VIEW {m[1]} {m[2]}"]),
     (rf"\s*CREATE\s+(UNIQUE\s+)?INDEX\s+({_NAME})\s+ON\s+({_NAME})\s*(\(.*\)).*",

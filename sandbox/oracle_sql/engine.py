@@ -132,7 +132,8 @@ class Database:
                 continue
             columns, rows = found
             self.connection.execute(f'DROP TABLE IF EXISTS temp."{name}"')
-            self.connection.execute(f'CREATE TEMP TABLE "{name}" ({", ".join(columns)})')
+            quoted = ", ".join(f'"{column}"' for column in columns)
+            self.connection.execute(f'CREATE TEMP TABLE "{name}" ({quoted})')
             places = ", ".join("?" * len(columns))
             self.connection.executemany(f'INSERT INTO temp."{name}" VALUES ({places})', rows)  # noqa: S608 - names of views
 

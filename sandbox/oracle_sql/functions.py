@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _MODELS = (
-    ("YYYY", "%Y"), ("MM", "%m"), ("DD", "%d"), ("HH24", "%H"), ("HH12", "%I"), ("HH", "%I"), ("MI", "%M"), ("SS", "%S"), ("FF3", "%3"),
-    ("FF6", "%f"), ("FF9", "%f"), ("FF", "%f"), ("TZH", "+00"), ("TZM", "00"), ("TZR", "UTC"), ("MON", "%b"), ("DAY", "%A"), ("DY", "%a"), ("D", "%w"),
+    ("YYYY", "%Y"), ("MM", "%m"), ("DD", "%d"), ("HH24", "%H"), ("HH12", "%I"),
+    ("HH", "%I"), ("MI", "%M"), ("SS", "%S"), ("FF3", "%3"),
+    ("FF6", "%f"), ("FF9", "%f"), ("FF", "%f"), ("TZH", "+00"), ("TZM", "00"), ("TZR", "UTC"),
+    ("MON", "%b"), ("DAY", "%A"), ("DY", "%a"), ("D", "%w"),
     ("YY", "%y"), ("WW", "%U"), ("IW", "%V"), ("Q", "%q"),
 )  # fmt: skip
 _SECONDS = {"DAY": 86400, "HOUR": 3600, "MINUTE": 60, "SECOND": 1}
@@ -133,7 +135,8 @@ def _trunc(value: Any, to: Any = None) -> Any:  # noqa: ANN401
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "TO_CHAR": to_char, "TO_CLOB": to_char, "TO_TIMESTAMP": to_timestamp, "TO_TIMESTAMP_TZ": to_timestamp, "TO_DATE": to_timestamp,
+    "TO_CHAR": to_char, "TO_CLOB": to_char, "TO_TIMESTAMP": to_timestamp, "TO_TIMESTAMP_TZ": to_timestamp,
+    "TO_DATE": to_timestamp,
     "TO_UTC_TIMESTAMP_TZ": to_timestamp, "SYS_EXTRACT_UTC": _same, "FROM_TZ": _same, "ORA_HASH": ora_hash,
     "STANDARD_HASH": standard_hash, "RAWTOHEX": _rawtohex, "DECODE": _decode, "TO_NUMBER": _to_number, "moved_": _moved,
     "SYS_CONTEXT": _context, "user_": lambda: "ADMIN", "NVL2": _either, "TRUNC": _trunc,
@@ -144,6 +147,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "RPAD": lambda t, n, by=" ": None if t is None else str(t)[: int(n)].ljust(int(n), by),
     "REGEXP_REPLACE": lambda t, p, by="": None if t is None else re.sub(p, by, t),
     "REGEXP_LIKE": lambda t, p: None if t is None else int(re.search(p, t) is not None),
+    "SUBSTRB": lambda t, begin, many=None: None if t is None else str(t)[int(begin) - 1 :][: None if many is None else int(many)],
     "LENGTHB": lambda t: None if t is None else len(str(t).encode()),
     "BITAND": lambda a, b: None if a is None or b is None else int(a) & int(b),
 }  # fmt: skip

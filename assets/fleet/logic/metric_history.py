@@ -57,10 +57,11 @@ def questions(
     groups: dict[tuple[str, str, Metric, datetime], list[str]] = defaultdict(list)
     for one in databases:
         for metric in METRICS:
-            since = max(last.get((one.id, metric.name), end - back), end - back)
+            since = last.get((one.id, metric.name), end - back)
             # from the start of its day: values that came late are read again, and databases share their questions
-            start = datetime.combine(since.date(), time(), UTC)
-            groups[one.region, one.compartment_id, metric, start].append(one.id)
+            start = max(datetime.combine(since.date(), time(), UTC), end - back)
+            if end - start >= max(interval, metric.every):
+                groups[one.region, one.compartment_id, metric, start].append(one.id)
     return [
         Question(region, compartment, metric, start, max(interval, metric.every), tuple(ids[n : n + most]))
         for (region, compartment, metric, start), ids in groups.items()

@@ -81,8 +81,9 @@ def _begun(store: Store, region: str, compartment: str, operation: str, resource
         "timeStarted": None,
         "timeFinished": None,
     }
-    hidden = {"begin": begin, "end": ends, "error": None, "resources": [dict(one) for one in resources]}
-    made = store.add(WORK_REQUESTS, body, region, **hidden)
+    hidden: Body = {"begin": begin, "end": ends, "error": None, "resources": [dict(one) for one in resources]}
+    made = store.add(WORK_REQUESTS, body, region)
+    made.hidden |= hidden
     store.later(seconds * WAITING, WORK_REQUESTS, str(body["id"]), status="IN_PROGRESS", timeStarted=begin)
     return made
 

@@ -109,7 +109,7 @@ def test_what_the_service_does_not_say_is_unknown(sandbox, databases):
 
 
 def test_a_database_that_is_not_there_is_named(databases):
-    with pytest.raises(NotFound, match="ocid1.autonomousdatabase.oc1..none"):
+    with pytest.raises(NotFound, match=r"ocid1\.autonomousdatabase\.oc1\.\.none"):
         databases.database(HOME, "ocid1.autonomousdatabase.oc1..none")
 
 
@@ -361,7 +361,7 @@ def test_local_roles_change_when_the_database_itself_is_asked(sandbox, databases
 
 
 def test_a_peer_in_a_wrong_region_is_told_as_the_service_tells_it(sandbox, databases):
-    primary, standby = with_standby(sandbox)
+    primary, _ = with_standby(sandbox)
     fault(sandbox, primary, "wrong_region", region="ap-tokyo-1")
     assert databases.database(HOME, primary).standbys[0].region == "ap-tokyo-1"
 

@@ -13,7 +13,7 @@ from assets.fleet.logic.anomalies.settings import Settings
 
 Times = NDArray[np.int64]
 """Seconds, ascending."""
-_DAY = 86_400
+DAY = 86_400
 _AROUND = 900
 """Seconds on each side of a time of day that count as that time."""
 _LEAST_LEVEL = 3
@@ -41,7 +41,7 @@ def expect(times: Times, values: Floats, settings: Settings) -> Expectation:
     """What was expected of each value, from those before it."""
     level = past.median(values, settings.level, _LEAST_LEVEL)
     season = same_time_of_day(times, values, settings.days)
-    value = _better(values, level, season, settings.contest)
+    value = _better(times, values, level, season, settings)
     floor = settings.least_share * np.abs(level) + _NOTHING
     return Expectation(value, noise_of(values - value, settings) + floor)
 
@@ -50,10 +50,11 @@ def noise_of(errors: Floats, settings: Settings) -> Floats:
     """How large errors usually were before each of them, NaN where too few are known.
 
     The median of their sizes, scaled to a standard deviation, over those that are not exactly 0: so a metric that rests most of
-    the time is measured by what it does when it does something. A part of the standard deviation is added in squares.
+    the time is measured by what it does when it does something, from its first time on. A part of the standard deviation is
+    added in squares.
     """
     size = np.abs(errors)
-    usual = past.median(np.where(size > _NOTHING, size, np.nan), settings.noise, _LEAST_ERRORS)
+    usual = past.median(np.where(size > _NOTHING, size, np.nan), settings.noise)
     spread = np.sqrt(past.mean(size * size, settings.noise, _LEAST_ERRORS))
     return np.asarray(np.hypot(_MAD_SCALE * np.nan_to_num(usual), settings.tails * spread), dtype=np.float64)
 
@@ -67,18 +68,20 @@ def same_time_of_day(times: Times, values: Floats, days: int) -> Floats:
     step = past.median(np.diff(times, prepend=times[:1]).astype(np.float64), _STEPS)
     seen = np.full((days, len(values)), np.nan)
     for back in range(1, days + 1):
-        until = times - back * _DAY + _AROUND
+        until = times - back * DAY + _AROUND
         last = np.searchsorted(times, until, side="right") - 1
         near = (last >= 0) & (until - times[last] <= _AROUND + 0.75 * step)
         seen[back - 1, near] = around[last[near]]
     return _median(seen)
 
 
-def _better(values: Floats, level: Floats, season: Floats, contest: int) -> Floats:
-    """The season where it erred less than the level over the last points; where one is unknown, the other."""
-    of_level = past.mean(np.abs(values - level), contest, _LEAST_CONTEST)
-    of_season = past.mean(np.abs(values - season), contest, _LEAST_CONTEST)
-    chosen = np.where(np.nan_to_num(of_season, nan=np.inf) < np.nan_to_num(of_level, nan=np.inf), season, level)
+def _better(times: Times, values: Floats, level: Floats, season: Floats, settings: Settings) -> Floats:
+    """The season where it erred less than the level lately; while that is undecided, the nearer; if one is unknown, the other."""
+    of_level = past.mean(np.abs(values - level), settings.contest, _LEAST_CONTEST)
+    of_season = past.mean(np.abs(values - season), settings.contest, _LEAST_CONTEST)
+    undecided = np.isnan(of_level) | np.isnan(of_season) | ~past.since_first(times, values, 2 * settings.least_days * DAY)
+    nearer = np.abs(values - season) < np.abs(values - level)
+    chosen = np.where(np.where(undecided, nearer, of_season < of_level), season, level)
     return np.where(np.isnan(chosen), np.where(np.isnan(level), season, level), chosen)
 
 

@@ -11,14 +11,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from assets.fleet.logic.anomalies import past
-from assets.fleet.logic.anomalies.expectation import expect
+from assets.fleet.logic.anomalies.expectation import DAY, expect
 from assets.fleet.logic.anomalies.novelty import novelty
 from assets.fleet.logic.anomalies.past import Floats
 from assets.fleet.logic.anomalies.settings import DEFAULT, Settings
 from assets.fleet.logic.anomalies.stays import Flags, stays
 from assets.fleet.logic.anomalies.stuck import stuck
 
-_DAY = 86_400
 USUAL, ANOMALY, UNKNOWN = "usual", "anomaly", "unknown"
 NO_VALUE, SHORT_HISTORY = "not measured", "too little history"
 JUDGED = {
@@ -81,7 +80,8 @@ def judge(times: NDArray[np.datetime64], values: Floats, *, settings: Settings =
         raise ValueError("times do not ascend: sort the points by time first")
     values = np.where(np.isfinite(values), values, np.nan).astype(np.float64)
     expectation = expect(seconds, values, settings)
-    judged = ~np.isnan(values) & ~np.isnan(expectation.noise) & _enough(seconds, values, settings)
+    long_enough = past.since_first(seconds, values, settings.least_days * DAY)
+    judged = ~np.isnan(expectation.noise + values) & long_enough & (past.count(values) >= settings.least_history)
     noise = np.fmax(expectation.noise, matters / settings.surprise)
     expected, noise = np.where(judged, expectation.value, np.nan), np.where(judged, noise, np.nan)
     surprise = (values - expected) / noise
@@ -132,15 +132,6 @@ def judge_frame(
         pl.concat(parts) if parts else ordered.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in JUDGED.items())
     )
     return judged if since is None else judged.filter(pl.col("time") >= since)
-
-
-def _enough(seconds: NDArray[np.int64], values: Floats, settings: Settings) -> Flags:
-    """Whether enough values are known before each point, from at least a day: in less, half of what is usual was not seen yet."""
-    known = np.flatnonzero(~np.isnan(values))
-    if not len(known):
-        return np.zeros(len(values), dtype=bool)
-    long = np.asarray(seconds - seconds[known[0]] >= _DAY, dtype=np.bool_)
-    return long & (past.count(values) >= settings.least_history)
 
 
 def _judged(points: pl.DataFrame, settings: Settings, matters: float) -> pl.DataFrame:

@@ -47,6 +47,14 @@ def count(values: Floats) -> NDArray[np.int64]:
     return np.cumsum(known) - known
 
 
+def since_first(times: NDArray[np.int64], values: Floats, seconds: float) -> NDArray[np.bool_]:
+    """Whether the first known value is at least so long ago."""
+    known = np.flatnonzero(~np.isnan(values))
+    if not len(known):
+        return np.zeros(len(values), dtype=np.bool_)
+    return np.asarray(times - times[known[0]] >= seconds, dtype=np.bool_)
+
+
 def before(values: Floats) -> Floats:
     """What was at the point before; unknown at the first."""
     moved = np.full(len(values), np.nan)

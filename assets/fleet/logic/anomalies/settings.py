@@ -18,7 +18,9 @@ class Settings:
         together: The same for what remains of a surprise with the other metrics given: the largest of several needs more.
         goes_on: The part of that at which it still goes on: a stay outside is one anomaly and not as many as its noise has peaks.
         novelty: By how much of the usual range of the last weeks a value must lie beyond it to be an alarm.
-        least_history: Known points before anything is judged; there must be a day of them as well.
+        least_history: Known points before anything is judged.
+        least_days: Days before anything is judged. For as many again, nobody knows whether days repeat: then a value is expected
+            that is near the level or what it was a day ago, whichever is nearer.
         stuck: Points of the same value after which a metric that used to move is stuck.
         level: Points whose median is the level of a metric.
         days: Days whose values at the same time of day give what is usual then.
@@ -40,6 +42,7 @@ class Settings:
     goes_on: float = 0.25
     novelty: float = 0.1
     least_history: int = 24
+    least_days: int = 1
     stuck: int = 24
     level: int = 1000
     days: int = 7

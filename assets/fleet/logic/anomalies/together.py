@@ -27,8 +27,8 @@ TOGETHER = {
     "verdict": pl.String(),
     "causes": pl.List(CAUSE),
 }
-"""Columns after `database_id` and `time`: how many metrics were known; how far the one that fits least is from what the others let
-expect, in noises (null where unknown); the verdict; and for anomalies the metrics that do not fit, the largest first."""
+"""Columns after `database_id` and `time`: how many metrics were known; how far the one that fits least is from what the
+others let expect, in noises (null where unknown); the verdict; and for anomalies the metrics that do not fit, largest first."""
 
 
 def together(judged: pl.DataFrame, *, since: datetime | None = None, settings: Settings = DEFAULT) -> pl.DataFrame:

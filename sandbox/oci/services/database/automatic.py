@@ -1,8 +1,8 @@
 """Automatic backups: they appear and go as time passes, and are worked out when somebody looks.
 
 Each database is backed up once a day from its creation on, in full every seventh time. Not sourced: the documentation says only
-that full, cumulative and incremental backups are taken from time to time, and that a database can be restored to any moment of its
-retention. That a database is not backed up while it is stopped, is no primary or is not there is not sourced either.
+that full, cumulative and incremental backups are taken from time to time, and that a database can be restored to any moment of
+its retention. That a database is not backed up while it is stopped, is no primary or is not there is not sourced either.
 """
 
 from __future__ import annotations

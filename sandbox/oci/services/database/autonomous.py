@@ -93,9 +93,10 @@ def restart_autonomous_database(asked: Asked) -> Answer:
 
 @answers("database")
 def delete_autonomous_database(asked: Asked) -> Answer:
-    """Terminate a database. Standbys in other regions are to be terminated first, which is not sourced. Its backups go with it; long-term ones do if that is asked for and they are not locked.
+    """Terminate a database. Its backups go with it; long-term ones do if that is asked for and they are not locked.
 
-    Source: SDK docstring of `must_delete_associated_long_term_backups`.
+    Source: SDK docstring of `must_delete_associated_long_term_backups`. That standbys in other regions are to be terminated first
+    is not sourced.
     """
     found = database(asked)
     found.demand_etag(asked.if_match)

@@ -16,7 +16,7 @@ USUAL_RETENTION_DAYS = 60
 """Of automatic backups. Not sourced: the documentation says only that there may be up to 60."""
 _USUAL_VERSION = "26ai"
 """Not sourced: the SDK's docstring says only that the default is the recommended version."""
-_PASSWORD = "adminPassword"
+_DIGEST = "adminPassword"
 _FREE_GIGABYTES = 20
 """Source: SDK docstring of `isFreeTier`."""
 _KEPT = (
@@ -96,12 +96,12 @@ def leading(primary: Resource, standby: str) -> Body:
 def keep_password(found: Resource, details: Body) -> None:
     """Keep the digest of a password that is set, by which the database knows it."""
     if details.get("adminPassword"):
-        found.hidden[_PASSWORD] = hashlib.sha256(details["adminPassword"].encode()).hexdigest()
+        found.hidden[_DIGEST] = hashlib.sha256(details["adminPassword"].encode()).hexdigest()
 
 
 def password_of(found: Resource) -> Body:
     """The digest of a database's password, for one that has the same."""
-    return {name: value for name, value in found.hidden.items() if name == _PASSWORD}
+    return {name: value for name, value in found.hidden.items() if name == _DIGEST}
 
 
 def made(store: Store, region: str, details: Body) -> Body:

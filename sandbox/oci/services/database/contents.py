@@ -11,15 +11,15 @@ Keys are OCIDs; that of a local standby, which has none, is `{ocid}#local`. Who 
 
 from __future__ import annotations
 
+import re
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sandbox.oci.services.database.lifecycle import DATABASES
 from sandbox.oci.store import Body, Resource, Store
 from sandbox.oracle_sql import demo, engine, performance
 from sandbox.oracle_sql.engine import Database, Result
@@ -35,6 +35,9 @@ _LOG = "database.log/"
 _MOST_OPEN = 64
 """Databases that are kept in memory; others are made again from their logs."""
 _OPEN = "database.open"
+_PAST = re.compile(r"\s+AS\s+OF\s+TIMESTAMP\s+TO_TIMESTAMP\s*\(\s*:(\w+)\s*,\s*'[^']*'\s*\)", re.IGNORECASE)
+_UNDO = timedelta(hours=4)
+"""How far back flashback queries reach. Not sourced."""
 _LOCK = threading.RLock()
 
 _Path = tuple[tuple[str, int], ...]
@@ -106,18 +109,38 @@ def remove(store: Store, ocid: str) -> None:
 
 def lag(store: Store, standby: str) -> float | None:
     """Seconds that a standby is behind; None if it follows nobody."""
-    found = _of(store, standby).body
-    if found.get("follows") is None:
+    if _of(store, standby).body.get("follows") is None:
         return None
-    return (store.clock.now() - _reached(store, standby)).total_seconds()
+    behind, stopped = fault(store, standby, "lag"), fault(store, standby, "stopped")
+    usual = float(behind["value"]) if behind is not None else DELAYS[standby.endswith(_LOCAL)]
+    return usual + ((store.clock.now() - parsed(stopped["since"])).total_seconds() if stopped is not None else 0.0)
 
 
-def fault(store: Store, key: str, kind: str) -> Body | None:
-    """A fault that was asked for of a database, or of the one whose local standby this is; None if there is none."""
-    found = store.table(DATABASES).get(key.removesuffix(_LOCAL))
-    known: Body = (found.hidden.get("faults") or {}) if found else {}
-    asked: Body | None = known.get(kind)
-    return asked
+def disturb(store: Store, key: str, **faults: Any) -> None:  # noqa: ANN401
+    """Let something be wrong with a database or standby from now on; None as the value ends it.
+
+    Args:
+        store: What exists.
+        key: Of the database or standby.
+        faults: `hung` (true): it never answers. `lag` (seconds): a standby is so far behind. `stopped` (true): nothing more
+            reaches a standby. `corrupt` (true): a standby has one other value than its primary. `denied` (names of views): they
+            cannot be read. `metrics` (`missing`): Monitoring has no more datapoints. `backup` (`rows`): what is restored
+            has fewer rows.
+    """
+    body = _of(store, key).body
+    known: Body = dict(body.get("faults") or {})
+    for name, value in faults.items():
+        known.pop(name, None)
+        if value not in (None, False):
+            known[name] = {"value": value, "since": moment_text(store.clock.now())}
+    body["faults"] = known
+
+
+def fault(store: Store, key: str, name: str) -> Body | None:
+    """`value` of a fault and the time `since` which it is there; None if there is none."""
+    found = store.table(CONTENTS).get(key)
+    known: Body | None = (found.body.get("faults") or {}).get(name) if found else None
+    return known
 
 
 def run(store: Store, key: str, sql: str, binds: Mapping[str, Any] | None = None, *, read_only: bool = False) -> Result:
@@ -131,6 +154,9 @@ def run(store: Store, key: str, sql: str, binds: Mapping[str, Any] | None = None
         image = _image(store, key)
         body = _of(store, key).body
         read_only = read_only or body.get("follows") is not None
+        asked = _PAST.search(sql)
+        if asked is not None:
+            return _in_the_past(store, key, _PAST.sub("", sql), dict(binds or {}), asked[1])
         image.database.views = lambda name: _view(store, key, name, now)
         result = image.database.run(sql, binds, now=now, read_only=read_only)
         if engine.changes(sql):
@@ -140,9 +166,24 @@ def run(store: Store, key: str, sql: str, binds: Mapping[str, Any] | None = None
         return result
 
 
+def _in_the_past(store: Store, key: str, sql: str, binds: dict[str, Any], bind: str) -> Result:
+    """A flashback query: a table as it was, as far back as the undo is kept."""
+    now = store.clock.now()
+    at = datetime.fromisoformat(str(binds.pop(bind, ""))).replace(tzinfo=UTC)
+    if at > now:
+        raise Refused(8186)
+    if now - at > _UNDO:
+        raise Refused(1555)
+    wanted = _path(store, *_position(store, key, at))
+    base = store.find(LINES, wanted[0][0]).body["base"]
+    image = _Image(demo.filled() if base == _DEMO else Database(), ((wanted[0][0], 0),))
+    _replay(store, image, wanted)
+    return image.database.run(sql, binds, now=now, read_only=True)
+
+
 def _view(store: Store, key: str, name: str, now: datetime) -> engine.Rows | None:
-    denied = fault(store, key, "views_denied")
-    if denied is not None and name in str(denied["views"]).lower().replace(",", " ").split():
+    denied = fault(store, key, "denied")
+    if denied is not None and name in str(denied["value"]).lower().replace(",", " ").split():
         raise Refused(942, name)
     return performance.view(name, key, now)
 
@@ -155,7 +196,8 @@ def _of(store: Store, key: str) -> Resource:
 
 
 def _set(store: Store, key: str, **fields: Any) -> None:  # noqa: ANN401
-    store.add(CONTENTS, {"id": key, **fields})
+    known = store.table(CONTENTS).get(key)
+    store.add(CONTENTS, {"id": key, "faults": known.body["faults"] if known else None, **fields})
 
 
 def _line(
@@ -194,16 +236,13 @@ def _reached(store: Store, standby: str, at: datetime | None = None) -> datetime
 
     What had reached it before something went wrong with it stays there.
     """
-    body, now = _of(store, standby).body, at or store.clock.now()
-    usual = timedelta(seconds=DELAYS[standby.endswith(_LOCAL)])
-    found = now - usual
-    for one in (standby, str(body["follows"])):
-        lagging, stopped = fault(store, one, "lagging"), fault(store, one, "replication_stopped")
-        if lagging is not None:
-            found = min(found, max(parsed(lagging["since"]) - usual, now - timedelta(seconds=float(lagging["seconds"]))))
-        if stopped is not None:
-            found = min(found, parsed(stopped["since"]) - usual)
-    return max(found, parsed(str(body["since"])))
+    now, usual = at or store.clock.now(), timedelta(seconds=DELAYS[standby.endswith(_LOCAL)])
+    behind, stopped, found = fault(store, standby, "lag"), fault(store, standby, "stopped"), now - usual
+    if behind is not None:
+        found = max(parsed(behind["since"]) - usual, now - timedelta(seconds=float(behind["value"])))
+    if stopped is not None:
+        found = min(found, parsed(stopped["since"]) - usual)
+    return max(found, parsed(str(_of(store, standby).body["since"])))
 
 
 def _counted(store: Store, line: str, moment: str) -> int:
@@ -230,9 +269,9 @@ def _path(store: Store, line: str, upto: int) -> _Path:
 
 def _go_on(store: Store, standby: str, line: str, upto: int) -> None:
     """Let a standby be a database of its own, from a position on; with another value, where a fault asks for it."""
-    key, primary = standby.removesuffix(_LOCAL), _of(store, standby).body.get("follows")
+    key = standby.removesuffix(_LOCAL)
     _set(store, key, line=_line(store, parent=line, upto=upto))
-    if fault(store, standby, "row_corrupted") or (primary and fault(store, primary, "row_corrupted")):
+    if fault(store, standby, "corrupt") is not None:
         _write(store, key, demo.CORRUPTION)
     if key != standby:
         follow(store, standby, key)
@@ -240,8 +279,8 @@ def _go_on(store: Store, standby: str, line: str, upto: int) -> None:
 
 def _lose(store: Store, key: str, sources: Iterable[str | None]) -> None:
     """Let rows be missing in what was restored, where a fault asks for it."""
-    asked = [fault(store, source, "backup_corrupt") for source in sources if source]
-    if any(one is not None and one.get("loses") == "rows" for one in asked):
+    asked = [fault(store, source, "backup") for source in sources if source]
+    if any(one is not None and one["value"] == "rows" for one in asked):
         _write(store, key, demo.LOSS)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from sandbox.oci.clock import parsed, text
-from sandbox.oci.errors import OciError, conflict, invalid
+from sandbox.oci.errors import conflict, invalid
 from sandbox.oci.exchange import Answer, Asked, answers
-from sandbox.oci.services.database import automatic, bodies, contents, lifecycle, rules
+from sandbox.oci.services.database import bodies, contents, lifecycle, rules
 from sandbox.oci.services.database.autonomous import database
 from sandbox.oci.services.database.lifecycle import BACKUPS, DATABASES, at_end_of
 from sandbox.oci.services.identity import demand_compartment
@@ -101,8 +101,8 @@ def _of_timestamp(asked: Asked, body: Body) -> Answer:
 def _standby(asked: Asked, body: Body) -> Answer:
     """A standby of a database of another region, asked for in its own; at most one in each region.
 
-    Source: docs.oracle.com, "About Autonomous Data Guard with Cross-Region Standby"; that the name is the primary's with `_Remote`
-    is not sourced.
+    Source: docs.oracle.com, "About Autonomous Data Guard with Cross-Region Standby"; that the name is the primary's with
+    `_Remote` is not sourced.
     """
     primary = asked.store.find(DATABASES, body["sourceId"])
     if primary.region == asked.region:

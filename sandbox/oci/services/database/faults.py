@@ -1,8 +1,8 @@
 """Faults of single databases on demand, asked for at `/sandbox/databases/{ocid}/faults`.
 
 A fault is kept in the `hidden` of the database that it is asked for; those of what it holds are carried out by `contents`. One of
-replication that is asked for at a primary meets all its standbys: a local one has no address of its own. One of a role change may be
-asked for at either side.
+replication that is asked for at a primary meets all its standbys: a local one has no address of its own. One of a role change may
+be asked for at either side.
 """
 
 from __future__ import annotations
@@ -25,15 +25,17 @@ KINDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "wrong_region": {"region": str},
     "metrics_missing": {},
     "hung": {},
+    "views_denied": {"views": str},
     "row_corrupted": {},
     "backup_corrupt": {"loses": str},
     "work_request_fails": {"action": str, "times": int},
 }
 """Kinds and the fields that each may have.
 
-`failover_stuck` and `failover_fails`: of a switchover too. `lagging`: a standby stays so many seconds behind. `wrong_region`: a role
-change is said to have succeeded and changed nothing, and peers are listed in another region. `backup_corrupt`: restoring fails, or
-with `loses` = `rows` loses rows. `work_request_fails`: any action, or the one named, so many times or always.
+`failover_stuck` and `failover_fails`: of a switchover too. `lagging`: a standby stays so many seconds behind. `wrong_region`: a
+role change is said to have succeeded and changed nothing, and peers are listed in another region. `backup_corrupt`: restoring
+fails, or with `loses` = `rows` loses rows. `views_denied`: views (`v$session, v$lock`) that may not be read.
+`work_request_fails`: any action, or the one named, so many times or always.
 """
 _OF_CONTENTS = {
     "lagging": "lag",
@@ -41,6 +43,8 @@ _OF_CONTENTS = {
     "row_corrupted": "corrupt",
     "hung": "hung",
     "metrics_missing": "metrics",
+    "views_denied": "denied",
+    "backup_corrupt": "backup",
 }
 _OF_REPLICATION = ("lagging", "replication_stopped", "row_corrupted")
 _ROLE_CHANGES = ("switch over", "fail over", "switch over locally", "fail over locally")
@@ -64,7 +68,7 @@ def ask(store: Store, ocid: str, fault: Body) -> None:
     if kind == "lagging" and "seconds" not in given:
         raise KeyError("seconds")
     _faults(store, ocid)[kind] = given
-    _disturb(store, ocid, kind, given.get("seconds", True) if kind != "metrics_missing" else "missing")
+    _disturb(store, ocid, kind, next(iter(given.values()), True))
 
 
 def clear(store: Store, ocid: str, kind: str = "") -> None:
@@ -101,7 +105,7 @@ def end_of(store: Store, ocid: str, details: Mapping[str, Any]) -> str | tuple[s
         if action.startswith("switch") and _any(store, sides, "replication_stopped"):
             return (
                 "IncorrectState",
-                "The standby does not receive what its primary writes, so that the roles cannot be exchanged.",
+                "The standby receives nothing, so that the roles cannot be exchanged.",
             )
     source = details.get("restored_from")
     broken = of(store, source, "backup_corrupt") if source and action in _RESTORING else None

@@ -2,8 +2,9 @@
 
 States and roles are those of the SDK's model AutonomousDatabase. Source of what may happen while a database scales:
 docs.oracle.com, "Concurrent Operations on Autonomous Database": most actions proceed; stopping or restarting pauses the scaling,
-which goes on when the database has started; terminating ends it. Source of what standbys refuse: docs.oracle.com, "Autonomous Data
-Guard Notes": all operations are asked of the primary. Which other states an action demands, and how long each takes, is not sourced.
+which goes on when the database has started; terminating ends it. Source of what standbys refuse: docs.oracle.com, "Autonomous
+Data Guard Notes": all operations are asked of the primary. Which other states an action demands, and how long each takes, is not
+sourced.
 """
 
 from __future__ import annotations
@@ -135,9 +136,7 @@ def demand(found: Resource, name: str) -> None:
     """Raises OciError (409) unless the database is in a state and a role for the action."""
     state, role, action = found.body["lifecycleState"], found.body.get("role"), ACTIONS[name]
     if role not in action.roles:
-        raise conflict(
-            f"The Autonomous Database has the role {role or 'of one without standbys'}, which does not allow to {name}."
-        )
+        raise conflict(f"The Autonomous Database has the role {role or '(none)'}, which does not allow to {name}.")
     if state not in action.states:
         raise conflict(f"The Autonomous Database is {state}; to {name} demands one of {', '.join(action.states)}.")
 

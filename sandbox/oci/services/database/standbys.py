@@ -1,8 +1,8 @@
 """Standbys of Autonomous Databases: exchanging roles with them, and writing to them for a while.
 
-A standby in the region of its primary has no OCID: it is a part of its primary, of which everything is asked. One in another region
-is a database of its own, and role changes are asked of it, in its region. Source: SDK docstrings of `switchover_autonomous_database`,
-`fail_over_autonomous_database`, `peerDbIds` and `change_disaster_recovery_configuration`.
+A standby in the region of its primary has no OCID: it is a part of its primary, of which everything is asked. One in another
+region is a database of its own, and role changes are asked of it, in its region. Source: SDK docstrings of
+`switchover_autonomous_database`, `fail_over_autonomous_database`, `peerDbIds` and `change_disaster_recovery_configuration`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sandbox.oci.store import Body, Change, Resource, Store, effect
 REINSTATEMENT_SECONDS = 600
 """After a failover, until the old primary is a standby. Not sourced: only that a standby is there again afterwards is."""
 LONGEST_SNAPSHOT = timedelta(hours=48)
-"""A snapshot standby becomes a standby again by itself. Source: docs.oracle.com, "Convert Cross Region Peer to Snapshot Standby"."""
+"""Then it becomes a standby again by itself. Source: docs.oracle.com, "Convert Cross Region Peer to Snapshot Standby"."""
 _BACKUP_BASED_TIMES = 10
 """A backup-based standby is made out of backups at the time of a role change: so many times slower. Not sourced."""
 
