@@ -55,7 +55,6 @@ from resources.tables import Table
 
 REGION = "eu-frankfurt-1"
 _SECRET = "ocid1.vaultsecret.oc1..benchmark"  # noqa: S105 - an OCID
-_START = datetime(2026, 11, 16, 12, tzinfo=UTC)
 _AT_ONCE = 2
 _EPISODE = 25
 """Steps after which the fleet and its journal are looked at, and others take their place."""
@@ -106,7 +105,16 @@ class Standing(Clock):
 
     endpoint: str
     _session: requests.Session = PrivateAttr(default_factory=requests.Session)
-    _at: list[datetime] = PrivateAttr(default_factory=lambda: [_START])
+    _at: list[datetime] = PrivateAttr(default_factory=lambda: [datetime.min.replace(tzinfo=UTC)])
+
+    @classmethod
+    def of(cls, url: str) -> "Standing":
+        """The clock of a cloud, which stands still from now on."""
+        made = cls(endpoint=url)
+        answer = made._session.get(f"{url}/sandbox/health", timeout=60)
+        made._at[0] = datetime.fromisoformat(answer.json()["now"])
+        made._session.post(f"{url}/sandbox/clock", json={"stop_at": made._at[0].isoformat()}, timeout=60).raise_for_status()
+        return made
 
     def now(self) -> datetime:
         """See Clock."""
@@ -370,8 +378,8 @@ class World:
         done = [row for row in log if self._succeeded(row)]
         entries = self._entries()
         self.count.changes += len(done)
-        self.count.unequal += _unmatched(done, entries)
-        self.count.repeated += _repeated(done, entries)
+        self.count.unequal += unmatched(done, entries)
+        self.count.repeated += repeated(done, entries)
 
     def _succeeded(self, row: Mapping[str, Any]) -> bool:
         return self.service.work_request(REGION, row["work_request"]).status == "SUCCEEDED"
@@ -388,7 +396,7 @@ class World:
         return found
 
 
-def _unmatched(done: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]) -> int:
+def unmatched(done: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]) -> int:
     """Changes without an entry, and entries without a change."""
     left = list(entries)
     unmatched = 0
@@ -413,7 +421,7 @@ def _is_same(row: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
     return bool(entry["at"] - timedelta(milliseconds=1) <= at <= entry["end"])
 
 
-def _repeated(done: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]) -> int:
+def repeated(done: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]) -> int:
     """Things that were done more often than they were asked for: of one root, the same to the same."""
     tokens = Counter(row["token"] for row in done if row["token"] is not None)
     asked = Counter((entry["root"], entry["operation"], entry["subject"], entry["key"]) for entry in entries)
@@ -424,8 +432,7 @@ def episodes(seed: int, steps: int) -> Counted:
     """Steps in a cloud of their own."""
     total = Counted()
     with tempfile.TemporaryDirectory() as folder, started(Path(folder)) as (url, _):
-        requests.post(f"{url}/sandbox/clock", json={"stop_at": _START.isoformat()}, timeout=60).raise_for_status()
-        clock = Standing(endpoint=url)
+        clock = Standing.of(url)
         for number in range(0, steps, _EPISODE):
             world = World.at(url, Path(folder), seed * 1000 + number, f"w{seed}e{number}", clock)
             for _ in range(min(_EPISODE, steps - number)):

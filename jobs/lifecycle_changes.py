@@ -123,7 +123,7 @@ class Lifecycle:
         keyed = [(step, self._key(step, entries)) for step in made.steps]
         left = [(step, key) for step, key in keyed if not self._is_done(key, entries)]
         outcome.found_done += [str(step) for step, key in keyed if self._is_done(key, entries)]
-        if left:
+        if left or not made.steps:
             refused = made.demands(confirmed)
             if refused:
                 raise Conflict(refused, "Nothing was done. Run it as a plan to see what is there.")

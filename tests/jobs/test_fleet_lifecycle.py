@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from assets.fleet import tables
 from assets.fleet.logic.lifecycle.evidence import Evidence
@@ -26,6 +29,7 @@ from assets.fleet.logic.lifecycle.requests import (
 from assets.fleet.logic.lifecycle.templates import STANDARD
 from assets.fleet.logic.lifecycle.transitions import OPERATIONS, Operation, refusal
 from assets.journal import Journal
+from benchmarks.lifecycle import Standing, World, repeated, unmatched
 from jobs.fleet_lease import Lease
 from jobs.fleet_lifecycle import fleet_lifecycle
 from jobs.lifecycle_changes import Bounds, Lifecycle
@@ -90,38 +94,36 @@ class Kind:
 
     request: Callable[[Fleet, str], Request]
     call: str
+    logged: str
     state: str = "AVAILABLE"
 
 
 KINDS = {
-    "provision": Kind(lambda world, _: Provision(named(world, "sales")), "create"),
-    "clone": Kind(lambda world, ocid: Clone(named(world, "sales"), ocid, "full"), "create"),
-    "scale": Kind(lambda _, ocid: Scale(Target(HOME, ocid), ecpus=4), "update"),
-    "start": Kind(lambda _, ocid: Start(Target(HOME, ocid)), "start", "STOPPED"),
-    "stop": Kind(lambda _, ocid: Stop(Target(HOME, ocid)), "stop"),
-    "back up": Kind(lambda _, ocid: BackUp(Target(HOME, ocid), 90), "back_up"),
-    "decommission": Kind(lambda _, ocid: Decommission(Target(HOME, ocid), 90), "delete"),
+    "provision": Kind(lambda world, _: Provision(named(world, "sales")), "create", "create_autonomous_database"),
+    "clone": Kind(lambda world, ocid: Clone(named(world, "copy"), ocid, "full"), "create", "create_autonomous_database"),
+    "scale": Kind(lambda _, ocid: Scale(Target(HOME, ocid), ecpus=4), "update", "update"),
+    "start": Kind(lambda _, ocid: Start(Target(HOME, ocid)), "start", "start", "STOPPED"),
+    "stop": Kind(lambda _, ocid: Stop(Target(HOME, ocid)), "stop", "stop"),
+    "back up": Kind(lambda _, ocid: BackUp(Target(HOME, ocid), 90), "back_up", "backup"),
+    "decommission": Kind(lambda _, ocid: Decommission(Target(HOME, ocid), 90), "delete", "delete"),
 }
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("name", KINDS)
-def test_a_run_that_is_killed_at_its_call_and_run_again_does_it_once(world, name, after):
-    kind = KINDS[name]
-    ocid = world.add("orders", lifecycleState=kind.state)
-    request = kind.request(world, ocid)
-    with pytest.raises(Killed):
-        lifecycle(world, "one", service=Brittle(world.service, kind.call, after=after)).apply(request)
-    lifecycle(world, "one", "one, again").apply(request)
-    calls = [
-        row for row in world.log() if kind.call in row["operation"] and ("backup" in row["operation"]) == (name == "back up")
-    ]
-    assert len(calls) == 1
-    ends = [outcome for operation, outcome in world.outcomes() if operation == name]
-    assert ends == (["found done"] if after else ["found undone", "done"])
-    before = len(world.log())
-    lifecycle(world, "one", "one, once more").apply(request)
-    assert len(world.log()) == before
+def test_a_run_that_is_killed_at_its_call_and_run_again_does_it_once(world, after):
+    for number, (name, kind) in enumerate(KINDS.items()):
+        ocid = world.add(f"orders{number}", lifecycleState=kind.state)
+        request, before, known = kind.request(world, ocid), len(world.log()), len(world.outcomes())
+        with pytest.raises(Killed):
+            lifecycle(world, name, service=Brittle(world.service, kind.call, after=after)).apply(request)
+        world.clock.sleep(1)
+        lifecycle(world, name, f"{name}, again").apply(request)
+        assert len([row for row in world.log()[before:] if kind.logged in row["operation"]]) == 1
+        ends = [outcome for operation, outcome in world.outcomes()[known:] if operation == name]
+        assert ends == (["found done"] if after else ["found undone", "done"])
+        before = len(world.log())
+        lifecycle(world, name, f"{name}, once more").apply(request)
+        assert len(world.log()) == before
 
 
 def test_a_database_is_made_by_its_template_and_the_plan_says_so_before(world):
@@ -267,14 +269,6 @@ def test_a_service_that_does_not_answer_leaves_the_change_open_and_the_next_run_
     assert (world.outcomes(), len(world.log("stop"))) == ([("stop", "found done")], 1)
 
 
-def test_the_job_repeats_what_was_not_answered_within_the_same_run(world):
-    ocid = world.add("orders")
-    world.sandbox.fault("drop_after", operation="stop_autonomous_database", times=1)
-    result = apply(world, mode="apply", what={"stop": {"region": HOME, "database": ocid}})
-    assert result.success or "RetryRequested" in failure_of(result) or result.is_node_untouched("change_database") is False
-    assert len(world.log("stop")) == 1
-
-
 def test_a_database_made_twice_by_a_lost_answer_is_made_once_even_when_its_token_is_forgotten(world):
     request = Provision(named(world, "sales"))
     with pytest.raises(Killed):
@@ -341,3 +335,44 @@ def test_what_the_table_allows_the_cloud_accepts_in_every_state_and_role(world):
     agree(world, local, HOME)
     assert set(OPERATIONS) - {"migrate"} == {"start", "stop", "scale", "configure", "back up", "clone", "clone refreshable",
                                              "decommission"}  # fmt: skip
+
+
+class Steps(RuleBasedStateMachine):
+    """Random operations on a fleet, cut off anywhere and repeated, against a cloud whose clock stands still."""
+
+    cloud: Fleet
+    number = 0
+
+    @initialize()
+    def begin(self) -> None:
+        Steps.number += 1
+        clock = Standing.of(self.cloud.sandbox.url)
+        self.world = World.at(self.cloud.sandbox.url, self.cloud.folder / "cloud", 0, f"fleet{Steps.number}", clock)
+
+    @rule(seed=st.integers(0, 2**32))
+    def step(self, seed: int) -> None:
+        self.world.random.seed(seed)
+        self.world.step()
+
+    def teardown(self) -> None:
+        self.world.finish()
+        found = self.world.count
+        assert (found.illegal_accepted, found.refused_by_the_cloud, found.repeated, found.unequal) == (0, 0, 0, 0)
+
+
+def test_operations_are_legal_done_once_and_journalled_whatever_happens(world):
+    Steps.cloud = world
+    few = settings(max_examples=4, stateful_step_count=8, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(Steps, settings=few)
+
+
+def test_a_change_that_the_journal_does_not_know_and_one_that_was_not_made_are_noticed():
+    at = datetime(2026, 11, 16, 12, tzinfo=UTC)
+    made = {"operation": "stop_autonomous_database", "token": None, "database": "one", "time": at.isoformat()}
+    known = {"operation": "stop", "key": "k", "subject": "one", "at": at, "end": at, "root": "r"}
+    assert unmatched([made], [known]) == 0
+    assert unmatched([made], []) == unmatched([], [known]) == 1
+    assert unmatched([made, made], [known]) == 1
+    assert unmatched([made], [{**known, "subject": "two"}]) == 2
+    assert repeated([], [known, known]) == 1
+    assert repeated([{**made, "token": "t"}, {**made, "token": "t"}], []) == 1
