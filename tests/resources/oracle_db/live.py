@@ -1,4 +1,4 @@
-"""A knowledge base, payment models or a session in a real Oracle Database, for the tests that have one; nothing is left behind."""
+"""A knowledge base, payment models or a session in a real Oracle Database, for tests that have one; nothing is left behind."""
 
 import os
 from collections.abc import Iterator
