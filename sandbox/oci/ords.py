@@ -28,7 +28,7 @@ USER, PASSWORD = "ADMIN", "Embedded-Sandbox-1"
 MOST_ROWS = 10_000
 """Rows of an answer. Source: the documentation's `limit` of an answer to a request that gives none."""
 _LOOK_SECONDS = 0.2
-_READABLE = (*RUNNING, "BACKUP_IN_PROGRESS")
+_READABLE = (*RUNNING, "BACKUP_IN_PROGRESS", "UPDATING")
 _STANDBY = "STANDBY"
 
 
@@ -59,7 +59,7 @@ async def answered(store: Store, request: web.Request) -> web.StreamResponse:
         return _problem(401, "Unauthorized", "ORA-01017: invalid credential or not authorized; logon denied", headers)
     asked = _asked(request, await request.text())
     if asked is None:
-        return _problem(400, "Bad Request", "statementText is required.")
+        return _problem(400, "Bad Request", "statementText is required, and binds have names.")
     read_only = found.body.get("openMode") == "READ_ONLY" or bool(found.body.get("isRefreshableClone"))
     item = _item(store, key, asked, read_only=read_only)
     return web.json_response({"env": {"defaultTimeZone": "UTC"}, "items": [item]})
@@ -90,7 +90,9 @@ def _asked(request: web.Request, body: str) -> Body | None:
         found = json.loads(body)
     except ValueError:
         return None
-    return found if isinstance(found, dict) and isinstance(found.get("statementText"), str) else None
+    if not isinstance(found, dict) or not isinstance(found.get("statementText"), str):
+        return None
+    return found if all(isinstance(bind, dict) and "name" in bind for bind in found.get("binds") or ()) else None
 
 
 def _item(store: Store, key: str, asked: Body, *, read_only: bool) -> Body:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +39,7 @@ class Result:
     changed: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Database:
     """A database with ADMIN's schema alone.
 
@@ -57,12 +58,14 @@ class Database:
     views: Callable[[str], Rows | None] = lambda _: None
 
     def __post_init__(self) -> None:
+        # SQLite's references to functions are not seen as a cycle: a database that they held would stay for ever
+        me = weakref.proxy(self)
         for name, function in FUNCTIONS.items():
             self.connection.create_function(name, -1, function, deterministic=True)
-        self.connection.create_function("now_", 0, lambda: self.now)
-        self.connection.create_function("nextval_", 1, self._next)
-        self.connection.create_function("currval_", 1, lambda name: self._sequence(name)[0])
-        self.connection.create_function("SYS_GUID", 0, self._guid)
+        self.connection.create_function("now_", 0, lambda: me.now)
+        self.connection.create_function("nextval_", 1, lambda name: me._next(name))
+        self.connection.create_function("currval_", 1, lambda name: me._sequence(name)[0])
+        self.connection.create_function("SYS_GUID", 0, lambda: me._guid())
         # typeshed does not know that an aggregate may take any number of values
         self.connection.create_aggregate("listagg_", -1, Joined)  # type: ignore[arg-type]
 
@@ -193,5 +196,6 @@ def _demand_binds(text: str, given: Mapping[str, Any]) -> None:
 
 def _connected() -> sqlite3.Connection:
     made = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    made.execute("PRAGMA temp_store = MEMORY")
     made.execute("PRAGMA foreign_keys = ON")
     return made

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sandbox.oracle_sql.functions import moment_text
@@ -120,6 +121,7 @@ def _sql(of: _Instance) -> _Rows:
     return columns, rows
 
 
+@cache
 def _sql_id(text: str) -> str:
     """13 characters of Oracle's alphabet; not by its function."""
     value, said = int.from_bytes(zlib.crc32(text.encode()).to_bytes(4) * 2), ""

@@ -50,36 +50,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(sandbox)
 
 
-def test_rows_come_by_lower_case_name_and_changes_are_counted_and_kept(world):
-    with world.session(world.add()) as session:
-        session.execute("CREATE TABLE beats (id NUMBER PRIMARY KEY, at TIMESTAMP, note VARCHAR2(20 CHAR))")
-        assert session.execute("INSERT INTO beats VALUES (:id, SYSTIMESTAMP, :note)", {"id": 1, "note": "it's; fine"}) == 1
-        assert session.execute("INSERT INTO beats VALUES (:id, NULL, :note)", {"id": 2, "note": None}) == 1
-        assert session.execute("UPDATE beats SET note = 'x'") == 2
-
-        assert session.rows("SELECT id, note AS Said FROM beats ORDER BY id") == [{"id": 1, "said": "x"}, {"id": 2, "said": "x"}]
-        assert session.rows("SELECT at FROM beats WHERE id = :id", {"id": 1}) == [{"at": "2026-11-16T12:00:00.000000Z"}]
-        assert session.rows("SELECT id FROM beats WHERE 1 = 0") == []
-
-
 def test_all_pages_of_a_result_are_read(world, monkeypatch):
     monkeypatch.setattr(rest_sql, "PAGE_ROWS", 7)
     with world.session(world.add()) as session:
         found = session.rows("SELECT id FROM customers ORDER BY id")
 
     assert [row["id"] for row in found] == list(range(1, 61))
-
-
-def test_what_may_not_be_read_and_what_cannot_be_done_are_told_apart_by_the_databases_number(world):
-    with world.session(world.add()) as session:
-        with pytest.raises(Denied, match="ORA-00942"):
-            session.rows("SELECT * FROM nowhere")
-        with pytest.raises(StatementFailed) as failed:
-            session.execute("INSERT INTO products VALUES ('SKU-000', 'again', 1)")
-        assert failed.value.code == 1
-        with pytest.raises(StatementFailed) as failed:
-            session.execute("DELETE FROM customers")
-        assert failed.value.code == 2292
 
 
 def test_a_wrong_password_is_denied_and_no_message_has_it(world):

@@ -9,8 +9,9 @@ from itertools import groupby
 import numpy as np
 import pytest
 
+from assets.recovery.logic.objectives import read_objectives
 from sandbox.database_load import METRICS, measured
-from sandbox.databases import databases
+from sandbox.databases import OBJECTIVES, databases
 from sandbox.oci.process import cloud
 from sandbox.oci.services.database import DATABASES, contents
 from sandbox.oci_estate import resources
@@ -104,6 +105,12 @@ def test_the_warehouse_fills_by_the_day_that_the_truth_names(planted):
 
     assert values(row["database"], "StorageUtilization", end - 7 * _DAY, 60)[0] < 99
     assert values(row["database"], "StorageUtilization", end + _DAY, 60)[0] > 99
+
+
+def test_every_tier_that_a_tag_names_is_in_the_file_of_objectives(scenario):
+    known = read_objectives((scenario.folder / OBJECTIVES).read_bytes())
+
+    assert {one.tags["recovery-tier"] for one in FLEET.values()} == set(known.tiers)
 
 
 def test_the_demo_has_its_standbys_clones_and_backups(scenario, tmp_path):

@@ -32,7 +32,7 @@ DELAYS = {True: 1.0, False: 4.0}
 _EMPTY, _DEMO = "empty", "demo"
 _LOCAL = "#local"
 _LOG = "database.log/"
-_MOST_OPEN = 64
+_MOST_OPEN = 24
 """Databases that are kept in memory; others are made again from their logs."""
 _OPEN = "database.open"
 _PAST = re.compile(r"\s+AS\s+OF\s+TIMESTAMP\s+TO_TIMESTAMP\s*\(\s*:(\w+)\s*,\s*'[^']*'\s*\)", re.IGNORECASE)
