@@ -1,7 +1,7 @@
-"""The embedded Oracle cloud with a large fleet, as far away as a real one, of which some databases fail: `python -m benchmarks.fleet_cloud`.
+"""The embedded Oracle cloud with a large fleet, as far away as a real one; some of its databases fail.
 
-Every request waits 50 ms. Two of a hundred are told to slow down. One database of a hundred never answers SQL, and one for each further
-kind of fault fails in that way for ever.
+Every request waits 50 ms. Two of a hundred are told to slow down. One database of a hundred never answers SQL, and one for each
+further kind of fault fails in that way for ever. Run as `python -m benchmarks.fleet_cloud`.
 """
 
 import argparse
@@ -13,21 +13,24 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from aiohttp import web
 
+from sandbox.oci.clock import text
 from sandbox.oci.process import HOME_REGION, cloud, served
 from sandbox.oci.server import Cloud
 from sandbox.oci.services.database import add_database
 from sandbox.oci_estate import TENANCY
 
 FAULTS = ("throttled", "failing", "dropped", "refused", "hidden view", "no metrics")
-"""Kinds of which one database each suffers: 429 for ever; 500 for ever; connections that end without an answer; a wrong password; a
-view without access; no metrics."""
+"""Kinds of which one database each suffers: 429 for ever; 500 for ever; connections that end without an answer; a wrong password;
+a view without access; no metrics."""
 _SECONDS_AWAY = 0.05
 _SLOW_DOWN_SHARE = 0.02
 _HUNG_SHARE = 0.01
+_AGE = timedelta(days=2)
 _OCID = re.compile(r"ocid1\.autonomousdatabase\.[\w.-]+")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -40,7 +43,7 @@ class FarCloud(Cloud):
 
     def application(self) -> web.Application:
         """As the cloud's, with what goes wrong before it."""
-        made = super(FarCloud, self).application()  # noqa: UP008 - a slotted dataclass is made anew, which `super()` does not see
+        made = super(FarCloud, self).application()
         drawn = random.Random(1)
 
         @web.middleware
@@ -49,8 +52,8 @@ class FarCloud(Cloud):
             if request.path.startswith("/sandbox/") and not is_sql:
                 return await handler(request)
             await asyncio.sleep(_SECONDS_AWAY)
-            text = request.path if request.method == "GET" or is_sql else (await request.text())
-            named = _OCID.search(text)
+            asked = request.path if request.method == "GET" or is_sql else (await request.text())
+            named = _OCID.search(asked)
             fault = (self.suffers or {}).get(named.group() if named else "")
             if fault == "throttled" or drawn.random() < _SLOW_DOWN_SHARE:
                 return web.json_response({"code": "TooManyRequests", "message": "Slow down."}, status=429)
@@ -90,7 +93,8 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True, help="private folder for the SDK configuration")
     arguments = parser.parse_args()
     made = cloud(arguments.home)
-    ids = [str(add_database(made.store, HOME_REGION, TENANCY, f"F{n}").body["id"]) for n in range(arguments.databases)]
+    since = {"timeCreated": text(made.store.clock.now() - _AGE)}
+    ids = [str(add_database(made.store, HOME_REGION, TENANCY, f"F{n}", **since).body["id"]) for n in range(arguments.databases)]
     hung = max(round(_HUNG_SHARE * len(ids)), 1)
     kinds = [*["hung"] * hung, *FAULTS]
     chosen = random.Random(2).sample(ids, len(kinds))

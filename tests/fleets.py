@@ -48,9 +48,9 @@ class Fleet:
         made = database.add_database(self.sandbox.cloud.store, region, COMPARTMENTS[compartment], name, **fields)
         return str(made.body["id"])
 
-    def materialize(self, *assets: dg.AssetsDefinition, **configs: dict[str, Any]) -> dg.ExecuteInProcessResult:
-        """Run assets; configuration by the name of the asset's step."""
-        clients = OciClients(
+    @property
+    def clients(self) -> OciClients:
+        return OciClients(
             config_file=self.sandbox.config_file,
             endpoint=self.sandbox.url,
             first_wait_seconds=0.01,
@@ -58,15 +58,24 @@ class Fleet:
             max_attempts=3,
             breaker_failures=0,
         )
+
+    @property
+    def service(self) -> OciAutonomousDatabases:
+        return OciAutonomousDatabases(clients=self.clients, page_size=2)
+
+    def materialize(self, *assets: dg.AssetsDefinition, **configs: dict[str, Any]) -> dg.ExecuteInProcessResult:
+        """Run assets; configuration by the name of the asset. Two days of metrics are enough, unless that says otherwise."""
         resources = {
             "lake": self.lake,
             "cloud_clock": EmbeddedClock(endpoint=self.sandbox.url),
             "inputs_store": self.inputs,
-            "autonomous_databases": OciAutonomousDatabases(clients=clients, page_size=2),
-            "database_metrics": OciDatabaseMetrics(clients=clients),
+            "autonomous_databases": self.service,
+            "database_metrics": OciDatabaseMetrics(clients=self.clients),
             "database_sessions": RestSqlSessions(user=USER, password=PASSWORD),
         }
         ops = {f"fleet__{name}": {"config": config} for name, config in configs.items()}
+        if any(one.key.path[-1] == "measurements" for one in assets):
+            ops["fleet__measurements"] = {"config": {"days_back": 2, **configs.get("measurements", {})}}
         return dg.materialize(
             list(assets), instance=self.instance, resources=resources, run_config={"ops": ops}, raise_on_error=False
         )
