@@ -193,6 +193,7 @@ def change_database(
             context.log.info("plan\n%s", told.text())
             context.add_output_metadata(
                 {"mode": config.mode, "plan": dg.MetadataValue.md(f"```\n{told.text()}\n```"), "would_be_refused": why or "no"}
+                | {"at_work": dg.MetadataValue.json(lifecycle.at_work(request))}
             )
             return
         outcome = lifecycle.apply(request, config.confirm, config.reason)
