@@ -392,7 +392,8 @@ class World:
             end = ends.get(row["change_id"])
             if row["outcome"] == BEGUN and end is not None and end["outcome"] in (DONE, FOUND_DONE):
                 after = json.loads(row["after"])
-                found.append({**row, "end": end["at"], "key": after[KEY], "root": after["root"], "after": row["after"]})
+                key = after.pop(KEY)
+                found.append({**row, "end": end["at"], "key": key, "wanted": json.dumps(after, sort_keys=True)})
         return found
 
 
@@ -422,9 +423,9 @@ def _is_same(row: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
 
 
 def repeated(done: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]) -> int:
-    """Things that were done more often than they were asked for: of one root, the same to the same."""
+    """Things that were done more often than they were asked for: by one token, or of one root the same to the same."""
     tokens = Counter(row["token"] for row in done if row["token"] is not None)
-    asked = Counter((entry["root"], entry["operation"], entry["subject"], entry["key"]) for entry in entries)
+    asked = Counter((entry["operation"], entry["subject"], entry["wanted"]) for entry in entries)
     return sum(n - 1 for n in (*tokens.values(), *asked.values()))
 
 

@@ -1,6 +1,6 @@
 """Scheduled scaling: a job that brings databases to what their timetables want, and never below what they needed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from assets.catalogue import markdown_table
 from assets.failures import errors_classified
 from assets.fleet import tables
 from assets.fleet.logic.lifecycle.requests import Request, Scale, Start, Stop, Target
-from assets.fleet.logic.scaling.decision import Decision, decide
+from assets.fleet.logic.scaling.decision import Decision, decide, turn_of
 from assets.fleet.logic.scaling.demand import WEEKS, Need, Used, Was, needed
 from assets.fleet.logic.scaling.rules import Rules, rules_of
 from assets.fleet.logic.scaling.schedule import NotASchedule, Schedule
@@ -75,13 +75,13 @@ def turn_timetables(
     context: dg.OpExecutionContext,
     config: ScalingConfig,
     lake: dg.ResourceParam[Lake],
-    clock: dg.ResourceParam[Clock],
+    cloud_clock: dg.ResourceParam[Clock],
     inputs_store: dg.ResourceParam[ObjectStore],
     autonomous_databases: dg.ResourceParam[AutonomousDatabases],
 ) -> None:
     """Plan, print the plan, and act only if told to. A repeat does what is left, and nothing twice."""
     with errors_classified():
-        scaler = Scaler(lake, clock, autonomous_databases, rules_in(inputs_store), config.confirm, context.run_id)
+        scaler = Scaler(lake, cloud_clock, autonomous_databases, rules_in(inputs_store), config.confirm, context.run_id)
         turns, problems = scaler.planned()
         told = pl.DataFrame([turn.told() for turn in turns], schema=dict.fromkeys(_TOLD, pl.String))
         context.log.info("plan\n%s", told)
@@ -91,8 +91,8 @@ def turn_timetables(
             templates = templates_in(inputs_store)
 
             def lifecycle(root: str) -> Lifecycle:
-                lease = Lease(journal, clock, root, over_in(context.instance), _LEASE)
-                return Lifecycle(autonomous_databases, lease, clock, templates, bounds=Bounds(longest_wait=_LONGEST))
+                lease = Lease(journal, cloud_clock, root, over_in(context.instance), _LEASE)
+                return Lifecycle(autonomous_databases, lease, cloud_clock, templates, bounds=Bounds(longest_wait=_LONGEST))
 
             failed = scaler.apply(turns, lifecycle)
             metadata["failed"] = dg.MetadataValue.json(failed)
@@ -126,7 +126,7 @@ class Scaler:
 
     def planned(self) -> tuple[list[Turn], dict[str, str]]:
         """What is to be done about every database with a timetable, and what is wrong with the timetables of others."""
-        turns, problems = [], {}
+        turns, problems, over = [], {}, self._over()
         for database in self._fleet():
             try:
                 schedule = self.rules.of(database)
@@ -134,7 +134,7 @@ class Scaler:
                 problems[database.display_name] = f"its tag scale-schedule: {error}"
                 continue
             if schedule is not None:
-                turns.append(self._decided(database, schedule))
+                turns.append(self._decided(database, schedule, over.get(database.id, set())))
         return turns, problems
 
     def apply(self, turns: Sequence[Turn], lifecycle: Callable[[str], Lifecycle]) -> dict[str, str]:
@@ -148,42 +148,42 @@ class Scaler:
             TransientError: The service does not answer.
         """
         failed: dict[str, str] = {}
+        rest = []
         for turn in turns:
-            self._one(turn, lifecycle, failed)
+            if turn.decision.verdict != "act":
+                rest.append(self._row(turn, turn.decision.verdict, turn.decision.reason))
+            elif (row := self._acted(turn, lifecycle, failed)) is not None:
+                self._store([row])
+        self._store(rest)
         return failed
 
-    def _one(self, turn: Turn, lifecycle: Callable[[str], Lifecycle], failed: dict[str, str]) -> None:
+    def _acted(self, turn: Turn, lifecycle: Callable[[str], Lifecycle], failed: dict[str, str]) -> dict[str, Any] | None:
         decision, database = turn.decision, turn.database
-        state, reason = str(decision.verdict), decision.reason
         root = f"timetable {database.id} {decision.turn.isoformat()}"
-        does = turn.told()["does"]
-        if decision.verdict == "act":
-            try:
-                lifecycle(root).apply(_request(database, decision), database.display_name, decision.reason)
-            except Conflict as error:
-                state, reason = "wait", str(error)
-            except TransientError:
-                raise
-            except CloudOpsError as error:
-                failed[database.display_name] = str(error)
-                return
-            else:
-                # a database that was started may still have to be scaled, at the next look
-                state = "wait" if decision.operation == "start" else "done"
-        self._store(turn, state, reason, does or None)
+        try:
+            lifecycle(root).apply(_request(database, decision), database.display_name, decision.reason)
+        except Conflict as error:
+            return self._row(turn, "wait", str(error))
+        except TransientError:
+            raise
+        except CloudOpsError as error:
+            failed[database.display_name] = str(error)
+            return None
+        # a database that was started may still have to be scaled, at the next look
+        state = "wait" if decision.operation == "start" else "done"
+        return self._row(turn, state, decision.reason, turn.told()["does"])
 
     def _fleet(self) -> list[AutonomousDatabase]:
         places = self.service.compartments()
         return [one for region in self.service.regions() for where in places for one in self.service.databases(region, where.id)]
 
-    def _decided(self, database: AutonomousDatabase, schedule: Schedule) -> Turn:
+    def _decided(self, database: AutonomousDatabase, schedule: Schedule, over: Collection[datetime]) -> Turn:
         now = self.clock.now()
         want = schedule.wanted(now)
-        if _needs_history(database, want):
+        need = Need(None, "what was needed was not looked at")
+        if _needs_history(database, want) and turn_of(schedule, now) not in over:
             need = needed(self._used(database.id, now), self._was(database.id), schedule, want, now)
-        else:
-            need = Need(None, "what was needed was not looked at")
-        decision = decide(database, schedule, now, self._over(database.id), need, self.confirmed)
+        decision = decide(database, schedule, now, over, need, self.confirmed)
         return Turn(database, want if isinstance(want, str) else f"{want:g}", decision)
 
     def _used(self, database_id: str, now: datetime) -> list[Used]:
@@ -229,25 +229,33 @@ class Scaler:
         entries = lease.entries(database_id)
         return [(e.at, e.wanted) for e in entries if e.outcome in (DONE, FOUND_DONE) and e.change.operation != "back up"]
 
-    def _over(self, database_id: str) -> frozenset[datetime]:
-        rows = (
-            self.lake.scan(tables.SCALING)
-            .filter(pl.col("database_id") == database_id, pl.col("state").is_in(_OVER))
-            .select("turn")
-            .collect()
-        )
-        return frozenset(rows["turn"])
+    def _over(self) -> dict[str, set[datetime]]:
+        """Turns that are over, by database."""
+        found: dict[str, set[datetime]] = {}
+        rows = self.lake.scan(tables.SCALING).filter(pl.col("state").is_in(_OVER)).select("database_id", "turn").collect()
+        for database_id, turn in rows.iter_rows():
+            found.setdefault(database_id, set()).add(turn)
+        return found
 
-    def _store(self, turn: Turn, state: str, reason: str, does: str | None) -> None:
-        decision, database = turn.decision, turn.database
-        if state == "leave" and decision.turn in self._over(database.id):
-            return
-        row = {
-            "database_id": database.id, "turn": decision.turn, "display_name": database.display_name, "wanted": turn.wanted,
-            "state": state, "does": does, "reason": reason, "decided_at": self.clock.now(), "run_id": self.run_id,
+    def _row(self, turn: Turn, state: str, reason: str, does: str | None = None) -> dict[str, Any]:
+        return {
+            "database_id": turn.database.id, "turn": turn.decision.turn, "display_name": turn.database.display_name,
+            "wanted": turn.wanted, "state": state, "does": does, "reason": reason, "decided_at": self.clock.now(),
+            "run_id": self.run_id,
         }  # fmt: skip
-        same = f"database_id = '{database.id}' AND turn = '{decision.turn.isoformat()}'"
-        self.lake.replace(tables.SCALING, pl.DataFrame([row], schema=tables.SCALING.schema), where=same)
+
+    def _store(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Write down how turns stand, in one commit: those that are over stay, and what was said before is not said again."""
+        stored = self.lake.scan(tables.SCALING).select("database_id", "turn", "state", "reason").collect()
+        known = {(database_id, turn): (state, reason) for database_id, turn, state, reason in stored.iter_rows()}
+        changed = []
+        for row in rows:
+            before = known.get((row["database_id"], row["turn"]), ("", ""))
+            if before[0] not in _OVER and before != (row["state"], row["reason"]):
+                changed.append(row)
+        if changed:
+            same = " OR ".join(f"(database_id = '{r['database_id']}' AND turn = '{r['turn'].isoformat()}')" for r in changed)
+            self.lake.replace(tables.SCALING, pl.DataFrame(changed, schema=tables.SCALING.schema), where=same)
 
 
 def rules_in(store: ObjectStore) -> Rules:

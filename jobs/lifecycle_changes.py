@@ -102,6 +102,11 @@ class Lifecycle:
         evidence = self.evidence(database) if database is not None and isinstance(request, Decommission) else None
         return plan(request, database, template, evidence)
 
+    def at_work(self, request: Request) -> list[str]:
+        """What was begun on the database of a request and not ended, for people."""
+        entries = self.lease.entries(_place(request)[1])
+        return [f"{e.change.operation} by run {e.run_id} since {e.at:%Y-%m-%d %H:%M} UTC" for e in entries if e.outcome is None]
+
     def apply(self, request: Request, confirmed: str = "", reason: str = "asked for") -> Outcome:
         """Do what a request asks for, and see that it is done.
 

@@ -369,7 +369,7 @@ def test_operations_are_legal_done_once_and_journalled_whatever_happens(world):
 def test_a_change_that_the_journal_does_not_know_and_one_that_was_not_made_are_noticed():
     at = datetime(2026, 11, 16, 12, tzinfo=UTC)
     made = {"operation": "stop_autonomous_database", "token": None, "database": "one", "time": at.isoformat()}
-    known = {"operation": "stop", "key": "k", "subject": "one", "at": at, "end": at, "root": "r"}
+    known = {"operation": "stop", "key": "k", "subject": "one", "at": at, "end": at, "wanted": "root r"}
     assert unmatched([made], [known]) == 0
     assert unmatched([made], []) == unmatched([], [known]) == 1
     assert unmatched([made, made], [known]) == 1

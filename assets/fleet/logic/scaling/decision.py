@@ -39,6 +39,11 @@ class Decision:
     ecpus: float | None = None
 
 
+def turn_of(schedule: Schedule, now: datetime) -> datetime:
+    """When a timetable began to want what it wants now."""
+    return schedule.turn(now) or ALWAYS
+
+
 def decide(
     database: AutonomousDatabase,
     schedule: Schedule,
@@ -57,7 +62,7 @@ def decide(
         need: What the last weeks needed in hours like this one.
         confirmed: Display names of protected databases that may be stopped and scaled down by their timetables.
     """
-    want, turn = schedule.wanted(now), schedule.turn(now) or ALWAYS
+    want, turn = schedule.wanted(now), turn_of(schedule, now)
     if turn in settled:
         until = schedule.next_turn(now)
         when = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "as long as the timetable stays"
