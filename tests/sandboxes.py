@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -15,7 +17,7 @@ import oci
 import pytest
 
 from sandbox.oci.clock import Clock
-from sandbox.oci.credentials import CONFIG
+from sandbox.oci.credentials import CONFIG, KEY, credentials
 from sandbox.oci.faults import Fault
 from sandbox.oci.process import HOME_REGION, cloud, served
 from sandbox.oci.server import Cloud
@@ -78,9 +80,21 @@ class Sandbox:
         return _MANY - int(counted.times or 0)
 
 
+@cache
+def _key() -> bytes:
+    """The key of all sandboxes of a run: to make one takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        credentials(Path(folder), HOME_REGION)
+        return (Path(folder) / KEY).read_bytes()
+
+
 @contextmanager
 def running(folder: Path, clock: Clock | None = None) -> Iterator[Sandbox]:
     """A sandbox while it is served; its clock stands still at `NOW` unless another is given."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / KEY).exists():
+        (folder / KEY).touch(mode=0o600)
+        (folder / KEY).write_bytes(_key())
     made = cloud(folder, clock or Clock(stopped_at=NOW))
     made.checks_answers = True
     with served(made) as url:
