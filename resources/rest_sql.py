@@ -24,7 +24,10 @@ _NOT_FOUND, _TOO_MANY, _ERRORS = 404, 429, 400
 
 
 class RestSqlSessions(SqlSessions):
-    """Sessions over HTTPS. Each statement is a transaction of its own; the user must be enabled for REST."""
+    """Sessions over HTTPS. Each statement is a request of its own, which the service ends by committing (not sourced).
+
+    The user's schema must be enabled for REST.
+    """
 
     user: str = Field(description="Database user, whose schema is REST-enabled under its own name in lower case.")
     password: str = Field(description="Their password.", repr=False)
