@@ -8,10 +8,13 @@ from benchmarks import (
     budgets,
     documents,
     embed,
+    fleet,
     forecasts,
     invoice_confidence,
     invoices,
+    lifecycle,
     load,
+    metric_anomalies,
     payments,
     policies,
     retrieval,
@@ -36,7 +39,10 @@ BENCHMARKS: dict[str, Callable[[list[str]], int]] = {
     "documents": documents.main,
     "invoices": invoices.main,
     "invoice_confidence": invoice_confidence.main,
+    "lifecycle": lifecycle.main,
     "payments": payments.main,
+    "fleet": fleet.main,
+    "metric_anomalies": metric_anomalies.main,
 }
 
 _WITHOUT_DATA = {
@@ -45,6 +51,7 @@ _WITHOUT_DATA = {
     "anomalies": ["--series", "10000", "--days", "365"],
     "forecasts": ["--series", "1000", "--days", "365"],
     "vectors": ["--rows", "50000"],
+    "fleet": ["--databases", "1000"],
 }
 """What `all` runs: benchmarks that make their own data, and their arguments."""
 

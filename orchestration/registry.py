@@ -18,6 +18,11 @@ from assets.finops import (
     resource_utilisation,
     unit_economics,
 )
+from assets.fleet import databases as fleet_databases
+from assets.fleet import detection_quality as fleet_detection_quality
+from assets.fleet import measurements as fleet_measurements
+from assets.fleet import metric_anomalies as fleet_metric_anomalies
+from assets.fleet import status as fleet_status
 from assets.invoices import (
     cloud_invoice_tie_out,
     complexity,
@@ -33,15 +38,21 @@ from assets.invoices import (
 )
 from jobs import documents as documents_jobs
 from jobs import finops as finops_jobs
+from jobs import fleet as fleet_jobs
 from jobs import invoices as invoices_jobs
 from jobs.actions import finops_actions
 from jobs.budgets import finops_budgets
 from jobs.decisions import finops_decision
+from jobs.fleet_lifecycle import fleet_lifecycle
+from jobs.fleet_migrations import fleet_migrate_schema
+from jobs.fleet_scaling import fleet_scaling
 from jobs.maintenance import maintenance_lake, maintenance_retention
 from orchestration.alerts import failed_checks, run_failures
 from orchestration.automation import AUTOMATION_SENSORS
 from orchestration.schedules import documents as documents_schedules
 from orchestration.schedules import finops as finops_schedules
+from orchestration.schedules import fleet as fleet_schedules
+from orchestration.schedules import fleet_scaling as fleet_scaling_schedules
 from orchestration.schedules import invoices as invoices_schedules
 from orchestration.schedules import maintenance as maintenance_schedules
 from orchestration.sensors import anomalies as anomaly_sensors
@@ -56,15 +67,19 @@ ASSET_MODULES = (
     source_documents, kb_documents, search_usage, retrieval_quality, index_health,
     source_invoices, confidence_model, invoices, risks, review_queue, extraction_quality, complexity, payments, payment_model,
     insights, cloud_invoice_tie_out,
+    fleet_databases, fleet_measurements, fleet_status, fleet_metric_anomalies, fleet_detection_quality,
 )  # fmt: skip
 JOBS = (
     *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,
+    *fleet_jobs.JOBS, fleet_lifecycle, fleet_migrate_schema, fleet_scaling,
     maintenance_retention, maintenance_lake,
 )  # fmt: skip
 SCHEDULES = (
     *finops_schedules.SCHEDULES,
     *documents_schedules.SCHEDULES,
     *invoices_schedules.SCHEDULES,
+    *fleet_schedules.SCHEDULES,
+    *fleet_scaling_schedules.SCHEDULES,
     *maintenance_schedules.SCHEDULES,
 )
 SENSORS = (

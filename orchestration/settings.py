@@ -12,6 +12,7 @@ Principal = Literal["config file", "instance principal", "resource principal", "
 DocumentEngine = Literal["local", "oci"]
 ModelPlace = Literal["local", "oracle"]
 Metrics = Literal["own account", "linked accounts"]
+DatabaseSql = Literal["rest", "thin"]
 STATE = Path(".cloudops")
 """Folder of the states of embedded deployments."""
 VARIABLES = {
@@ -50,6 +51,10 @@ VARIABLES = {
     "CLOUDOPS_INVOICE_STREAM": "OCID of a stream of OCI Streaming that tells of invoices as they arrive; none if empty",
     "CLOUDOPS_METRICS_COMPARTMENT": "OCID of the compartment for custom metrics of OCI Monitoring; the lake if empty",
     "CLOUDOPS_PAYMENT_MODELS": "Where payment models are learnt and kept: `local` (default), or `oracle` for the Oracle Database",
+    "CLOUDOPS_DATABASE_SQL": "How Autonomous Databases are asked: `rest` (default, Oracle REST Data Services) or `thin` "
+    "(Oracle's own protocol)",
+    "CLOUDOPS_DATABASE_USER": "User that all Autonomous Databases have, for metrics and checks; none are asked if empty",
+    "CLOUDOPS_DATABASE_PASSWORD": "That user's password",
     "CLOUDOPS_NOTIFY_TOPIC": "Topic for alerts instead of that URL: OCID (OCI Notifications) or ARN (SNS) (production)",
 }
 """Every variable the project reads, and what it is for."""
@@ -111,6 +116,7 @@ class Settings:
     clouds: "Clouds"
     documents: "Documents"
     invoices: "Invoices"
+    database_sql: DatabaseSql
 
     @property
     def is_local(self) -> bool:
@@ -129,8 +135,9 @@ def current_settings() -> Settings:
     root = Path(os.environ.get("CLOUDOPS_BILLING_ROOT") or home / "scenario" / "billing").absolute()
     inputs = Path(os.environ.get("CLOUDOPS_INPUTS_ROOT") or home / "scenario" / "inputs").absolute()
     local = name == "local"
+    sql = cast(DatabaseSql, _one_of("CLOUDOPS_DATABASE_SQL", "rest", get_args(DatabaseSql)))
     return Settings(
-        cast(Deployment, name), home, root, inputs, _clouds(), _documents(home, local=local), _invoices(home, local=local)
+        cast(Deployment, name), home, root, inputs, _clouds(), _documents(home, local=local), _invoices(home, local=local), sql
     )
 
 

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from orchestration.settings import Clouds, Settings
+from orchestration.wiring_of_databases import database_resources
 from orchestration.wiring_of_documents import document_resources
 from orchestration.wiring_of_invoices import invoice_resources
 from resources.actions import ActionService
@@ -50,6 +51,7 @@ def resources_for(settings: Settings) -> dict[str, object]:
         **acts,
         **documents,
         **invoices,
+        **database_resources(settings, clients, _no_oci(settings)),
         "oci_clients": clients,
         "oci_usage_source": OciUsage(clients=clients),
     }

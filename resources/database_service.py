@@ -19,6 +19,10 @@ class AutonomousDatabases(dg.ConfigurableResource[Any], ABC):
     meanwhile, or is in a state that does not allow it. No changing call is repeated by the client unless it carries a token.
     """
 
+    def missing(self) -> str | None:
+        """What must be set before the service can be asked; None if nothing is missing."""
+        return None
+
     @abstractmethod
     def regions(self) -> Sequence[str]:
         """Regions that the tenancy is subscribed to."""

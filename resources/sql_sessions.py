@@ -35,7 +35,7 @@ class SqlSession(ABC):
 
     @abstractmethod
     def rows(self, sql: str, binds: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
-        """All rows of a query, by lower-case column name.
+        """All rows of a query, by lower-case column name: times as ISO 8601 text, RAW in hexadecimal digits.
 
         Raises:
             Denied: The user may not read that (ORA-01031), or it does not exist for them (ORA-00942).

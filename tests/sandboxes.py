@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
 import oci
 import pytest
 
 from sandbox.oci.clock import Clock
-from sandbox.oci.credentials import CONFIG
+from sandbox.oci.credentials import CONFIG, KEY, credentials
 from sandbox.oci.faults import Fault
 from sandbox.oci.process import HOME_REGION, cloud, served
 from sandbox.oci.server import Cloud
@@ -21,6 +25,8 @@ from sandbox.oci_estate import TENANCY
 
 NOW = datetime(2026, 11, 16, 12, tzinfo=UTC)
 _MANY = 1_000_000
+_NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Their certificates would take longer to load than a request lasts."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,14 @@ class Sandbox:
         """Let something go wrong from now on."""
         self.cloud.faults.asked.append(Fault(kind, **fields))
 
+    def own(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
+        """A request to the sandbox's own address, such as `databases/{ocid}/faults`."""
+        return httpx.request(method, f"{self.url}/sandbox/{path}", json=body, params=query, verify=_NO_AUTHORITIES)
+
+    def database_fault(self, ocid: str, kind: str, **fields: Any) -> None:
+        """Let something go wrong with a database from now on."""
+        self.own("POST", f"databases/{ocid}/faults", {"kind": kind, **fields}).raise_for_status()
+
     def count_requests(self, operation: str) -> None:
         """Count the requests to an operation from now on."""
         self.fault("latency", operation=operation, times=_MANY)
@@ -66,9 +80,21 @@ class Sandbox:
         return _MANY - int(counted.times or 0)
 
 
+@cache
+def _key() -> bytes:
+    """The key of all sandboxes of a run: to make one takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        credentials(Path(folder), HOME_REGION)
+        return (Path(folder) / KEY).read_bytes()
+
+
 @contextmanager
 def running(folder: Path, clock: Clock | None = None) -> Iterator[Sandbox]:
     """A sandbox while it is served; its clock stands still at `NOW` unless another is given."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / KEY).exists():
+        (folder / KEY).touch(mode=0o600)
+        (folder / KEY).write_bytes(_key())
     made = cloud(folder, clock or Clock(stopped_at=NOW))
     made.checks_answers = True
     with served(made) as url:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import wraps
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import dagster as dg
@@ -15,11 +16,13 @@ from resources.oci import policies, retries
 from resources.oci.errors import Call, translated
 
 Service = Literal[
-    "ai_document", "ai_language", "budget", "container_engine", "database", "generative_ai_inference", "identity",
-    "monitoring", "monitoring_ingestion", "object_storage", "ons", "ons_messages", "streaming", "streaming_messages",
+    "ai_document", "ai_language", "budget", "container_engine", "database", "database_json", "generative_ai_inference",
+    "identity", "monitoring", "monitoring_ingestion", "object_storage", "ons", "ons_messages", "streaming", "streaming_messages",
     "usage_api", "work_requests",
 ]  # fmt: skip
-"""A service by its module in the SDK; where it has two clients or two addresses, the second has a name of its own."""
+"""A service by its module in the SDK; where it has two clients or two addresses, the second has a name of its own.
+
+`database_json` answers what the service sent, without the SDK's objects, of which those of databases take long to make."""
 
 _CLIENTS: Mapping[str, tuple[str, str]] = {
     "ai_document": ("ai_document", "AIServiceDocumentClient"),
@@ -27,6 +30,7 @@ _CLIENTS: Mapping[str, tuple[str, str]] = {
     "budget": ("budget", "BudgetClient"),
     "container_engine": ("container_engine", "ContainerEngineClient"),
     "database": ("database", "DatabaseClient"),
+    "database_json": ("database", "DatabaseClient"),
     "generative_ai_inference": ("generative_ai_inference", "GenerativeAiInferenceClient"),
     "identity": ("identity", "IdentityClient"),
     "monitoring": ("monitoring", "MonitoringClient"),
@@ -39,6 +43,8 @@ _CLIENTS: Mapping[str, tuple[str, str]] = {
     "usage_api": ("usage_api", "UsageapiClient"),
     "work_requests": ("work_requests", "WorkRequestClient"),
 }
+_PLAIN = frozenset({"database_json"})
+"""Services whose answers are JSON."""
 _ADDRESSES: Mapping[str, str] = {"monitoring_ingestion": "https://telemetry-ingestion.{region}.{secondLevelDomain}"}
 """Addresses that the SDK's client does not know. Source: SDK docstring of post_metric_data."""
 _BROKEN: Mapping[int, list[str]] = {500: [], 502: [], 503: [], 504: []}
@@ -74,11 +80,15 @@ class OciClients(dg.ConfigurableResource[Any]):
     retry_seconds: float = Field(default=60, ge=0, description="No attempt begins later than so long after the first.")
     first_wait_seconds: float = Field(default=1, ge=0, description="Bound of the first wait between attempts; it doubles.")
     longest_wait_seconds: float = Field(default=15, ge=0, description="Bound of any wait between attempts.")
+    connections: int = Field(
+        default=64, ge=1, description="Connections that each client keeps open: as many calls may be on the way at once."
+    )
     breaker_failures: int = Field(
         default=10, ge=0, description="After so many answers 5xx in a row a client asks no more for a while; never if 0."
     )
     breaker_seconds: int = Field(default=30, ge=0, description="How long it then asks no more.")
     _clients: dict[tuple[str, str, str], Any] = PrivateAttr(default_factory=dict)
+    _making: Lock = PrivateAttr(default_factory=Lock)
     _cached_caller: tuple[dict[str, Any], Any] | None = PrivateAttr(default=None)
 
     def client(self, service: Service, region: str = "", address: str = "") -> Any:  # noqa: ANN401  # the SDK has no types
@@ -96,9 +106,10 @@ class OciClients(dg.ConfigurableResource[Any]):
         if service not in _CLIENTS:
             raise BadInput(f"{service!r} is no service that can be asked", f"Use one of {', '.join(_CLIENTS)}.")
         key = (service, region, address)
-        if key not in self._clients:
-            with self.errors(service, "a client of it"):
-                self._clients[key] = self._made(service, region, address)
+        with self._making:
+            if key not in self._clients:
+                with self.errors(service, "a client of it"):
+                    self._clients[key] = self._made(service, region, address)
         return self._clients[key]
 
     def operation(self, service: Service, name: str, region: str = "", address: str = "") -> Callable[..., Any]:
@@ -153,13 +164,16 @@ class OciClients(dg.ConfigurableResource[Any]):
             "timeout": (self.connect_timeout_seconds, self.read_timeout_seconds),
             "retry_strategy": retries.by_request(self.limits),
             "circuit_breaker_strategy": self._breaker(),
+            "skip_deserialization": service in _PLAIN,
         }
         if signer is not None:
             options["signer"] = signer
         at = address or self._address(service, module, where)
         if at:
             options["service_endpoint"] = at
-        return getattr(importlib.import_module(f"oci.{module}"), kind)({**config, "region": where}, **options)
+        client = getattr(importlib.import_module(f"oci.{module}"), kind)({**config, "region": where}, **options)
+        _keep_open(client, self.connections)
+        return client
 
     def _address(self, service: str, module: str, region: str) -> str:
         if self.endpoint:
@@ -197,6 +211,14 @@ class OciClients(dg.ConfigurableResource[Any]):
         from oci.config import from_file
 
         return dict(from_file(self.config_file, self.profile))
+
+
+def _keep_open(client: Any, connections: int) -> None:  # noqa: ANN401
+    """Let a client keep more connections than the ten that are usual: what is beyond is closed and opened anew for each call."""
+    from oci._vendor.requests.adapters import HTTPAdapter
+
+    for scheme in ("http://", "https://"):
+        client.base_client.session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
 
 
 def _of_config_file(clients: OciClients) -> tuple[dict[str, Any], Any]:

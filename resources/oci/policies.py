@@ -11,11 +11,14 @@ _GRANTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("usage_api", ("",), ("read usage-report in tenancy",)),
     ("budget", ("list_", "get_"), ("read usage-budgets in tenancy",)),
     ("budget", ("",), ("manage usage-budgets in tenancy",)),
+    ("object_storage", ("get_object_lifecycle_policy",), (f"read buckets in {_COMPARTMENT}",)),
     ("object_storage", ("list_objects",), (f"inspect objects in {_COMPARTMENT}",)),
     ("object_storage", ("get_object", "head_object"), (f"read objects in {_COMPARTMENT}",)),
     ("object_storage", ("list_buckets",), (f"inspect buckets in {_COMPARTMENT}",)),
     ("object_storage", ("get_bucket", "head_bucket", "get_namespace"), (f"read buckets in {_COMPARTMENT}",)),
     ("object_storage", ("create_bucket", "delete_bucket"), (f"manage buckets in {_COMPARTMENT}",)),
+    ("object_storage", ("put_object_lifecycle_policy", "delete_object_lifecycle_policy"),
+     (f"manage buckets in {_COMPARTMENT}", f"manage objects in {_COMPARTMENT}")),
     ("object_storage", ("",), (f"manage objects in {_COMPARTMENT}",)),
     ("monitoring", ("summarize_metrics_data", "list_metrics"), (f"read metrics in {_COMPARTMENT}",)),
     ("monitoring", ("list_alarms", "get_alarm"), (f"read alarms in {_COMPARTMENT}",)),
@@ -42,6 +45,8 @@ _GRANTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
      (f"manage autonomous-backups in {_COMPARTMENT}", f"read autonomous-databases in {_COMPARTMENT}")),
     ("database", ("restore_autonomous_database",),
      (f"use autonomous-databases in {_COMPARTMENT}", f"read autonomous-backups in {_COMPARTMENT}")),
+    ("database", ("list_db_systems",), (f"inspect db-systems in {_COMPARTMENT}",)),
+    ("database", ("list_cloud_vm_clusters",), (f"inspect cloud-vmclusters in {_COMPARTMENT}",)),
     ("database", ("list_", "get_"), (f"inspect autonomous-databases in {_COMPARTMENT}",)),
     ("database", ("generate_",), (f"read autonomous-databases in {_COMPARTMENT}",)),
     ("database", ("create_", "delete_"), (f"manage autonomous-databases in {_COMPARTMENT}",)),
@@ -61,7 +66,13 @@ NEEDED: tuple[tuple[str, str], ...] = (
     ("identity", "list_tag_namespaces"),
     ("budget", "create_budget"),
     ("monitoring", "summarize_metrics_data"),
+    ("identity", "list_region_subscriptions"),
+    ("database", "list_db_systems"),
+    ("database", "list_cloud_vm_clusters"),
+    ("database", "generate_autonomous_database_wallet"),
     ("database", "update_autonomous_database"),
+    ("database", "create_autonomous_database"),
+    ("database", "create_autonomous_database_backup"),
     ("ons_messages", "publish_message"),
     ("ai_language", "batch_detect_language_entities"),
     ("streaming", "get_stream"),
@@ -80,7 +91,7 @@ def statements(service: str, operation: str, subject: str) -> tuple[str, ...]:
         subject: Who is to be allowed, such as `group cloudops`.
     """
     for of_service, prefixes, grants in _GRANTS:
-        if of_service == service and operation.startswith(prefixes):
+        if of_service == service.removesuffix("_json") and operation.startswith(prefixes):
             return tuple(f"Allow {subject} to {grant}" for grant in grants)
     return ()
 

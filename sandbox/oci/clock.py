@@ -1,5 +1,7 @@
 """The sandbox's own time: it runs with the world's, or stands still until a test advances it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -32,6 +34,16 @@ class Clock:
             self.ahead += timedelta(seconds=seconds)
         else:
             self.stopped_at += timedelta(seconds=seconds)
+
+    @contextmanager
+    def standing_at(self, moment: datetime) -> Iterator[None]:
+        """For as long as something is done that was due earlier: the time is that moment."""
+        before = self.stopped_at
+        self.stopped_at = moment
+        try:
+            yield
+        finally:
+            self.stopped_at = before
 
 
 def text(moment: datetime) -> str:

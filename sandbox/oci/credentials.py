@@ -12,7 +12,7 @@ from sandbox.oci_estate import TENANCY, ocid
 
 USER = ocid("user", "cloudops")
 CONFIG = "oci_config"
-_KEY = "oci_api_key.pem"
+KEY = "oci_api_key.pem"
 _BITS = 2048
 
 
@@ -35,7 +35,7 @@ def credentials(folder: Path, region: str) -> Credentials:
     """Those in the folder; made if there are none. The folder and its files are its owner's alone."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    file = folder / _KEY
+    file = folder / KEY
     if not file.exists():
         made = rsa.generate_private_key(public_exponent=65537, key_size=_BITS)
         _write(

@@ -54,12 +54,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer: JSON, bytes, or nothing."""
+    """An answer: JSON, bytes, or nothing; `repeated` if it is one that was given before, by the retry token."""
 
     body: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     content: AsyncIterator[bytes] | None = None
+    repeated: bool = False
 
 
 Handler = Callable[[Asked], "Answer | Awaitable[Answer]"]

@@ -16,12 +16,13 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "put_object", "get_object", "head_object", "delete_object", "list_objects",
             "create_multipart_upload", "upload_part", "commit_multipart_upload", "abort_multipart_upload",
             "list_multipart_upload_parts", "list_multipart_uploads",
+            "put_object_lifecycle_policy", "get_object_lifecycle_policy", "delete_object_lifecycle_policy",
         ),
     },
     "monitoring": {
         "MonitoringClient": (
             "post_metric_data", "summarize_metrics_data", "list_metrics",
-            "create_alarm", "get_alarm", "list_alarms", "update_alarm", "delete_alarm",
+            "create_alarm", "get_alarm", "list_alarms", "update_alarm", "delete_alarm", "list_alarms_status",
         ),
     },
     "identity": {
@@ -53,7 +54,9 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "delete_autonomous_database", "start_autonomous_database", "stop_autonomous_database",
             "restart_autonomous_database", "create_autonomous_database_backup", "get_autonomous_database_backup",
             "list_autonomous_database_backups", "delete_autonomous_database_backup", "list_autonomous_database_peers",
-            "generate_autonomous_database_wallet",
+            "generate_autonomous_database_wallet", "fail_over_autonomous_database", "switchover_autonomous_database",
+            "change_disaster_recovery_configuration", "restore_autonomous_database", "autonomous_database_manual_refresh",
+            "list_db_systems", "list_cloud_vm_clusters", "list_cloud_exadata_infrastructures",
         ),
     },
     "container_engine": {"ContainerEngineClient": ("list_clusters", "get_cluster", "list_node_pools", "get_node_pool")},

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from sandbox.oci import ords
 from sandbox.oci.clock import Clock
 from sandbox.oci.credentials import credentials
 from sandbox.oci.demo import HOME_REGION, populate
@@ -53,6 +54,7 @@ def served(what: Cloud, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]
             await site.start()
             actual = runner.addresses[0][1]
             address.append(f"http://[{host}]:{actual}" if ":" in host else f"http://{host}:{actual}")
+            ords.readdress(what.store, str(address[0]))
         except OSError as error:
             address.append(error)
         ready.set()

@@ -19,13 +19,14 @@ from typing import Any, NoReturn
 from aiohttp import web
 
 import sandbox.oci.services.all  # noqa: F401 - registers what is answered
-from sandbox.oci import specification
+from sandbox.oci import ords, specification
 from sandbox.oci.clock import parsed, text
 from sandbox.oci.errors import OciError, conflict, invalid
 from sandbox.oci.exchange import HANDLERS, Answer, Asked
 from sandbox.oci.faults import HEADER, Fault, Faults
 from sandbox.oci.faults import parsed as fault_of
 from sandbox.oci.services import usage_api
+from sandbox.oci.services.database import faults, requests
 from sandbox.oci.signatures import Keyring, Signed
 from sandbox.oci.specification import Operation
 from sandbox.oci.store import Store
@@ -63,6 +64,9 @@ class Cloud:
         made.router.add_route("*", "/sandbox/faults", _controlled(self._faults))
         made.router.add_post("/sandbox/state", self._save)
         made.router.add_post("/sandbox/usage", _controlled(self._usage))
+        made.router.add_get("/sandbox/databases/log", self._database_requests)
+        made.router.add_route("*", "/sandbox/databases/{ocid}/faults", _controlled(self._database_faults))
+        made.router.add_post(ords.PATH, self._ords)
         made.router.add_route("*", "/{region}/{service}{path:/.*}", self._serve)
         made.router.add_route("*", "/{rest:.*}", self._nowhere)
         return made
@@ -113,7 +117,12 @@ class Cloud:
             stale="stale" in kinds,
         )
         self.store.catch_up()
-        answer = await self._once(operation, asked, body)
+        try:
+            answer = await self._once(operation, asked, body)
+        except OciError as error:
+            requests.note(asked, operation, error)
+            raise
+        requests.note(asked, operation, answer)
         if "drop_after" in kinds:
             return _dropped(request)
         if self.checks_answers and operation.response not in (None, "stream", "str") and answer.status < 300:
@@ -136,7 +145,7 @@ class Cloud:
         if before is not None:
             if before["digest"] != digest:
                 raise conflict("The retry token was used with another request.", "InvalidatedRetryToken")
-            return Answer(before["body"], before["status"], before["headers"])
+            return Answer(before["body"], before["status"], before["headers"], repeated=True)
         answer = await _handled(operation, asked)
         if answer.content is None:  # a stream is made anew: it is gone once it was sent
             kept = {"status": answer.status, "body": answer.body, "headers": dict(answer.headers)}
@@ -182,6 +191,23 @@ class Cloud:
         usage_api.add_lines(self.store, lines)
         return web.json_response({"lines": len(lines)})
 
+    async def _database_requests(self, _request: web.Request) -> web.Response:
+        """`GET` all requests to change something that the Database service saw."""
+        return web.json_response(requests.noted(self.store))
+
+    async def _database_faults(self, request: web.Request) -> web.Response:
+        """`POST` a fault of one database, `DELETE` all of it or one `kind`, `GET` those in force."""
+        ocid = request.match_info["ocid"]
+        self.store.catch_up()
+        if request.method == "POST":
+            faults.ask(self.store, ocid, await request.json())
+        elif request.method == "DELETE":
+            faults.clear(self.store, ocid, request.query.get("kind", ""))
+        return web.json_response(faults.asked_for(self.store, ocid))
+
+    async def _ords(self, request: web.Request) -> web.StreamResponse:
+        return await ords.answered(self.store, request)
+
     async def _save(self, _request: web.Request) -> web.Response:
         return web.json_response({"saved": str(self.store.save())})
 
@@ -199,6 +225,8 @@ def _controlled(route: _Route) -> _Route:
     async def answered(request: web.Request) -> web.Response:
         try:
             return await route(request)
+        except OciError as error:
+            return _error(error, _common(request))
         except KeyError as error:
             said = f"{error.args[0]} is required"
         except InvalidOperation:

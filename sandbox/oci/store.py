@@ -3,11 +3,12 @@
 It can be saved to a folder and restored from it.
 """
 
+import bisect
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +61,31 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Fields that a resource gets when a time has come; `table` and `key` name it."""
+    """Fields that a resource gets when a time has come; `table` and `key` name it.
+
+    With an `effect` it is that which is called instead, with the change: it gives the resource the fields, or does not.
+    """
 
     due: str
     table: str
     key: str
     fields: Body
+    effect: str = ""
+    details: Body = field(default_factory=dict)
+
+
+Effect = Callable[["Store", Change], None]
+EFFECTS: dict[str, Effect] = {}
+
+
+def effect(name: str) -> Callable[[Effect], Effect]:
+    """Register a function as what a change of this name does."""
+
+    def register(function: Effect) -> Effect:
+        EFFECTS[name] = function
+        return function
+
+    return register
 
 
 @dataclass(slots=True)
@@ -82,6 +102,8 @@ class Store:
     journals: dict[str, list[Body]] = field(default_factory=dict)
     computed: dict[str, Any] = field(default_factory=dict)
     """Answers that were computed already, by request: pages of one answer are not computed anew. Not saved."""
+    address: str = ""
+    """Where the sandbox is served, `http://host:port`; empty until it is. Not saved."""
 
     def __post_init__(self) -> None:
         self.objects.mkdir(parents=True, exist_ok=True)
@@ -129,9 +151,12 @@ class Store:
 
     def later(self, seconds: float, table: str, key: str, **fields: Any) -> None:  # noqa: ANN401
         """Let a resource change when so many seconds of the sandbox's time have passed."""
-        due = self.clock.now().timestamp() + seconds
-        moment = text(datetime.fromtimestamp(due, tz=self.clock.now().tzinfo))
-        self.changes.append(Change(moment, table, key, fields))
+        self.afterwards(seconds, Change("", table, key, fields))
+
+    def afterwards(self, seconds: float, change: Change) -> None:
+        """Let a change happen when so many seconds of the sandbox's time have passed."""
+        due = text(self.clock.now() + timedelta(seconds=seconds))
+        bisect.insort(self.changes, replace(change, due=due), key=lambda c: c.due)
 
     def forget_changes(self, table: str, key: str) -> list[Change]:
         """Let what was to come of a resource not happen; returns it."""
@@ -140,16 +165,20 @@ class Store:
         return mine
 
     def catch_up(self) -> None:
-        """Make the changes that are due, in the order of their times."""
+        """Make the changes that are due, in the order of their times; while one is made, the time is when it was due."""
         now = text(self.clock.now())  # times of one form have the order of their texts
-        due = sorted((c for c in self.changes if c.due <= now), key=lambda c: c.due)
-        if not due:
+        while self.changes and self.changes[0].due <= now:
+            change = self.changes.pop(0)
+            with self.clock.standing_at(parsed(change.due)):
+                self._make(change)
+
+    def _make(self, change: Change) -> None:
+        if change.effect:
+            EFFECTS[change.effect](self, change)
             return
-        self.changes = [c for c in self.changes if c.due > now]
-        for change in due:
-            resource = self.table(change.table).get(change.key)
-            if resource is not None:
-                resource.change(**change.fields)
+        resource = self.table(change.table).get(change.key)
+        if resource is not None:
+            resource.change(**change.fields)
 
     def save(self) -> Path:
         """Write all that exists to the folder; the contents of objects are there already."""

@@ -1,6 +1,7 @@
 """Monitoring: metrics that are posted, listed and summarized. Alarms are in `monitoring_alarms.py`.
 
-A stream is a row of its own, with its datapoints in the order of their times: a query then reads only what it asks for.
+A stream is a row of its own, with its datapoints in the order of their times: a query then reads only what it asks for. Services
+may have streams whose datapoints are made when they are asked for (`streams_of`).
 """
 
 from __future__ import annotations
@@ -47,6 +48,35 @@ class Datapoint:
     time: datetime
     value: float
     count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream of datapoints.
+
+    Attributes:
+        body: What tells it from others: namespace, resource group, compartment, name and dimensions.
+        metadata: Its own.
+        between: Datapoints from one moment to another, both included, in milliseconds since 1970; may have others beside them.
+    """
+
+    body: Body
+    metadata: Mapping[str, str]
+    between: Callable[[int, int], Series]
+
+
+Streams = Callable[[Store, str, str | None], Iterable[Stream]]
+_SERVICES: dict[str, Streams] = {}
+
+
+def streams_of(namespace: str) -> Callable[[Streams], Streams]:
+    """Register a function as what has the streams of a namespace: of a region, and of one metric if its name is given."""
+
+    def register(function: Streams) -> Streams:
+        _SERVICES[namespace] = function
+        return function
+
+    return register
 
 
 def add_datapoints(
@@ -128,18 +158,19 @@ def summarize_metrics_data(asked: Asked) -> Answer:
     start, end = _range(asked, resolution)
     body = asked.body
     streams = [
-        r
-        for r in asked.store.all(STREAMS, asked.region)
-        if r.body["compartmentId"] in compartments
-        and (r.body["namespace"], r.body["name"]) == (body["namespace"], query.metric)
-        and r.body["resourceGroup"] == body.get("resourceGroup")
+        stream
+        for stream in _streams(asked, body["namespace"], query.metric)
+        if stream.body["compartmentId"] in compartments and stream.body["resourceGroup"] == body.get("resourceGroup")
     ]
-    matching = _matching(query, [(r.body, r.hidden) for r in streams])
+    matching = _matching(query, streams)
     if len(matching) > MOST_STREAMS:
         raise invalid(f"Exceeded maximum metric streams: {len(matching)} of {MOST_STREAMS}")
     rows = []
     for labels, members in _grouped(query, matching).values():
-        found = aggregation.values(query, [_series(hidden) for _, hidden in members], start, end, resolution)
+        # a change is told against the window before the first, an absence for as long as it is told
+        begin = start - max(2 * query.interval, int(query.argument or 0) if query.statistic == "absent" else 0, mql.ABSENCE)
+        parts = [stream.between(begin, end) for stream in members]
+        found = aggregation.values(query, parts, start, end, resolution)
         if found:
             rows.append(_row(asked, query, labels, members, found))
     if sum(len(row["aggregatedDatapoints"]) for row in rows) > MOST_VALUES:
@@ -160,12 +191,11 @@ def list_metrics(asked: Asked) -> Answer:
         raise invalid("groupBy may name namespace, name and resourceGroup")
     filters = {} if fields else (body.get("dimensionFilters") or {})
     rows = [
-        r.body
-        for r in asked.store.all(STREAMS, asked.region)
-        if r.body["compartmentId"] in compartments
-        and all(body.get(field) in (None, r.body[field]) for field in ("namespace", "name"))
-        and ("resourceGroup" in fields or r.body["resourceGroup"] == body.get("resourceGroup"))
-        and all(r.body["dimensions"].get(name) == value for name, value in filters.items())
+        stream.body
+        for stream in _streams(asked, body.get("namespace"), body.get("name"))
+        if stream.body["compartmentId"] in compartments
+        and ("resourceGroup" in fields or stream.body["resourceGroup"] == body.get("resourceGroup"))
+        and all(stream.body["dimensions"].get(name) == value for name, value in filters.items())
     ]
     if fields:
         rows = [dict(one) for one in dict.fromkeys(tuple((field, row[field]) for field in fields) for row in rows)]
@@ -286,45 +316,60 @@ def _range(asked: Asked, resolution: int) -> tuple[int, int]:
     return max(_milliseconds(start), _milliseconds(newest) - longest), _milliseconds(end)
 
 
-_Stream = tuple[Body, Body]
+def _streams(asked: Asked, namespace: str | None, name: str | None) -> list[Stream]:
+    """Streams of a region, of one namespace and metric if given."""
+    found = [
+        Stream(r.body, r.hidden["metadata"], _kept(r.hidden))
+        for r in asked.store.all(STREAMS, asked.region)
+        if namespace in (None, r.body["namespace"]) and name in (None, r.body["name"])
+    ]
+    for of, streams in _SERVICES.items():
+        if namespace in (None, of):
+            found += streams(asked.store, asked.region, name)
+    return found
 
 
-def _matching(query: mql.Query, streams: list[_Stream]) -> list[_Stream]:
+def _kept(hidden: Body) -> Callable[[int, int], Series]:
+    return lambda _begin, _end: _series(hidden)
+
+
+def _matching(query: mql.Query, streams: list[Stream]) -> list[Stream]:
     """Streams that the conditions hold for; one on a dimension that the metric does not have filters nothing.
 
     Source: docs.oracle.com, "Selecting Dimensions for a Query".
     """
-    known = {dimension for body, _ in streams for dimension in body["dimensions"]}
+    known = {dimension for stream in streams for dimension in stream.body["dimensions"]}
     conditions = [c for c in query.conditions if c.dimension in known]
-    return [(body, hidden) for body, hidden in streams if all(c.holds(body["dimensions"].get(c.dimension)) for c in conditions)]
+    return [one for one in streams if all(c.holds(one.body["dimensions"].get(c.dimension)) for c in conditions)]
 
 
-def _grouped(query: mql.Query, streams: list[_Stream]) -> dict[str, tuple[dict[str, str], list[_Stream]]]:
+def _grouped(query: mql.Query, streams: list[Stream]) -> dict[str, tuple[dict[str, str], list[Stream]]]:
     """Streams that are taken together, by their labels.
 
     A resource group can be grouped by like a dimension. Source: docs.oracle.com, "Using groupBy(x) in a Query". That streams
     without the dimension make a group of their own, without a label, is not sourced.
     """
-    found: dict[str, tuple[dict[str, str], list[_Stream]]] = {}
-    for body, hidden in streams:
+    found: dict[str, tuple[dict[str, str], list[Stream]]] = {}
+    for stream in streams:
+        body = stream.body
         labels: dict[str, str] = body["dimensions"]
         key = json.dumps([body["compartmentId"], labels])
         if query.group_by is not None:
             known: dict[str, Any] = {"resourceGroup": body["resourceGroup"], **labels}
             labels = {name: known[name] for name in query.group_by if known.get(name) is not None}
             key = json.dumps(labels)
-        found.setdefault(key, (labels, []))[1].append((body, hidden))
+        found.setdefault(key, (labels, []))[1].append(stream)
     return found
 
 
-def _row(asked: Asked, query: mql.Query, labels: dict[str, str], members: list[_Stream], found: list[tuple[int, float]]) -> Body:
+def _row(asked: Asked, query: mql.Query, labels: dict[str, str], members: list[Stream], found: list[tuple[int, float]]) -> Body:
     return {
         "namespace": asked.body["namespace"],
         "resourceGroup": asked.body.get("resourceGroup"),
-        "compartmentId": members[0][0]["compartmentId"] if query.group_by is None else asked.query["compartmentId"],
+        "compartmentId": members[0].body["compartmentId"] if query.group_by is None else asked.query["compartmentId"],
         "name": query.metric,
         "dimensions": labels,
-        "metadata": members[0][1]["metadata"],
+        "metadata": dict(members[0].metadata),
         "resolution": asked.body.get("resolution"),
         "aggregatedDatapoints": [{"timestamp": text(_moment(at)), "value": value} for at, value in found],
     }

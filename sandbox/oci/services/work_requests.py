@@ -9,7 +9,7 @@ from datetime import timedelta
 from sandbox.oci.clock import parsed, text
 from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, shown
 from sandbox.oci.services.identity import demand_compartment
-from sandbox.oci.store import Body, Resource, Store
+from sandbox.oci.store import Body, Change, Resource, Store, effect
 
 WORK_REQUESTS = "work_requests.work_requests"
 WAITING = 0.1
@@ -39,8 +39,37 @@ def start(
     It is ACCEPTED, then IN_PROGRESS, then SUCCEEDED, or FAILED with the code and the message of an error. Until then its
     resources are IN_PROGRESS. Source: SDK docstrings of WorkRequest and WorkRequestResource.
     """
+    made = _begun(store, region, compartment, operation, resources, seconds)
+    store.afterwards(seconds, Change("", WORK_REQUESTS, str(made.body["id"]), {}, "work_requests.end", {"error": error}))
+    return str(made.body["id"])
+
+
+def start_open(store: Store, region: str, compartment: str, operation: str, resources: Sequence[Body], seconds: float) -> str:
+    """As `start`, but it ends when `end` says so; it is expected to take so many seconds."""
+    return str(_begun(store, region, compartment, operation, resources, seconds).body["id"])
+
+
+def end(store: Store, ocid: str, error: tuple[str, str] | None = None, status: str = "") -> None:
+    """Let a work request end now: SUCCEEDED, FAILED if there is an error, or as `status` says."""
+    found = store.table(WORK_REQUESTS)[ocid]
+    store.forget_changes(WORK_REQUESTS, ocid)
+    now = text(store.clock.now())
+    status = status or ("FAILED" if error else "SUCCEEDED")
+    percent = 100.0 if status == "SUCCEEDED" else _percent(found, now)
+    found.hidden["error"] = error
+    started = found.body["timeStarted"] or now
+    resources = [dict(one) for one in found.hidden["resources"]]
+    found.change(status=status, percentComplete=percent, timeStarted=started, timeFinished=now, resources=resources)
+
+
+@effect("work_requests.end")
+def _end(store: Store, change: Change) -> None:
+    end(store, change.key, change.details["error"])
+
+
+def _begun(store: Store, region: str, compartment: str, operation: str, resources: Sequence[Body], seconds: float) -> Resource:
     now = store.clock.now()
-    begin, end = (text(now + timedelta(seconds=after)) for after in (seconds * WAITING, seconds))
+    begin, ends = (text(now + timedelta(seconds=after)) for after in (seconds * WAITING, seconds))
     body: Body = {
         "id": store.new_ocid("coreservicesworkrequest", region),
         "operationType": operation,
@@ -52,15 +81,11 @@ def start(
         "timeStarted": None,
         "timeFinished": None,
     }
-    made = store.add(WORK_REQUESTS, body, region, begin=begin, end=end, error=error)
-    key = str(body["id"])
-    store.later(seconds * WAITING, WORK_REQUESTS, key, status="IN_PROGRESS", timeStarted=begin)
-    done = {"timeFinished": end, "resources": [dict(one) for one in resources]}
-    if error is None:
-        store.later(seconds, WORK_REQUESTS, key, status="SUCCEEDED", percentComplete=100.0, **done)
-    else:
-        store.later(seconds, WORK_REQUESTS, key, status="FAILED", percentComplete=_percent(made, end), **done)
-    return key
+    hidden: Body = {"begin": begin, "end": ends, "error": None, "resources": [dict(one) for one in resources]}
+    made = store.add(WORK_REQUESTS, body, region)
+    made.hidden |= hidden
+    store.later(seconds * WAITING, WORK_REQUESTS, str(body["id"]), status="IN_PROGRESS", timeStarted=begin)
+    return made
 
 
 @answers("work_requests")
@@ -71,7 +96,8 @@ def get_work_request(asked: Asked) -> Answer:
     if body["timeFinished"] is not None:
         return Answer(body, headers={"etag": etag_shown(asked, found)})
     left = (parsed(found.hidden["end"]) - asked.store.clock.now()).total_seconds()
-    after = min(max(math.ceil(left), 1), MOST_RETRY_AFTER)
+    # what takes longer than expected is asked for again no sooner than anything else
+    after = min(max(math.ceil(left), 1), MOST_RETRY_AFTER) if left > 0 else MOST_RETRY_AFTER
     return Answer(body, headers={"etag": etag_shown(asked, found), "retry-after": str(after)})
 
 

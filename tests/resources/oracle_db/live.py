@@ -1,4 +1,4 @@
-"""A knowledge base or payment models in a real Oracle Database, for the tests that have one; each leaves nothing behind."""
+"""A knowledge base, payment models or a session in a real Oracle Database, for tests that have one; nothing is left behind."""
 
 import os
 from collections.abc import Iterator
@@ -8,9 +8,13 @@ from uuid import uuid4
 
 import pytest
 
+from resources.autonomous_databases import AutonomousDatabase
+from resources.databases_not_configured import NoAutonomousDatabases
 from resources.oracle_db.connections import OracleDatabase, executed, selected
+from resources.oracle_db.database_sessions import OracleSessions
 from resources.oracle_db.knowledge_base import OracleKnowledgeBase
 from resources.oracle_db.payment_models import OraclePaymentModels
+from resources.sql_sessions import SqlSession
 
 _NEEDED = ("dsn", "user", "password")
 _OPTIONAL = ("config_dir", "wallet_location", "wallet_password")
@@ -44,6 +48,21 @@ def live_payment_models() -> Iterator[OraclePaymentModels]:
             for (name,) in selected(session, query, names):
                 executed(session, "BEGIN DBMS_DATA_MINING.DROP_MODEL(:name); END;", {"name": name})
         _erase(database, prefix)
+
+
+@contextmanager
+def live_session() -> Iterator[SqlSession]:
+    """A session with the database as with one of a fleet; skips where none is named, or it needs a wallet."""
+    database = _database()
+    if database.wallet_location:
+        pytest.skip("live: needs an Oracle Database that is reached without a wallet")
+    sessions = OracleSessions(
+        user=database.user, password=database.password, service=NoAutonomousDatabases(advice="wallets are not asked for")
+    )
+    one = AutonomousDatabase("live", "nowhere", "c", "live", "live", "AVAILABLE", profiles={("LOW", "SERVER"): database.dsn})
+    with sessions.session(one, 60) as session:
+        yield session
+    sessions.close()
 
 
 def _database() -> OracleDatabase:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, page_of, shown
-from sandbox.oci.services.database import bodies, lifecycle, rules
+from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, shown
+from sandbox.oci.services.database import automatic, bodies, connections, contents, lifecycle, rules
+from sandbox.oci.services.database.faults import LOCAL
 from sandbox.oci.services.database.lifecycle import DATABASES
 from sandbox.oci.services.identity import demand_compartment
 from sandbox.oci.store import Body, Resource
@@ -21,7 +23,7 @@ def list_autonomous_databases(asked: Asked) -> Answer:
     """Databases of a compartment in this region, by default the youngest first. Source: SDK docstring (filters and orders)."""
     demand_compartment(asked, asked.query["compartmentId"])
     rows = [
-        shown(asked, r.body, r.before)
+        seen(asked, r)
         for r in asked.store.all(DATABASES, asked.region)
         if r.body["compartmentId"] == asked.query["compartmentId"]
     ]
@@ -32,23 +34,7 @@ def list_autonomous_databases(asked: Asked) -> Answer:
 def get_autonomous_database(asked: Asked) -> Answer:
     """One database."""
     found = database(asked)
-    return Answer(shown(asked, found.body, found.before), headers={"etag": etag_shown(asked, found)})
-
-
-@answers("database")
-def create_autonomous_database(asked: Asked) -> Answer:
-    """A new database, with `source` NONE alone: it is PROVISIONING, then AVAILABLE."""
-    body = asked.body
-    if body.get("source", "NONE") != "NONE":
-        raise rules.not_yet(f"creation with source {body['source']}")
-    demand_compartment(asked, body["compartmentId"])
-    rules.demand_creatable(asked.store, body)
-    made = bodies.made(asked.store, asked.region, body)
-    if lifecycle.is_dry(asked):
-        return Answer(made)
-    found = asked.store.add(DATABASES, made, asked.region)
-    headers = lifecycle.begin(asked, found, "create")
-    return Answer(dict(found.body), headers=headers)
+    return Answer(seen(asked, found), headers={"etag": etag_shown(asked, found)})
 
 
 @answers("database")
@@ -56,7 +42,7 @@ def update_autonomous_database(asked: Asked) -> Answer:
     """Change a database. Sizes change when the scaling is done, all else at once; that it is so is not sourced."""
     found, body = database(asked), {name: value for name, value in asked.body.items() if value is not None}
     found.demand_etag(asked.if_match)
-    action = "scale" if any(name in rules.SIZES for name in body) else "update"
+    action = _update(found, body)
     lifecycle.demand(found, action)
     rules.demand_updatable(asked.store, found.body, body)
     if lifecycle.is_dry(asked):
@@ -64,8 +50,26 @@ def update_autonomous_database(asked: Asked) -> Answer:
     scaled = _scaled(found.body, body) if action == "scale" else {}
     at_once = {name: value for name, value in body.items() if name in rules.UPDATABLE}
     at_once |= _reached_anew(asked, found.body, at_once)
-    headers = lifecycle.begin(asked, found, action, at_once, scaled)
+    if action == "add local standby":
+        at_once |= {"isLocalDataGuardEnabled": True, "isDataGuardEnabled": True}
+        at_once["localStandbyDb"] = {"lifecycleState": "PROVISIONING"}
+    bodies.keep_password(found, body)
+    headers = lifecycle.begin(asked.store, found, action, at_once, scaled)
+    if "backupRetentionPeriodInDays" in at_once:
+        automatic.retain(asked.store, found)
     return Answer(found.body, headers=headers)
+
+
+def _update(found: Resource, body: Body) -> str:
+    """Which action an update is."""
+    if any(name in body for name in rules.SIZES):
+        return "scale"
+    local = body.get("isLocalDataGuardEnabled", body.get("isDataGuardEnabled"))
+    if local is not None and local != found.body["isLocalDataGuardEnabled"]:
+        return "add local standby" if local else "remove local standby"
+    if body.get("isRefreshableClone") is False and found.body["isRefreshableClone"]:
+        return "disconnect"
+    return "update"
 
 
 @answers("database")
@@ -86,41 +90,20 @@ def restart_autonomous_database(asked: Asked) -> Answer:
     return _acted(asked, "restart")
 
 
-@answers("database")
-def delete_autonomous_database(asked: Asked) -> Answer:
-    """Terminate a database. Its backups go with it; long-term ones do if that is asked for and they are not locked.
-
-    Source: SDK docstring of `must_delete_associated_long_term_backups`.
-    """
-    found = database(asked)
-    found.demand_etag(asked.if_match)
-    lifecycle.demand(found, "delete")
-    if lifecycle.is_dry(asked):
-        return Answer(status=204)
-    all_of_them = asked.query.get("mustDeleteAssociatedLongTermBackups", False) and not found.body["isBackupRetentionLocked"]
-    seconds = lifecycle.ACTIONS["delete"].seconds
-    for backup in asked.store.all(lifecycle.BACKUPS):
-        goes = all_of_them or backup.body["type"] != "LONGTERM"
-        if backup.body["autonomousDatabaseId"] == found.body["id"] and goes and backup.body["lifecycleState"] != "DELETED":
-            asked.store.forget_changes(lifecycle.BACKUPS, backup.body["id"])  # one that is being made never gets done
-            asked.store.later(seconds, lifecycle.BACKUPS, backup.body["id"], lifecycleState="DELETED", isRestorable=False)
-    headers = lifecycle.begin(asked, found, "delete")
-    return Answer(status=204, headers={"opc-work-request-id": headers["opc-work-request-id"]})
-
-
-@answers("database")
-def list_autonomous_database_peers(asked: Asked) -> Answer:
-    """Standbys of a database, in whichever region they are."""
-    peers = database(asked).body.get("peerDbIds") or []
-    table = asked.store.table(DATABASES)
-    rows = [{"id": ocid, "region": table[ocid].region if ocid in table else None} for ocid in peers]
-    part, headers = page_of(asked, rows)
-    return Answer({"items": list(part)}, headers=headers)
-
-
 def database(asked: Asked) -> Resource:
     """The database that the path names, in this region."""
     return asked.store.find(DATABASES, asked.path["autonomousDatabaseId"], asked.region)
+
+
+def seen(asked: Asked, found: Resource) -> Body:
+    """A database with how far its local standby is behind now."""
+    body = shown(asked, found.body, found.before)
+    local = body.get("localStandbyDb")
+    if not local or local["lifecycleState"] != "STANDBY":
+        return body
+    behind = contents.lag(asked.store, found.body["id"] + LOCAL)
+    local = {**local, "lagTimeInSeconds": None if behind is None else math.ceil(behind)}
+    return {**body, "localStandbyDb": local, "standbyDb": local}
 
 
 def in_order(asked: Asked, rows: list[Body], moment: str) -> list[Body]:
@@ -138,7 +121,7 @@ def _acted(asked: Asked, action: str) -> Answer:
     lifecycle.demand(found, action)
     if lifecycle.is_dry(asked):
         return lifecycle.unchanged(found)
-    headers = lifecycle.begin(asked, found, action)
+    headers = lifecycle.begin(asked.store, found, action)
     return Answer(found.body, headers=headers)
 
 
@@ -174,5 +157,6 @@ def _reached_anew(asked: Asked, now: Body, changed: Body) -> Body:
     if any(name in changed for name in ("dbName", "dbWorkload", "isMtlsConnectionRequired")):
         after = {**now, **changed}
         mutual = bool(after["isMtlsConnectionRequired"])
-        found |= bodies.reached(after["dbName"], asked.region, after["dbWorkload"], mutual_only=mutual)
+        served = connections.ords(asked.store.address, str(now["id"]))
+        found |= bodies.reached(after["dbName"], asked.region, after["dbWorkload"], mutual_only=mutual, served=served)
     return found

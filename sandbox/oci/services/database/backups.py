@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from sandbox.oci.clock import parsed
 from sandbox.oci.errors import OciError, conflict, invalid
 from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, shown
 from sandbox.oci.services import work_requests
-from sandbox.oci.services.database import bodies, lifecycle
+from sandbox.oci.services.database import automatic, bodies, contents, faults, lifecycle
 from sandbox.oci.services.database.autonomous import in_order
 from sandbox.oci.services.database.lifecycle import BACKUPS, DATABASES
 from sandbox.oci.services.identity import demand_compartment
-from sandbox.oci.store import Body, Resource
+from sandbox.oci.store import Body, Change, Resource, Store, effect
 
 LONG_TERM_DAYS = (90, 3650)
 """Least and most. Source: docs.oracle.com, "Backup and Restore Autonomous AI Database Instances" (three months to ten years), and
 the same bounds in days in the API reference of Oracle Database@AWS."""
-_CREATE_SECONDS, _DELETE_SECONDS = 600, 60
+_CREATE_SECONDS, _DELETE_SECONDS = lifecycle.ACTIONS["back up"].seconds, 60
 """Not sourced."""
 _SAME = ("lifecycleState", "type", "displayName", "keyStoreId", "infrastructureType", "autonomousDatabaseId", "compartmentId")
 
@@ -27,8 +28,8 @@ def create_autonomous_database_backup(asked: Asked) -> Answer:
     """
     body = asked.body
     database = asked.store.find(DATABASES, body["autonomousDatabaseId"], asked.region)
-    if database.body["lifecycleState"] not in lifecycle.RUNNING:
-        raise conflict(f"The Autonomous Database is {database.body['lifecycleState']}; a backup demands that it runs.")
+    automatic.keep_up(asked.store, database)
+    lifecycle.demand(database, "back up")
     if body.get("backupDestinationDetails"):
         raise OciError(501, "NotImplemented", "The sandbox knows no other destinations of backups: see docs/sandbox.md.")
     long_term = bool(body.get("isLongTermBackup"))
@@ -38,8 +39,12 @@ def create_autonomous_database_backup(asked: Asked) -> Answer:
     if lifecycle.is_dry(asked):
         return Answer(made)
     found = asked.store.add(BACKUPS, made, asked.region)
-    asked.store.later(_CREATE_SECONDS, BACKUPS, made["id"], **bodies.finished(asked.store, database, _CREATE_SECONDS))
-    request = _work(asked, found, "Create Autonomous Database Backup", "CREATED", _CREATE_SECONDS)
+    fields = bodies.finished(asked.store, database, _CREATE_SECONDS)
+    title = lifecycle.ACTIONS["back up"].title
+    resources = [work_requests.affected("autonomousDatabaseBackup", "CREATED", str(made["id"]))]
+    request = work_requests.start_open(asked.store, asked.region, made["compartmentId"], title, resources, _CREATE_SECONDS)
+    change = Change("", BACKUPS, made["id"], fields, "database.backed_up", {"request": request})
+    asked.store.afterwards(_CREATE_SECONDS, change)
     return Answer(dict(made), headers={"etag": found.etag, "opc-work-request-id": request})
 
 
@@ -56,8 +61,10 @@ def list_autonomous_database_backups(asked: Asked) -> Answer:
     query = asked.query
     if query.get("compartmentId"):
         demand_compartment(asked, query["compartmentId"])
+        for database in asked.store.all(DATABASES, asked.region):
+            automatic.keep_up(asked.store, database)
     elif query.get("autonomousDatabaseId"):
-        asked.store.find(DATABASES, query["autonomousDatabaseId"], asked.region)
+        automatic.keep_up(asked.store, asked.store.find(DATABASES, query["autonomousDatabaseId"], asked.region))
     else:
         raise OciError(400, "MissingParameter", "autonomousDatabaseId or compartmentId is required")
     rows = [
@@ -90,9 +97,49 @@ def delete_autonomous_database_backup(asked: Asked) -> Answer:
     if lifecycle.is_dry(asked):
         return Answer(status=204)
     found.change(lifecycleState="DELETING", isRestorable=False)
-    asked.store.later(_DELETE_SECONDS, BACKUPS, found.body["id"], lifecycleState="DELETED")
-    request = _work(asked, found, "Delete Autonomous Database Backup", "DELETED", _DELETE_SECONDS)
+    fields = {"lifecycleState": "DELETED"}
+    asked.store.afterwards(_DELETE_SECONDS, Change("", BACKUPS, found.body["id"], fields, "database.backup_deleted"))
+    resources = [work_requests.affected("autonomousDatabaseBackup", "DELETED", str(found.body["id"]))]
+    title, compartment = "Delete Autonomous Database Backup", str(found.body["compartmentId"])
+    request = work_requests.start(asked.store, asked.region, compartment, title, resources, _DELETE_SECONDS)
     return Answer(status=204, headers={"opc-work-request-id": request})
+
+
+def discard(store: Store, backup: Resource, seconds: float) -> None:
+    """Let a backup be deleted in so many seconds; one that is being made never gets done."""
+    for change in store.forget_changes(BACKUPS, str(backup.body["id"])):
+        if "request" in change.details:
+            work_requests.end(store, change.details["request"], status="CANCELED")
+    store.later(seconds, BACKUPS, str(backup.body["id"]), lifecycleState="DELETED", isRestorable=False)
+
+
+@effect("database.backed_up")
+def _backed_up(store: Store, change: Change) -> None:
+    """A backup is done. A long-term one has contents of its own, since it outlives its database."""
+    backup = store.table(BACKUPS)[change.key]
+    failed = faults.failure(store, [backup.body["autonomousDatabaseId"]], "back up")
+    work_requests.end(store, change.details["request"], failed)
+    if failed:
+        backup.change(lifecycleState="FAILED", lifecycleDetails=failed[1], isRestorable=False)
+        return
+    backup.change(**change.fields)
+    if backup.body["type"] == "LONGTERM":
+        contents.copy(store, str(backup.body["autonomousDatabaseId"]), change.key, store.clock.now())
+    left = (parsed(backup.body["timeAvailableTill"]) - store.clock.now()).total_seconds()
+    store.afterwards(left, Change("", BACKUPS, change.key, {}, "database.backup_expired"))
+
+
+@effect("database.backup_expired")
+def _expired(store: Store, change: Change) -> None:
+    """The time of a backup is over. That it is no longer listed then is not sourced."""
+    store.table(BACKUPS).pop(change.key, None)
+    contents.remove(store, change.key)
+
+
+@effect("database.backup_deleted")
+def _backup_deleted(store: Store, change: Change) -> None:
+    store.table(BACKUPS)[change.key].change(**change.fields)
+    contents.remove(store, change.key)
 
 
 def _backup(asked: Asked) -> Resource:
@@ -109,8 +156,3 @@ def _days(body: Body, database: Resource, *, long_term: bool) -> int:
     if days is None or not least <= days <= most:
         raise invalid(f"retentionPeriodInDays of a long-term backup must be between {least} and {most}")
     return int(days)
-
-
-def _work(asked: Asked, found: Resource, title: str, action: str, seconds: float) -> str:
-    resource = work_requests.affected("autonomousDatabaseBackup", action, str(found.body["id"]))
-    return work_requests.start(asked.store, asked.region, found.body["compartmentId"], title, [resource], seconds)

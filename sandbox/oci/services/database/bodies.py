@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from datetime import timedelta
 
 from sandbox.oci.clock import text
-from sandbox.oci.services.database import connections
+from sandbox.oci.services.database import connections, contents
+from sandbox.oci.services.database.faults import LOCAL
 from sandbox.oci.services.database.lifecycle import BACKUPS, DATABASES
 from sandbox.oci.store import Body, Resource, Store
 
@@ -14,6 +16,7 @@ USUAL_RETENTION_DAYS = 60
 """Of automatic backups. Not sourced: the documentation says only that there may be up to 60."""
 _USUAL_VERSION = "26ai"
 """Not sourced: the SDK's docstring says only that the default is the recommended version."""
+_DIGEST = "adminPassword"
 _FREE_GIGABYTES = 20
 """Source: SDK docstring of `isFreeTier`."""
 _KEPT = (
@@ -40,6 +43,67 @@ def add_backup(store: Store, database: Resource, name: str, **fields: object) ->
     return store.add(BACKUPS, {**body, "isAutomatic": True, "lifecycleState": "ACTIVE", **fields}, database.region)
 
 
+def add_local_standby(store: Store, database: Resource) -> None:
+    """Let a database have a standby in its own region, which follows it."""
+    standby = {"lifecycleState": "STANDBY"}
+    database.change(role="PRIMARY", isLocalDataGuardEnabled=True, isDataGuardEnabled=True, localStandbyDb=standby)
+    contents.follow(store, str(database.body["id"]) + LOCAL, str(database.body["id"]))
+
+
+def add_standby(store: Store, primary: Resource, region: str, kind: str = "ADG", **fields: object) -> Resource:
+    """Let a database have a standby in another region, which follows it; `kind` is `ADG` or `BACKUP_BASED`."""
+    details = {
+        **{name: value for name, value in primary.body.items() if value is not None and name != "id"},
+        "displayName": f"{primary.body['displayName']}_Remote",
+        "dataStorageSizeInTBs": None,
+        "cpuCoreCount": None,
+    }
+    body = {**made(store, region, details), **standby(primary, kind), "lifecycleState": "STANDBY", **fields}
+    found = store.add(DATABASES, body, region, **password_of(primary))
+    primary.change(**leading(primary, str(body["id"])), role="PRIMARY", isRemoteDataGuardEnabled=kind == "ADG")
+    contents.follow(store, str(body["id"]), str(primary.body["id"]))
+    return found
+
+
+def standby(primary: Resource, kind: str, *, replicates_backups: bool = False) -> Body:
+    """What a standby in another region shows of being one."""
+    config = {
+        "disasterRecoveryType": kind,
+        "isSnapshotStandby": False,
+        "isReplicateAutomaticBackups": replicates_backups,
+    }
+    return {
+        "role": "STANDBY" if kind == "ADG" else "BACKUP_COPY",
+        "openMode": "READ_ONLY",
+        "peerDbIds": [primary.body["id"]],
+        "sourceId": primary.body["id"],
+        "isRemoteDataGuardEnabled": kind == "ADG",
+        "disasterRecoveryRegionType": "REMOTE",
+        "dataguardRegionType": "REMOTE_STANDBY_DG_REGION",
+        "remoteDisasterRecoveryConfiguration": config,
+    }
+
+
+def leading(primary: Resource, standby: str) -> Body:
+    """What a primary shows of another standby in another region."""
+    return {
+        "peerDbIds": [*primary.body["peerDbIds"], standby],
+        "disasterRecoveryRegionType": "PRIMARY",
+        "dataguardRegionType": "PRIMARY_DG_REGION",
+    }
+
+
+def keep_password(found: Resource, details: Body) -> None:
+    """Keep the digest of a password that is set, by which the database knows it."""
+    if details.get("adminPassword"):
+        found.hidden[_DIGEST] = hashlib.sha256(details["adminPassword"].encode()).hexdigest()
+
+
+def password_of(found: Resource) -> Body:
+    """The digest of a database's password, for one that has the same."""
+    return {name: value for name, value in found.hidden.items() if name == _DIGEST}
+
+
 def made(store: Store, region: str, details: Body) -> Body:
     """A new database by what was asked for.
 
@@ -56,9 +120,11 @@ def made(store: Store, region: str, details: Body) -> Body:
         "licenseModel": "BRING_YOUR_OWN_LICENSE",
         "isBackupRetentionLocked": False,
     }
+    ocid = str(details.get("id") or store.new_ocid("autonomousdatabase", region))
+    served = connections.ords(store.address, ocid)
     return {
         **usual,
-        "id": store.new_ocid("autonomousdatabase", region),
+        "id": ocid,
         "compartmentId": details["compartmentId"],
         "lifecycleState": "PROVISIONING",
         "lifecycleDetails": None,
@@ -87,15 +153,15 @@ def made(store: Store, region: str, details: Body) -> Body:
         "freeformTags": details.get("freeformTags") or {},
         "definedTags": details.get("definedTags") or {},
         **{field: details[field] for field in _KEPT if details.get(field) is not None},
-        **reached(name, region, workload, mutual_only=mutual),
+        **reached(name, region, workload, mutual_only=mutual, served=served),
     }
 
 
-def reached(name: str, region: str, workload: str, *, mutual_only: bool) -> Body:
-    """Fields that tell how a database is reached."""
+def reached(name: str, region: str, workload: str, *, mutual_only: bool, served: str | None) -> Body:
+    """Fields that tell how a database is reached; `served` is its address in a sandbox that is served."""
     return {
         "connectionStrings": connections.strings(name, region, workload, mutual_only=mutual_only),
-        "connectionUrls": connections.urls(name, region),
+        "connectionUrls": connections.urls(name, region, served),
     }
 
 

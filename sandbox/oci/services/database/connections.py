@@ -61,10 +61,15 @@ def strings(name: str, region: str, workload: str, *, mutual_only: bool) -> Body
     return {**shown, "dedicated": None, "allConnectionStrings": easy, "profiles": profiles}
 
 
-def urls(name: str, region: str) -> Body:
-    """`connectionUrls` of the tools that the sandbox names; none of them answers."""
+def urls(name: str, region: str, served: str | None) -> Body:
+    """`connectionUrls` of the tools that the sandbox names; REST Data Services alone answers, at its address in the sandbox."""
     base = f"https://{_prefix(name, region)}-{name.lower()}.adb.{region}.oraclecloudapps.com"
-    return {"sqlDevWebUrl": f"{base}/ords/sql-developer", "apexUrl": f"{base}/ords/apex", "ordsUrl": f"{base}/ords/"}
+    return {"sqlDevWebUrl": f"{base}/ords/sql-developer", "apexUrl": f"{base}/ords/apex", "ordsUrl": served or f"{base}/ords/"}
+
+
+def ords(address: str, ocid: str) -> str | None:
+    """Where a database's REST Data Services are, in a sandbox that is served at an address; None if it is not."""
+    return f"{address}/sandbox/ords/{ocid}/ords/" if address else None
 
 
 def _host(region: str) -> str:

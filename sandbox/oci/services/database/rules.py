@@ -23,6 +23,10 @@ UPDATABLE = (
 )  # fmt: skip
 """What the sandbox updates beside sizes and the password. That `displayName` is among them is not sourced: the SDK's docstring
 knows it for dedicated infrastructure alone."""
+_DATA_GUARD = ("isLocalDataGuardEnabled", "isDataGuardEnabled")
+_WITHOUT_DATA_GUARD = ("AJD", "APEX")
+_BY_ACTIONS = (*_DATA_GUARD, "isRefreshableClone")
+"""Updates that are actions of their own."""
 LEAST_ECPUS = 2
 """Outside of elastic pools. Source: SDK docstring of `computeCount`."""
 MOST_TERABYTES = 384
@@ -31,8 +35,12 @@ MOST_RETENTION_DAYS = 60
 """Of automatic backups, at least 1. Source: docs.oracle.com, "Backup and Restore Autonomous AI Database Instances"."""
 
 
-def demand_creatable(store: Store, body: Body) -> None:
-    """Raises OciError unless a new database may be as the request says."""
+def demand_creatable(store: Store, body: Body, *, needs_secret: bool = True) -> None:
+    """Raises OciError unless a new database may be as the request says.
+
+    A password or a secret is mandatory with the sources NONE, DATABASE, BACKUP_FROM_ID and BACKUP_FROM_TIMESTAMP. Source:
+    documentation of the Terraform provider's `oci_database_autonomous_database`.
+    """
     if body.get("isDedicated") or body.get("autonomousContainerDatabaseId"):
         raise not_yet("databases on dedicated Exadata infrastructure")
     if body.get("isDataGuardEnabled") or body.get("isLocalDataGuardEnabled"):
@@ -42,7 +50,7 @@ def demand_creatable(store: Store, body: Body) -> None:
     demand_name(store, body["dbName"])
     if body.get("adminPassword") and body.get("secretId"):
         raise invalid("adminPassword cannot be used together with secretId")
-    if not body.get("adminPassword") and not body.get("secretId"):
+    if needs_secret and not body.get("adminPassword") and not body.get("secretId"):
         raise OciError(400, "MissingParameter", "adminPassword or secretId is required")
     _demand_secret(body)
     if body.get("computeCount") and not body.get("computeModel"):
@@ -58,9 +66,12 @@ def demand_creatable(store: Store, body: Body) -> None:
 def demand_updatable(store: Store, now: Body, body: Body) -> None:
     """Raises OciError unless a database may be changed as the request says."""
     given = {name for name, value in body.items() if value is not None}
-    later = sorted(given - {*SIZES, *UPDATABLE, "adminPassword"})
+    later = sorted(given - {*SIZES, *UPDATABLE, *_BY_ACTIONS, "adminPassword"})
     if later:
         raise not_yet(f"updates of {', '.join(later)}")
+    _demand_lock_kept(now, body)
+    if any(body.get(name) for name in _DATA_GUARD):
+        demand_standby(now, "ADG")
     sizes = given & set(SIZES)
     together = sorted(given & set(NOT_WITH_SIZES))
     if sizes and together:
@@ -72,6 +83,16 @@ def demand_updatable(store: Store, now: Body, body: Body) -> None:
     _demand_secret(body)
     demand_sizes(body, body.get("computeModel") or now.get("computeModel") or "ECPU")
     _demand_retention(body)
+
+
+def demand_standby(primary: Body, kind: str) -> None:
+    """Raises OciError unless a database may have a standby of a kind, `ADG` or `BACKUP_BASED`.
+
+    Source: docs.oracle.com, "About Standby Databases" of Autonomous Database for workloads, "Autonomous Data Guard Notes" for
+    Always Free databases; that those have no backup-based one either is not sourced.
+    """
+    if primary.get("isFreeTier") or (kind == "ADG" and primary["dbWorkload"] in _WITHOUT_DATA_GUARD):
+        raise invalid(f"There is no standby by {kind} of Always Free databases and of workloads {', '.join(_WITHOUT_DATA_GUARD)}")
 
 
 def demand_name(store: Store, name: str) -> None:
@@ -127,6 +148,19 @@ def _demand_secret(body: Body) -> None:
         raise invalid("adminPassword must have 12 to 30 characters with an upper and a lower case letter and a digit")
     if '"' in password or "admin" in password.lower():
         raise invalid("adminPassword must not contain a double quote or the user name")
+
+
+def _demand_lock_kept(now: Body, body: Body) -> None:
+    """A locked retention is neither unlocked nor shortened.
+
+    Source: docs.oracle.com, "Backup and Restore Autonomous AI Database Instances"; the status is not sourced.
+    """
+    if not now.get("isBackupRetentionLocked"):
+        return
+    if body.get("isBackupRetentionLocked") is False:
+        raise conflict("The retention of the database's backups is locked and cannot be unlocked.")
+    if (body.get("backupRetentionPeriodInDays") or MOST_RETENTION_DAYS) < now["backupRetentionPeriodInDays"]:
+        raise conflict("The retention of the database's backups is locked and cannot be shortened.")
 
 
 def _demand_retention(body: Body) -> None:

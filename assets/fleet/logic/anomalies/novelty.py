@@ -1,0 +1,48 @@
+"""How far a metric is beyond everything of the last weeks: in its values, its level, its errors, or its variation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from assets.fleet.logic.anomalies import past
+from assets.fleet.logic.anomalies.past import Floats
+from assets.fleet.logic.anomalies.settings import Settings
+
+_NEW = 0.005
+"""What is beyond the range by less than this part of it is not counted as an alarm that makes further ones less new."""
+_LEAST_SHARE = 0.003
+_NOTHING = 1e-9
+_LARGEST = 10.0
+
+
+def novelty(values: Floats, expected: Floats, settings: Settings) -> Floats:
+    """Per point, 0 where nothing is new, NaN where the value is unknown.
+
+    Args:
+        values: Of the metric.
+        expected: What was expected of each.
+        settings: Spans and weights.
+    """
+    smooth, weight = settings.smooth, settings.smooth_weight
+    level = past.mean_so_far(values, smooth, smooth)
+    errors = past.mean_so_far(values - expected, smooth, smooth // 2)
+    steps = past.mean_so_far(np.abs(values - past.before(values)), settings.rough, settings.rough // 2)
+    beyond = _beyond(values, settings.memory)
+    for statistic in (level, errors, steps):
+        beyond = np.fmax(beyond, weight * _beyond(statistic, settings.memory))
+    beyond = np.clip(np.nan_to_num(beyond), 0, _LARGEST)
+    alarms = (_first(beyond, settings.quiet) > _NEW).astype(np.float64)
+    lately = np.nan_to_num(past.mean(alarms, settings.remembered)) * settings.remembered
+    return np.where(np.isnan(values), np.nan, _first(beyond / (1 + settings.used_to * lately), settings.quiet))
+
+
+def _beyond(statistic: Floats, memory: int) -> Floats:
+    """Distance from the range of the past, as part of that range; negative inside it."""
+    high, low = past.highest(statistic, memory), past.lowest(statistic, memory)
+    usual = high - low + _LEAST_SHARE * np.fmax(np.abs(high), np.abs(low)) + _NOTHING
+    return np.asarray(np.fmax(statistic - high, low - statistic) / usual, dtype=np.float64)
+
+
+def _first(beyond: Floats, quiet: int) -> Floats:
+    """Only what is newer than all of the points before: one alarm where something new begins."""
+    return np.where(beyond > np.nan_to_num(past.highest(beyond, quiet)), beyond, 0.0)

@@ -1,0 +1,1 @@
+"""How well anomalies in metrics are detected: scores against labelled data, and known anomalies put into one's own metrics."""

@@ -1,0 +1,40 @@
+"""Fleet schedules."""
+
+import dagster as dg
+
+from jobs.fleet import fleet_detection_quality, fleet_refresh
+from resources.database_service import AutonomousDatabases
+
+
+@dg.schedule(
+    job=fleet_refresh,
+    cron_schedule="0 2 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Looks at all databases every night.",
+)
+def fleet_refresh_schedule(autonomous_databases: dg.ResourceParam[AutonomousDatabases]) -> dg.RunRequest | dg.SkipReason:
+    """A run, if there is a cloud to ask."""
+    return _unless_missing(autonomous_databases)
+
+
+@dg.schedule(
+    job=fleet_detection_quality,
+    cron_schedule="0 4 * * 6",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Measures on Saturdays how well anomalies are found in the fleet's own metrics.",
+)
+def fleet_detection_quality_schedule(
+    autonomous_databases: dg.ResourceParam[AutonomousDatabases],
+) -> dg.RunRequest | dg.SkipReason:
+    """A run, if there is a cloud to ask."""
+    return _unless_missing(autonomous_databases)
+
+
+def _unless_missing(autonomous_databases: AutonomousDatabases) -> dg.RunRequest | dg.SkipReason:
+    missing = autonomous_databases.missing()
+    return dg.SkipReason(missing) if missing else dg.RunRequest()
+
+
+SCHEDULES = (fleet_refresh_schedule, fleet_detection_quality_schedule)
