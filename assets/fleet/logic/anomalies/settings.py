@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HISTORY = 4000
-"""Points that a verdict may depend on at most: with so many before the first new point, judging the end of a series says the same
-as judging all of it."""
+"""Points, beside the weeks of `Settings`, that a verdict may depend on at most: with so many and three weeks more before
+the first new point, judging the end of a series says the same as judging all of it. With fewer, it says nearly the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,9 @@ class Settings:
         stuck: Points of the same value after which a metric that used to move is stuck.
         level: Points whose median is the level of a metric.
         days: Days whose values at the same time of day give what is usual then.
-        contest: Points over which level and daily season are compared; the one that erred less is what is expected.
+        weeks: Weeks whose values at the same time give what is usual at that time of the week.
+        contest: Points over which level, day and week are compared; the one that erred least is what is expected.
+        week_better: Part of the error of the others that the week must err less than, as it is made of fewer values.
         noise: Points that the noise is measured on.
         tails: Part of the errors' standard deviation in the noise, so that heavy tails count and do not spoil it.
         least_share: Part of the level below which nothing is noise; what is smaller is no change.
@@ -46,7 +48,9 @@ class Settings:
     stuck: int = 24
     level: int = 1000
     days: int = 7
+    weeks: int = 3
     contest: int = 500
+    week_better: float = 0.8
     noise: int = 2000
     tails: float = 0.15
     least_share: float = 0.01
