@@ -42,7 +42,7 @@ class Settings:
     surprise: float = 7.0
     together: float = 8.0
     goes_on: float = 0.25
-    novelty: float = 0.1
+    novelty: float = 0.2
     least_history: int = 24
     least_days: int = 1
     stuck: int = 24
