@@ -17,7 +17,7 @@ class Settings:
         surprise: Noises outside of what was expected at which an anomaly begins.
         together: The same for what remains of a surprise with the other metrics given: the largest of several needs more.
         goes_on: The part of that at which it still goes on: a stay outside is one anomaly and not as many as its noise has peaks.
-        novelty: By how much of the usual range of the last weeks a value must lie beyond it to be an alarm.
+        novelty: Novelty from which on an anomaly is an alarm, as part of the range of the last weeks.
         least_history: Known points before anything is judged.
         least_days: Days before anything is judged. For as many again, nobody knows whether days repeat: then a value is expected
             that is near the level or what it was a day ago, whichever is nearer.
@@ -35,14 +35,12 @@ class Settings:
         rough: Points of the mean of the steps between values, which is what changes where only the variation does.
         smooth_weight: Worth of novelty in one of these means. Less than that of a value, as means move in a smaller range.
         quiet: Points after an alarm in which only something newer still is another.
-        remembered: Points for which an alarm makes further ones less new.
-        used_to: By which part each of them does so.
     """
 
     surprise: float = 7.0
     together: float = 8.0
     goes_on: float = 0.25
-    novelty: float = 0.2
+    novelty: float = 0.05
     least_history: int = 24
     least_days: int = 1
     stuck: int = 24
@@ -59,8 +57,6 @@ class Settings:
     rough: int = 48
     smooth_weight: float = 0.1
     quiet: int = 100
-    remembered: int = 1000
-    used_to: float = 0.2
 
 
 DEFAULT = Settings()
