@@ -42,8 +42,9 @@ class Expectation:
 def expect(times: Times, values: Floats, settings: Settings) -> Expectation:
     """What was expected of each value, from those before it."""
     level = past.median(values, settings.level, _LEAST_LEVEL)
-    daily = same_time(times, values, range(1, settings.days + 1))
-    weekly = same_time(times, values, range(7, 7 * settings.weeks + 1, 7))
+    around = past.median_within(times, values, 2 * _AROUND)
+    daily = same_time(times, around, range(1, settings.days + 1))
+    weekly = same_time(times, around, range(7, 7 * settings.weeks + 1, 7))
     value = _better(values, level, daily, settings.contest, _LEAST_CONTEST)
     value = _better(values, value, weekly, settings.contest, _LEAST_CONTEST_OF_WEEKS, settings.week_better)
     young = ~past.since_first(times, values, 2 * settings.least_days * DAY)
@@ -65,14 +66,18 @@ def noise_of(errors: Floats, settings: Settings) -> Floats:
     return np.asarray(np.hypot(_MAD_SCALE * np.nan_to_num(usual), settings.tails * spread), dtype=np.float64)
 
 
-def same_time(times: Times, values: Floats, days: Sequence[int]) -> Floats:
+def same_time(times: Times, around: Floats, days: Sequence[int]) -> Floats:
     """Median, over so many days ago each, of the medians of the half hour around that time; NaN where none was measured then.
 
     So with a value a minute, the season is not as noisy as single values are; with a value an hour, it is made of those.
+
+    Args:
+        times: Of the points.
+        around: Median of each point and those in the half hour before it.
+        days: How many days ago.
     """
-    around = past.median_within(times, values, 2 * _AROUND)
     step = past.median(np.diff(times, prepend=times[:1]).astype(np.float64), _STEPS)
-    seen = np.full((len(days), len(values)), np.nan)
+    seen = np.full((len(days), len(times)), np.nan)
     for row, back in enumerate(days):
         until = times - back * DAY + _AROUND
         last = np.searchsorted(times, until, side="right") - 1
