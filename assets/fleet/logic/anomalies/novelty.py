@@ -16,7 +16,7 @@ _LEAST = 100
 
 
 def novelty(values: Floats, expected: Floats, surprise: Floats, settings: Settings) -> Floats:
-    """Per point, 0 where nothing is new, NaN where the value or its surprise is unknown.
+    """Per point, 0 where nothing is new, NaN where the value, its surprise, or the past is unknown.
 
     A new extreme that lies near what was expected is less new, by the square root of its part of a surprise that is an anomaly.
 
@@ -34,7 +34,7 @@ def novelty(values: Floats, expected: Floats, surprise: Floats, settings: Settin
     for statistic in (level, errors, steps):
         beyond = np.fmax(beyond, weight * _beyond(statistic, settings.memory))
     weighed = np.clip(beyond, 0, _LARGEST) * np.sqrt(np.minimum(np.abs(surprise) / settings.surprise, 1))
-    return np.where(np.isnan(weighed), np.nan, _first(weighed, settings.quiet))
+    return np.where(np.isnan(weighed + values), np.nan, _first(weighed, settings.quiet))
 
 
 def _beyond(statistic: Floats, memory: int) -> Floats:
