@@ -74,6 +74,17 @@ def test_the_smallest_set_of_attributes_that_explains_it_is_the_scope():
     assert fleet.said == "cpu: all 45 databases in the fleet"
 
 
+def test_of_scopes_that_explain_it_alike_the_one_with_fewer_attributes_is_named():
+    fleet = FLEET.with_columns(
+        environment=pl.col("region").replace_strict(dict(zip(REGIONS, ("prod", "test", "dev"), strict=True)))
+    )
+    fleet = fleet.with_columns(tier=pl.lit("gold"))
+    rows = anomalies(*[(number, "cpu", 0, 60) for number in range(15)])
+    (one,) = incidents(rows, fleet, attributes=["tier", "region", "environment"])
+
+    assert one.scope == (("environment", "prod"),)
+
+
 def test_metrics_that_go_wrong_at_once_in_the_same_scope_are_one_incident():
     both = [(number, metric, 5, 60) for number in range(15) for metric in ("cpu", "sessions")]
     (one,) = found(anomalies(*both[:-1]))
@@ -83,7 +94,7 @@ def test_metrics_that_go_wrong_at_once_in_the_same_scope_are_one_incident():
 
 
 def test_what_does_not_begin_together_is_not_one_incident():
-    assert len(found(anomalies(*[(number, "cpu", 120 * number, 120 * number + 30) for number in range(15)]))) == 15
+    assert len(found(anomalies(*[(number, "cpu", 70 * number, 70 * number + 30) for number in range(15)]))) == 15
 
 
 def test_a_rise_and_a_fall_are_not_the_same_anomaly():
@@ -113,6 +124,17 @@ def test_a_stranger_in_a_shared_incident_is_an_incident_of_its_own():
     assert shared.scope == (("region", "eu-frankfurt-1"),)
     assert shared.elsewhere == 29
     assert alone.databases == ("db40",)
+
+
+def test_another_metric_of_one_of_the_databases_joins_and_changes_nothing_of_the_scope():
+    known = pl.DataFrame({"database_id": [f"db{number:02}" for number in range(45)], "metric": "cpu"})
+    rows = anomalies(*[(number, "cpu", 0, 60) for number in range(14)], (3, "storage", 30, 90))
+    (one,) = found(rows, known=known)
+
+    assert one.metrics == ("cpu", "storage")
+    assert (one.not_affected, one.unknown, one.elsewhere) == (("db14",), (), 30)
+    assert one.end == START + timedelta(minutes=90)
+    assert one.said.startswith("cpu, storage: 14 of 15 databases in region eu-frankfurt-1")
 
 
 def test_databases_of_which_nothing_is_known_are_not_called_spared():

@@ -70,6 +70,24 @@ def test_one_metric_or_a_short_common_history_is_unknown():
     assert found.is_judged[200:600].all()
 
 
+def test_an_outage_of_two_metrics_at_once_does_not_relate_them():
+    rng = np.random.default_rng(5)
+    given = rng.normal(0, 1, (2, POINTS))
+    given[:, 600] = 80
+    found = judge_together(given)
+
+    assert np.nanmax(np.abs(found.given_others[:, 700:])) < 0.5
+
+
+def test_a_handful_of_common_points_relates_nothing():
+    given = surprises()[:2]
+    given[0, 5:1000:2] = np.nan
+    given[1, 6:1000:2] = np.nan
+    found = judge_together(given)
+
+    assert np.nanmax(np.abs(found.given_others[:, 1000:1008])) < 0.3
+
+
 def test_metrics_never_known_together_are_unrelated():
     given = surprises()[:2]
     given[0, ::2] = np.nan
@@ -97,6 +115,7 @@ def test_no_cause_is_named_where_nothing_is_known():
 def test_frames_name_the_metrics_with_what_was_to_be_expected_of_them():
     rng = np.random.default_rng(1)
     load = rng.normal(0, 1, POINTS)
+    load[1000] = 1.5
     values = {
         "cpu": 50 + 4 * (load + 0.1 * rng.normal(0, 1, POINTS)),
         "sessions": 200 + 20 * (load + 0.1 * rng.normal(0, 1, POINTS)),

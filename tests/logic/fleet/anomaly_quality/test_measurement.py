@@ -76,6 +76,19 @@ def test_a_detector_that_finds_nothing_has_no_recall_and_no_precision():
     assert quality.median_points_to_detect is None
 
 
+def test_what_is_flagged_anyway_is_no_merit_and_no_fault_of_a_known_anomaly():
+    def always(when: np.ndarray, values: np.ndarray) -> Judgement:
+        judged = judge(when, values)
+        flags = np.zeros(len(values), dtype=bool)
+        flags[: HISTORY_DAYS * 24 : 30] = True
+        return replace(judged, is_anomaly=flags)
+
+    quality = measure(fleet(), seed=1, detector=always)
+
+    assert quality.own_episodes == 28 * 8
+    assert quality.right == quality.wrong == 0
+
+
 def test_the_same_seed_measures_the_same():
     assert measure(fleet(8), seed=3, rounds=2).events.equals(measure(fleet(8), seed=3, rounds=2).events)
 
