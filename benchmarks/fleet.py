@@ -28,7 +28,7 @@ from resources.oci.clients import OciClients
 from resources.oci.database_metrics import OciDatabaseMetrics
 from resources.rest_sql import RestSqlSessions
 
-_LIMITS = Limits(workers=64, seconds=10)
+_LIMITS = Limits(workers=32, seconds=10)
 _SEQUENTIAL = 50
 _REGION = "eu-frankfurt-1"
 _USER, _PASSWORD = "ADMIN", "Embedded-Sandbox-1"
@@ -164,7 +164,9 @@ def prepared(folder: str, how: str) -> Callable[[], None]:
             return answer.reason
         return None if read else "no values"
 
-    fleet = [one for one in service.databases(_REGION, clients.tenancy()) if one.id in set(found["databases"])]
+    listed = (one for place in service.compartments() for one in service.databases(_REGION, place.id))
+    asked_for = set(found["databases"])
+    fleet = [one for one in listed if one.id in asked_for]
     healthy = [one for one in fleet if one.id not in found["suffers"]]
     collect(healthy[:1], work, _LIMITS)
     if how == "one by one":

@@ -27,12 +27,13 @@ _NOT_MEASURED = ("TERMINATED", "PROVISIONING", "STANDBY")
 @streams_of(NAMESPACE)
 def streams(store: Store, region: str, name: str | None) -> Iterator[Stream]:
     """Streams of all databases of a region, or those of one metric."""
+    asked_for = [(metric, unit) for metric, (_, unit) in METRICS.items() if name in (None, metric)]
     for found in store.all(DATABASES, region):
-        if found.body["lifecycleState"] in _NOT_MEASURED or found.body.get("role") in _STANDBYS or found.hidden.get("unmeasured"):
+        body, hidden = found.body, found.hidden
+        if body["lifecycleState"] in _NOT_MEASURED or body.get("role") in _STANDBYS or hidden.get("unmeasured"):
             continue
-        for metric, (_, unit) in METRICS.items():
-            if name in (None, metric):
-                yield Stream(_body(found, metric), {"unit": unit, "displayName": metric}, _Made(store, found, metric).between)
+        for metric, unit in asked_for:
+            yield Stream(_body(found, metric), {"unit": unit, "displayName": metric}, _Made(store, found, metric).between)
 
 
 class _Made:
