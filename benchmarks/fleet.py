@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -30,7 +31,6 @@ from resources.rest_sql import RestSqlSessions
 
 _LIMITS = Limits(workers=32, seconds=10)
 _SEQUENTIAL = 50
-_REGION = "eu-frankfurt-1"
 _USER, _PASSWORD = "ADMIN", "Embedded-Sandbox-1"
 _HOUR = timedelta(hours=1)
 _WORK = "from benchmarks.fleet import prepared\nwork = prepared(*argv)"
@@ -164,7 +164,8 @@ def prepared(folder: str, how: str) -> Callable[[], None]:
             return answer.reason
         return None if read else "no values"
 
-    listed = (one for place in service.compartments() for one in service.databases(_REGION, place.id))
+    places = product(service.regions(), service.compartments())
+    listed = (one for region, place in places for one in service.databases(region, place.id))
     asked_for = set(found["databases"])
     fleet = [one for one in listed if one.id in asked_for]
     healthy = [one for one in fleet if one.id not in found["suffers"]]

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 from aiohttp import web
@@ -33,6 +34,7 @@ _SLOW_DOWN_SHARE = 0.02
 _HUNG_SHARE = 0.01
 _AGE = timedelta(days=2)
 _COMPARTMENTS = 20
+_REGIONS = (HOME_REGION, "us-ashburn-1")
 _OCID = re.compile(r"ocid1\.autonomousdatabase\.[\w.-]+")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -89,12 +91,13 @@ async def _suffered(fault: str, request: web.Request) -> web.StreamResponse | No
 
 
 def _fleet(made: Cloud, databases: int) -> list[str]:
-    """Let databases exist, spread over compartments; returns their ids."""
+    """Let databases exist, spread over regions and compartments; returns their ids."""
     since = {"timeCreated": text(made.store.clock.now() - _AGE)}
     places = [f"ocid1.compartment.oc1..fleet{n:02}" for n in range(_COMPARTMENTS)]
     for n, place in enumerate(places):
         add_compartment(made.store, TENANCY, f"fleet-{n:02}", place)
-    found = (add_database(made.store, HOME_REGION, places[n % _COMPARTMENTS], f"F{n}", **since) for n in range(databases))
+    where = list(product(_REGIONS, places))
+    found = (add_database(made.store, *where[n % len(where)], f"F{n}", **since) for n in range(databases))
     return [str(one.body["id"]) for one in found]
 
 
