@@ -75,13 +75,15 @@ def test_comments_and_literals_are_no_names_and_no_binds():
 
 
 def test_tables_columns_and_keys_are_in_the_dictionary(database):
-    run(database, "CREATE TABLE beats (id NUMBER GENERATED ALWAYS AS IDENTITY, at TIMESTAMP(6) WITH TIME ZONE DEFAULT SYSTIMESTAMP "
-                  "NOT NULL, note VARCHAR2(20 CHAR), CONSTRAINT beats_pk PRIMARY KEY (id))")  # fmt: skip
+    table = (
+        "CREATE TABLE beats (id NUMBER GENERATED ALWAYS AS IDENTITY, at TIMESTAMP(6) WITH TIME ZONE DEFAULT SYSTIMESTAMP "
+        "NOT NULL, note VARCHAR2(20 CHAR), CONSTRAINT beats_pk PRIMARY KEY (id))"
+    )
+    run(database, table)
     run(database, "INSERT INTO beats (note) VALUES ('x')")
     run(database, "ALTER TABLE beats ADD (size_gb NUMBER(5), kind VARCHAR2(9) DEFAULT 'a')")
-    columns = run(
-        database, "SELECT column_name, data_type, nullable FROM user_tab_columns WHERE table_name = 'BEATS' ORDER BY column_id"
-    ).rows
+    asked = "SELECT column_name, data_type, nullable FROM user_tab_columns WHERE table_name = 'BEATS' ORDER BY column_id"
+    columns = run(database, asked).rows
 
     assert [name for name, _, _ in columns] == ["ID", "AT", "NOTE", "SIZE_GB", "KIND"]
     assert columns[:3] == [("ID", "NUMBER", "N"), ("AT", "TIMESTAMP(6)", "N"), ("NOTE", "VARCHAR2", "Y")]
