@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,9 +29,8 @@ from resources.oci.clients import OciClients
 from resources.oci.database_metrics import OciDatabaseMetrics
 from resources.rest_sql import RestSqlSessions
 
-_LIMITS = Limits(workers=64, seconds=10)
+_LIMITS = Limits(workers=32, seconds=10)
 _SEQUENTIAL = 50
-_REGION = "eu-frankfurt-1"
 _USER, _PASSWORD = "ADMIN", "Embedded-Sandbox-1"
 _HOUR = timedelta(hours=1)
 _WORK = "from benchmarks.fleet import prepared\nwork = prepared(*argv)"
@@ -131,14 +131,13 @@ def served(folder: Path, databases: int) -> Iterator[dict[str, Any]]:
         "--home",
         str(folder),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=inherited_environment())
-    try:
-        found: dict[str, Any] = json.loads(process.stdout.readline() if process.stdout else "")
-        (folder / "cloud.json").write_text(json.dumps(found))
-        yield found
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=inherited_environment()) as process:
+        try:
+            found: dict[str, Any] = json.loads(process.stdout.readline() if process.stdout else "")
+            (folder / "cloud.json").write_text(json.dumps(found))
+            yield found
+        finally:
+            process.terminate()
 
 
 def prepared(folder: str, how: str) -> Callable[[], None]:
@@ -164,16 +163,20 @@ def prepared(folder: str, how: str) -> Callable[[], None]:
             return answer.reason
         return None if read else "no values"
 
-    fleet = [one for one in service.databases(_REGION, clients.tenancy()) if one.id in set(found["databases"])]
+    places = product(service.regions(), service.compartments())
+    listed = (one for region, place in places for one in service.databases(region, place.id))
+    asked_for = set(found["databases"])
+    fleet = [one for one in listed if one.id in asked_for]
     healthy = [one for one in fleet if one.id not in found["suffers"]]
     collect(healthy[:1], work, _LIMITS)
     if how == "one by one":
         return lambda: _demand(collect(healthy[:_SEQUENTIAL], work, Limits(workers=1, seconds=_LIMITS.seconds)))
-    return lambda: Path(folder, "outcomes.json").write_text(json.dumps(_said(collect(fleet, work, _LIMITS)))) and None
+    return lambda: _keep(Path(folder), collect(fleet, work, _LIMITS))
 
 
-def _said(outcomes: Sequence[Outcome[AutonomousDatabase, str | None]]) -> dict[str, dict[str, Any]]:
-    return {one.item.id: {"reason": one.reason or one.answer, "hung": one.hung} for one in outcomes}
+def _keep(folder: Path, outcomes: Sequence[Outcome[AutonomousDatabase, str | None]]) -> None:
+    said = {one.item.id: {"reason": one.reason or one.answer, "hung": one.hung} for one in outcomes}
+    (folder / "outcomes.json").write_text(json.dumps(said))
 
 
 def _demand(outcomes: Sequence[Outcome[AutonomousDatabase, str | None]]) -> None:
