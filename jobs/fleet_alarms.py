@@ -45,7 +45,7 @@ def reconcile_alarms(
     lake: dg.ResourceParam[Lake],
     clock: dg.ResourceParam[Clock],
     inputs_store: dg.ResourceParam[ObjectStore],
-    autonomous_databases: dg.ResourceParam[AutonomousDatabases],
+    database_service: dg.ResourceParam[AutonomousDatabases],
     alarm_service: dg.ResourceParam[AlarmService],
 ) -> None:
     """Plan, print the plan, and act only if told to. A repeat does what is left, and nothing twice."""
@@ -58,9 +58,9 @@ def reconcile_alarms(
             return
         rules = alarm_rules(inputs_store)
         rules = logic.Rules({**rules.topics, **config.topics}, rules.rules, rules.pauses)
-        regions = autonomous_databases.regions()
+        regions = database_service.regions()
         actual = alarm_service.managed(regions)
-        wanted, notes = logic.desired(rules, every_database(autonomous_databases), clock.now())
+        wanted, notes = logic.desired(rules, every_database(database_service), clock.now())
         plan = planned(wanted, actual, notes)
         context.log.info("plan: %s", plan.counts())
         metadata: dict[str, Any] = {"mode": config.mode, "plan": _table(plan), **plan.counts()}

@@ -35,8 +35,8 @@ NO_SUCH: Mapping[str, str] = {
     "IOWaitTime": "WaitTime",
     "MemoryUtilization": "CpuUtilization",
 }
-"""Metrics that people expect and that Serverless does not have, with the nearest that it has: waits are measured as one, I/O among
-them (average active sessions that wait, none of them idle)."""
+"""Metrics that people expect and that Serverless does not have, with the nearest that it has: waits are measured as one, I/O
+among them (average active sessions that wait, none of them idle)."""
 STATISTICS = ("mean", "max", "min", "sum", "count", "rate")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _MOST = {"m": 60, "h": 24, "d": 1}
@@ -179,9 +179,7 @@ def query(rule: Rule, database_id: str, threshold: float) -> str:
     return f'{rule.metric}[{rule.interval}]{{resourceId = "{database_id}"}}.{rule.statistic}() > {threshold:g}'
 
 
-def desired(
-    rules: Rules, databases: Iterable[AutonomousDatabase], now: datetime
-) -> tuple[list[Wanted], list[Note]]:
+def desired(rules: Rules, databases: Iterable[AutonomousDatabase], now: datetime) -> tuple[list[Wanted], list[Note]]:
     """Alarms that are wanted, one per rule and database, and why some are not.
 
     A stopped database keeps its alarms: it may be started at any time, and measures nothing until then. A suppression that has
@@ -212,7 +210,9 @@ def _why_not(rules: Rules, rule: Rule, database: AutonomousDatabase) -> str | No
 
 def _wanted(rules: Rules, rule: Rule, database: AutonomousDatabase, key: str, now: datetime) -> Wanted:
     threshold = rule.threshold(database) or 0.0
-    pauses = (p for p in rules.pauses if p.end > now and (not p.databases or {database.id, database.display_name} & set(p.databases)))
+    pauses = (
+        p for p in rules.pauses if p.end > now and (not p.databases or {database.id, database.display_name} & set(p.databases))
+    )
     return Wanted(
         key=key,
         region=database.region,
@@ -338,7 +338,18 @@ def _step(before: A | None, after: A) -> Step[A]:
 
 
 def _rule(given: object) -> Rule:
-    names = ("name", "metric", "interval", "statistic", "above", "above_per_ecpu", "pending", "repeat", "severity", "environments")
+    names = (
+        "name",
+        "metric",
+        "interval",
+        "statistic",
+        "above",
+        "above_per_ecpu",
+        "pending",
+        "repeat",
+        "severity",
+        "environments",
+    )
     one = _mapping(given, "an alarm", names)
     name, metric = str(one.get("name", "")), str(one.get("metric", ""))
     if not _NAME.fullmatch(name):
@@ -349,7 +360,9 @@ def _rule(given: object) -> Rule:
         raise WrongRules(f"{name}: {NAMESPACE} has no metric {metric!r}{near}. There are: {', '.join(sorted(MEASURED_EVERY))}")
     interval = str(one.get("interval", "5m"))
     if _interval(name, interval) < every * (_LEAST_POINTS if every >= timedelta(hours=1) else 1):
-        raise WrongRules(f"{name}: {metric} is measured every {every}: a window of {interval} may hold no value; use a longer one")
+        raise WrongRules(
+            f"{name}: {metric} is measured every {every}: a window of {interval} may hold no value; use a longer one"
+        )
     statistic, severity = str(one.get("statistic", "mean")), str(one.get("severity", "WARNING"))
     _one_of(name, "statistic", statistic, STATISTICS)
     _one_of(name, "severity", severity, SEVERITIES)

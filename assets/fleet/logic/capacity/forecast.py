@@ -51,9 +51,7 @@ class Outlook:
     full: tuple[Full, ...]
 
 
-def outlook(
-    daily: Daily, capacity: float | None, today: date, own: Errors | None = None, fleet: Errors | None = None
-) -> Outlook:
+def outlook(daily: Daily, capacity: float | None, today: date, own: Errors | None = None, fleet: Errors | None = None) -> Outlook:
     """When levels of a capacity are reached.
 
     Args:

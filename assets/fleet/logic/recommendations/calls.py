@@ -1,7 +1,7 @@
 """The calls that do what is proposed, as they can be pasted: of the SDK, of the CLI, and SQL that Autonomous Database takes.
 
-Sources: oci-python-sdk (`UpdateAutonomousDatabaseDetails`, `ScheduledOperationDetails`), oci-cli (`oci db autonomous-database`), and
-Oracle AI Database's SQL Language and PL/SQL Packages references. A size is changed by the service, never by SQL.
+Sources: oci-python-sdk (`UpdateAutonomousDatabaseDetails`, `ScheduledOperationDetails`), oci-cli (`oci db autonomous-database`),
+and Oracle AI Database's SQL Language and PL/SQL Packages references. A size is changed by the service, never by SQL.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def tune(sql_id: str) -> tuple[str, ...]:
     if not _SQL_ID.fullmatch(sql_id):
         raise ValueError(f"{sql_id!r} is no sql_id")
     return (
-        f"SELECT * FROM TABLE(DBMS_XPLAN.DISPLAY_CURSOR('{sql_id}', NULL, 'TYPICAL'))",
+        f"SELECT * FROM TABLE(DBMS_XPLAN.DISPLAY_CURSOR('{sql_id}', NULL, 'TYPICAL'))",  # noqa: S608 - letters and digits
         "DECLARE\n  task VARCHAR2(128);\nBEGIN\n"
         f"  task := DBMS_SQLTUNE.CREATE_TUNING_TASK(sql_id => '{sql_id}', time_limit => 300);\n"
         "  DBMS_SQLTUNE.EXECUTE_TUNING_TASK(task_name => task);\n"

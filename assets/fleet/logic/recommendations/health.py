@@ -1,4 +1,4 @@
-"""Proposals about what is short, slow, blocked or not safe: capacity, performance, locking, backup and recovery, and what idles."""
+"""Proposals about what is short, slow, blocked, not safe or idle: capacity, performance, locking, recovery, cost."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def capacity(facts: Facts) -> list[Proposal] | None:
             urgency=1.0 if critical else 1 - (days or 0) / (2 * SOON),
             effort="low",
             title=f"Give it {size:,} GB of storage",
-            reason=f"{when}{'' if days == 0 or days is None else ', ' + likely}. {size:,} GB are enough for half a year of such growth.",
+            reason=f"{when}{'' if days == 0 or days is None else ', ' + likely}. {size:,} GB are enough for half a year of such "
+            "growth.",
             calls=calls.update(facts.id, str(facts.database["region"]), data_storage_size_in_gbs=size),
             risk="Storage costs more; it shrinks only if what is allocated to tablespaces does.",
             evidence=(
@@ -89,8 +90,8 @@ def locking(facts: Facts) -> list[Proposal] | None:
             urgency=min(0.3 + number / 20, 1),
             effort="medium",
             title=f"{number} session{'s wait' if number > 1 else ' waits'} for another",
-            reason="Sessions were blocked by another when the database was last asked. See who holds the lock, and what it does, before "
-            "ending it: what it did not commit is lost.",
+            reason="Sessions were blocked by another when the database was last asked. See who holds the lock, and what it does, "
+            "before ending it: what it did not commit is lost.",
             calls=(calls.BLOCKED, calls.KILL),
             risk="A session that is ended is rolled back, which may take as long as its work did.",
             evidence=(
@@ -115,7 +116,7 @@ def recovery(facts: Facts) -> list[Proposal] | None:
                 title="Production without a standby",
                 reason="It has neither a local nor a remote standby: if its infrastructure is lost, the way back is a restore.",
                 calls=calls.update(facts.id, region, is_local_data_guard_enabled=True),
-                risk="A local standby costs as much as the database's CPUs and storage; one in another region is made from there.",
+                risk="A local standby costs as much as the database's CPUs and storage. One elsewhere is made from its region.",
                 evidence=(Evidence("fleet/databases", "role, standbys, peers", "none"),),
                 cost_share=1.0,
                 cost_note="at most: a local standby is charged like the database itself",
@@ -127,9 +128,10 @@ def recovery(facts: Facts) -> list[Proposal] | None:
     if days < LEAST_RETENTION_DAYS:
         found.append(
             Proposal(
-                facts.id, "backup and recovery", "short retention", "warning", urgency=1 - days / LEAST_RETENTION_DAYS, effort="low",
+                facts.id, "backup and recovery", "short retention", "warning", urgency=1 - days / LEAST_RETENTION_DAYS,
+                effort="low",
                 title=f"Keep backups of production longer than {days} days",
-                reason=f"What is noticed after {days} days cannot be undone. {LEAST_RETENTION_DAYS} days are the least for production.",
+                reason=f"What is noticed after {days} days cannot be undone; production needs {LEAST_RETENTION_DAYS} at least.",
                 calls=calls.update(facts.id, region, backup_retention_period_in_days=LEAST_RETENTION_DAYS),
                 risk="Backups that are kept longer cost more.",
                 evidence=(Evidence("fleet/databases", "backup_retention_days", str(days)),),
@@ -157,8 +159,8 @@ def idle(facts: Facts) -> list[Proposal] | None:
             urgency=min(since / timedelta(days=180), 1),
             effort="medium",
             title=f"Stopped for {since.days} days: is it still needed?",
-            reason="A stopped database costs its storage and its backups. If nobody needs it, decommission it: the job fleet_lifecycle "
-            "makes and checks a final long-term backup first.",
+            reason="A stopped database costs its storage and its backups. If nobody needs it, decommission it, with a final "
+            "long-term backup that was checked first.",
             calls=(
                 f"oci db autonomous-database-backup create --region {row['region']} --autonomous-database-id {facts.id} "
                 "--display-name final --is-long-term-backup true --retention-period-in-days 365",
@@ -224,11 +226,11 @@ def _memory(facts: Facts, level: Mapping[str, Any]) -> Proposal:
         urgency=min((level["value"] or 0) / 100, 1),
         effort="medium",
         title=f"Process memory is at {_value(level)} of its limit",
-        reason="At the limit, Oracle ends the calls that use most (ORA-04036). The limit follows the ECPUs; large sorts, hash joins and "
-        "collections in PL/SQL are what uses it.",
+        reason="At the limit, Oracle ends the calls that use most (ORA-04036). The limit follows the ECPUs; large sorts, hash "
+        "joins and collections in PL/SQL are what uses it.",
         calls=(
-            "SELECT inst_id, sid, program, pga_alloc_mem FROM (SELECT s.inst_id, s.sid, s.program, p.pga_alloc_mem FROM gv$session s "
-            "JOIN gv$process p ON p.inst_id = s.inst_id AND p.addr = s.paddr ORDER BY p.pga_alloc_mem DESC) WHERE ROWNUM <= 10",
+            "SELECT inst_id, sid, program, pga_alloc_mem "
+            "FROM (SELECT s.inst_id, s.sid, s.program, p.pga_alloc_mem FROM gv$session s JOIN gv$process p ON p.inst_id = s.inst_id AND p.addr = s.paddr ORDER BY p.pga_alloc_mem DESC) WHERE ROWNUM <= 10",
             *ways,
         ),
         risk="More ECPUs cost more, and do not help against one statement that takes whatever there is.",

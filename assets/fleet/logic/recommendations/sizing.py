@@ -1,4 +1,4 @@
-"""Proposals about the size of a database and when it runs: right-sizing, auto-scaling, and schedules for what is not production."""
+"""Proposals about the size of a database and when it runs: right-sizing, auto-scaling, and schedules for development."""
 
 from __future__ import annotations
 
@@ -57,11 +57,10 @@ def scheduling(facts: Facts) -> list[Proposal] | None:
             urgency=share,
             effort="low",
             title=f"Let it stop when nobody works: {stopped} hours of a week",
-            reason=f"In each of the last {WEEKS} weeks CPU was at most 5 % outside of {said} (UTC). Stopped, no CPUs are charged; "
-            "storage is.",
+            reason=f"In each of the last {WEEKS} weeks CPU was at most 5 % outside of {said} (UTC). Stopped, no CPUs are charged, "
+            "but storage is.",
             calls=calls.schedule(facts.id, str(facts.database["region"]), windows),
-            risk="Who works outside of these hours finds it stopped; sessions are ended when it stops. `cloudops` starts it again "
-            "by the job fleet_lifecycle.",
+            risk="Who works outside of these hours finds it stopped and has to start it; sessions are ended when it stops.",
             evidence=(
                 Evidence(_HISTORY, "hours of a week that idled in every week", str(len(facts.cpu.idle_hours()))),
                 Evidence(_HISTORY, "hours a week that would be saved", str(stopped)),
@@ -110,7 +109,8 @@ def _evidence(cpu: CpuUse) -> tuple[Evidence, ...]:
         Evidence(_HISTORY, f"hours measured in the last {WEEKS} weeks", str(len(cpu.times))),
         Evidence(_HISTORY, "CPUs in use: mean / p95 / p99 / busiest hour",
                  f"{cpu.mean:.2f} / {cpu.quantile(0.95):.2f} / {cpu.quantile(0.99):.2f} / {cpu.peak:.2f}"),
-        Evidence("fleet/databases", "CPUs allocated", f"{cpu.allocated:g} {'with' if cpu.is_auto_scaling else 'without'} auto-scaling"),
+        Evidence("fleet/databases", "CPUs allocated",
+                 f"{cpu.allocated:g} {'with' if cpu.is_auto_scaling else 'without'} auto-scaling"),
     )  # fmt: skip
 
 
@@ -128,8 +128,8 @@ def _up(facts: Facts, cpu: CpuUse) -> Proposal:
         urgency=min(0.5 + share, 1),
         effort="low",
         title="Turn auto-scaling on: it lacks CPUs at peaks" if bursts else f"Give it {target} ECPUs: it lacks CPUs",
-        reason=f"CPU was at {SATURATED_PERCENT:g} % or more of what it may use in {share:.0%} of the hours of the last {WEEKS} weeks; "
-        "what it would have used with more is not known.",
+        reason=f"CPU was at {SATURATED_PERCENT:g} % or more of what it may use in {share:.0%} of the hours of the last {WEEKS} "
+        "weeks; what it would have used with more is not known.",
         calls=calls.update(facts.id, region, is_auto_scaling_enabled=True)
         if bursts
         else calls.update(facts.id, region, compute_count=float(target)),
@@ -160,15 +160,15 @@ def _auto_scaling(facts: Facts, cpu: CpuUse) -> Proposal | None:
         urgency=-share,
         effort="low",
         title=f"Allocate {base} ECPUs with auto-scaling instead of {cpu.allocated:g}",
-        reason=f"It bursts: its busiest hour used {cpu.peak / cpu.mean:.1f} times its mean. Of {cpu.allocated:g} ECPUs, {idle:.1f} idle "
-        f"on average; with {base} and auto-scaling it reaches {base * AUTO_SCALING_FACTOR}, and {cpu.charged(base):.1f} would have "
-        "been charged.",
+        reason=f"It bursts: its busiest hour used {cpu.peak / cpu.mean:.1f} times its mean. Of {cpu.allocated:g} ECPUs, "
+        f"{idle:.1f} idle on average; with {base} and auto-scaling it reaches {base * AUTO_SCALING_FACTOR}, and "
+        f"{cpu.charged(base):.1f} would have been charged.",
         calls=(
             *calls.update(facts.id, region, is_auto_scaling_enabled=True),
             *calls.update(facts.id, region, compute_count=float(base)),
         ),
-        risk=f"Bursts shorter than an hour are hidden in hourly means; {(HEADROOM - 1):.0%} of headroom are for them. Concurrency of "
-        "the services HIGH and MEDIUM follows the allocated ECPUs.",
+        risk=f"Bursts shorter than an hour are hidden in hourly means; {(HEADROOM - 1):.0%} of headroom are for them. "
+        "Concurrency of the services HIGH and MEDIUM follows the allocated ECPUs.",
         evidence=(*_evidence(cpu), Evidence(_HISTORY, "CPUs that idle on average", f"{idle:.2f}")),
         cost_share=share,
         cost_note="at most: as if all of its cost were CPUs",

@@ -67,13 +67,11 @@ class CpuUse:
         seen: dict[int, list[float]] = defaultdict(list)
         for at, percent in zip(self.times, self.percent, strict=True):
             seen[at.weekday() * 24 + at.hour].append(float(percent))
-        return tuple(
-            hour for hour in range(_HOURS) if len(seen.get(hour, ())) > 1 and max(seen[hour]) <= IDLE_PERCENT
-        )
+        return tuple(hour for hour in range(_HOURS) if len(seen.get(hour, ())) > 1 and max(seen[hour]) <= IDLE_PERCENT)
 
 
 def cpu_use(
-    values: Sequence[tuple[datetime, float]], allocated: float | None, is_auto_scaling: bool | None, now: datetime
+    values: Sequence[tuple[datetime, float]], allocated: float | None, *, is_auto_scaling: bool | None, now: datetime
 ) -> CpuUse | None:
     """Use of the last weeks; None if the size is not known, or too little was measured to say what the weeks need.
 
