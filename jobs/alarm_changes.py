@@ -136,7 +136,7 @@ def _alarm(wanted: Wanted) -> Alarm:
         destinations=wanted.destinations,
         body=wanted.body,
         repeat=wanted.repeat,
-        suppression=pause and Suppression(pause.start, pause.end, pause.reason),
+        suppression=None if pause is None else Suppression(pause.start, pause.end, pause.reason),
     )
 
 

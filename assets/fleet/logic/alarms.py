@@ -16,7 +16,8 @@ from resources.autonomous_databases import GONE, AutonomousDatabase
 ALL = "all"
 """Confirms whatever a plan would delete."""
 NAMESPACE = "oci_autonomous_database"
-SEVERITIES = ("CRITICAL", "ERROR", "WARNING", "INFO")
+Severity = Literal["CRITICAL", "ERROR", "WARNING", "INFO"]
+SEVERITIES: tuple[Severity, ...] = ("CRITICAL", "ERROR", "WARNING", "INFO")
 MEASURED_EVERY: Mapping[str, timedelta] = {
     **dict.fromkeys(
         ("CpuUtilization", "CPUTime", "DBTime", "WaitTime", "Sessions", "BlockingSessions", "FailedLogons", "FailedConnections",
@@ -61,6 +62,7 @@ class AlarmLike(Protocol):
 
 
 A = TypeVar("A", bound=AlarmLike)
+T = TypeVar("T", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Rule:
     above_per_ecpu: float | None
     pending: str
     repeat: str
-    severity: str
+    severity: Severity
     environments: tuple[str, ...] = ()
 
     def threshold(self, database: AutonomousDatabase) -> float | None:
@@ -129,7 +131,7 @@ class Wanted:
     name: str
     namespace: str
     query: str
-    severity: str
+    severity: Severity
     pending: str
     destinations: tuple[str, ...]
     body: str
@@ -363,9 +365,8 @@ def _rule(given: object) -> Rule:
         raise WrongRules(
             f"{name}: {metric} is measured every {every}: a window of {interval} may hold no value; use a longer one"
         )
-    statistic, severity = str(one.get("statistic", "mean")), str(one.get("severity", "WARNING"))
-    _one_of(name, "statistic", statistic, STATISTICS)
-    _one_of(name, "severity", severity, SEVERITIES)
+    statistic = _one_of(name, "statistic", str(one.get("statistic", "mean")), STATISTICS)
+    severity = _one_of(name, "severity", str(one.get("severity", "WARNING")), SEVERITIES)
     above, per_ecpu = _number(name, "above", one.get("above")), _number(name, "above_per_ecpu", one.get("above_per_ecpu"))
     if (above is None) == (per_ecpu is None):
         raise WrongRules(f"{name}: give either above or above_per_ecpu")
@@ -418,9 +419,11 @@ def _number(name: str, field: str, given: object) -> float | None:
     return float(given)
 
 
-def _one_of(name: str, field: str, given: str, known: Sequence[str]) -> None:
-    if given not in known:
-        raise WrongRules(f"{name}: {field} is {given!r}: use one of {', '.join(known)}")
+def _one_of(name: str, field: str, given: str, known: Sequence[T]) -> T:
+    for one in known:
+        if one == given:
+            return one
+    raise WrongRules(f"{name}: {field} is {given!r}: use one of {', '.join(known)}")
 
 
 def _mapping(given: object, what: str, known: Sequence[str] | None) -> dict[str, Any]:

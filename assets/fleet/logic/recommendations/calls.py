@@ -19,6 +19,13 @@ BLOCKED = (
     "JOIN gv$session b ON b.inst_id = s.blocking_instance AND b.sid = s.blocking_session\n"
     "WHERE s.blocking_session IS NOT NULL"
 )
+MEMORY = (
+    "SELECT inst_id, sid, program, pga_alloc_mem\n"
+    "FROM (SELECT s.inst_id, s.sid, s.program, p.pga_alloc_mem\n"
+    "      FROM gv$session s JOIN gv$process p ON p.inst_id = s.inst_id AND p.addr = s.paddr\n"
+    "      ORDER BY p.pga_alloc_mem DESC)\n"
+    "WHERE ROWNUM <= 10"
+)
 KILL = "ALTER SYSTEM KILL SESSION 'sid,serial#,@inst_id' IMMEDIATE"
 """With the numbers that `BLOCKED` answers."""
 

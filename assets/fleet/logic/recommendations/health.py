@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from assets.fleet.logic.recommendations import calls
-from assets.fleet.logic.recommendations.proposals import Evidence, Facts, Proposal, Severity
+from assets.fleet.logic.recommendations.proposals import Evidence, Facts, Proposal, Severity, percent
 
 SOON, VERY_SOON = 60, 14
 """Days to the first moment at which storage may be full, from which on it is a warning, and critical."""
@@ -80,7 +80,7 @@ def locking(facts: Facts) -> list[Proposal] | None:
         return []
     number = int(blocked["value"])
     waited = next((row for row in facts.waits if row["wait_class"] in ("Application", "Concurrency")), None)
-    share = f"{waited['event']}: {waited['share']:.0%} of the time waited" if waited else "not among the events seen"
+    share = f"{waited['event']}: {percent(waited['share'])} of the time waited" if waited else "not among the events seen"
     return [
         Proposal(
             facts.id,
@@ -98,6 +98,7 @@ def locking(facts: Facts) -> list[Proposal] | None:
                 Evidence("fleet/measurements", "sessions that are blocked", str(number)),
                 Evidence("fleet/wait_events", "waits for locks", share),
             ),
+            cost_share=0.0,
             cost_note="nothing",
         )
     ]
@@ -177,7 +178,8 @@ def idle(facts: Facts) -> list[Proposal] | None:
 def _storage_for_half_a_year(full: Mapping[str, Any]) -> int:
     """Storage with which growth stays below 80 % for half a year, in whole steps."""
     wanted = max(full["used"] + max(full["per_day"], 0) * 180, full["used"]) / 0.8
-    return max(math.ceil(wanted / _STORAGE_STEP_GB), math.ceil(full["capacity"] / _STORAGE_STEP_GB) + 1) * _STORAGE_STEP_GB
+    steps = max(math.ceil(wanted / _STORAGE_STEP_GB), math.ceil(full["capacity"] / _STORAGE_STEP_GB) + 1)
+    return steps * _STORAGE_STEP_GB
 
 
 def _or_year(days: int | None) -> str:
@@ -200,9 +202,9 @@ def _statement(facts: Facts, slow: Mapping[str, Any], row: Mapping[str, Any]) ->
         _severity(slow),
         urgency=float(row["share"]),
         effort="medium",
-        title=f"Look at statement {row['sql_id']}: {row['share']:.0%} of the time",
+        title=f"Look at statement {row['sql_id']}: {percent(row['share'])} of the time",
         reason=f"Statements take {_value(slow)} on average, and this one {row['seconds_per_execution']:,.2f} s each, "
-        f"{row['share']:.0%} of all time of statements between the last two collections.",
+        f"{percent(row['share'])} of all time of statements between the last two collections.",
         calls=ways,
         risk="A new plan may be worse for other values: accept a SQL profile, or an index, only after a test.",
         evidence=(
@@ -210,6 +212,7 @@ def _statement(facts: Facts, slow: Mapping[str, Any], row: Mapping[str, Any]) ->
             Evidence("fleet/top_sql", "executions / seconds each / blocks read each", _work(row)),
         ),
         subject=str(row["sql_id"]),
+        cost_share=0.0,
         cost_note="nothing",
     )
 
@@ -229,8 +232,7 @@ def _memory(facts: Facts, level: Mapping[str, Any]) -> Proposal:
         reason="At the limit, Oracle ends the calls that use most (ORA-04036). The limit follows the ECPUs; large sorts, hash "
         "joins and collections in PL/SQL are what uses it.",
         calls=(
-            "SELECT inst_id, sid, program, pga_alloc_mem "
-            "FROM (SELECT s.inst_id, s.sid, s.program, p.pga_alloc_mem FROM gv$session s JOIN gv$process p ON p.inst_id = s.inst_id AND p.addr = s.paddr ORDER BY p.pga_alloc_mem DESC) WHERE ROWNUM <= 10",
+            calls.MEMORY,
             *ways,
         ),
         risk="More ECPUs cost more, and do not help against one statement that takes whatever there is.",

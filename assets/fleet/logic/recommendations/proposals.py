@@ -158,9 +158,14 @@ def _weight(environment: str | None) -> float:
 
 def cost_effect(proposal: Proposal, cost: Cost) -> tuple[Decimal | None, str]:
     """What it changes in 30 days at most, in the currency of the cost; None if that is not known, and a note."""
-    if proposal.cost_share is None:
-        return None, proposal.cost_note
+    if not proposal.cost_share:
+        return (None if proposal.cost_share is None else Decimal(0)), proposal.cost_note
     if cost.amount is None:
         return None, cost.reason or "what the database costs is not known"
     share = Decimal(str(round(proposal.cost_share, 4)))
     return (cost.amount * share).quantize(Decimal("0.01")), proposal.cost_note
+
+
+def percent(share: float) -> str:
+    """A share of 1 for people."""
+    return f"{share * 100:.0f} %"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from assets.fleet.logic.recommendations import calls
-from assets.fleet.logic.recommendations.proposals import Evidence, Facts, Proposal
+from assets.fleet.logic.recommendations.proposals import Evidence, Facts, Proposal, percent
 from assets.fleet.logic.recommendations.usage import AUTO_SCALING_FACTOR, WEEKS, CpuUse
 
 LEAST_ECPUS = 2
@@ -57,8 +57,8 @@ def scheduling(facts: Facts) -> list[Proposal] | None:
             urgency=share,
             effort="low",
             title=f"Let it stop when nobody works: {stopped} hours of a week",
-            reason=f"In each of the last {WEEKS} weeks CPU was at most 5 % outside of {said} (UTC). Stopped, no CPUs are charged, "
-            "but storage is.",
+            reason=f"In each of the last {WEEKS} weeks CPU was at most 5 % outside of {said} (UTC). Stopped, it costs "
+            "its storage alone.",
             calls=calls.schedule(facts.id, str(facts.database["region"]), windows),
             risk="Who works outside of these hours finds it stopped and has to start it; sessions are ended when it stops.",
             evidence=(
@@ -128,7 +128,7 @@ def _up(facts: Facts, cpu: CpuUse) -> Proposal:
         urgency=min(0.5 + share, 1),
         effort="low",
         title="Turn auto-scaling on: it lacks CPUs at peaks" if bursts else f"Give it {target} ECPUs: it lacks CPUs",
-        reason=f"CPU was at {SATURATED_PERCENT:g} % or more of what it may use in {share:.0%} of the hours of the last {WEEKS} "
+        reason=f"CPU was at {SATURATED_PERCENT:g} % or more of what it may use in {percent(share)} of the hours of {WEEKS} "
         "weeks; what it would have used with more is not known.",
         calls=calls.update(facts.id, region, is_auto_scaling_enabled=True)
         if bursts
@@ -167,7 +167,7 @@ def _auto_scaling(facts: Facts, cpu: CpuUse) -> Proposal | None:
             *calls.update(facts.id, region, is_auto_scaling_enabled=True),
             *calls.update(facts.id, region, compute_count=float(base)),
         ),
-        risk=f"Bursts shorter than an hour are hidden in hourly means; {(HEADROOM - 1):.0%} of headroom are for them. "
+        risk=f"Bursts shorter than an hour are hidden in hourly means; {percent(HEADROOM - 1)} of headroom are for them. "
         "Concurrency of the services HIGH and MEDIUM follows the allocated ECPUs.",
         evidence=(*_evidence(cpu), Evidence(_HISTORY, "CPUs that idle on average", f"{idle:.2f}")),
         cost_share=share,

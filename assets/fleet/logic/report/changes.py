@@ -79,7 +79,8 @@ def compared(kept: bytes | None, now: Snapshot) -> tuple[Changes, bytes]:
 
 def _baseline(earlier: Sequence[Snapshot], now: Snapshot) -> Snapshot | None:
     days_before = [one for one in earlier if one["at"][:10] < now["at"][:10]]
-    return (days_before or list(earlier) or [None])[-1]
+    candidates = days_before or list(earlier)
+    return candidates[-1] if candidates else None
 
 
 def _database(data: ReportData, row: Mapping[str, Any]) -> dict[str, Any]:

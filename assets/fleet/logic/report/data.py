@@ -29,7 +29,7 @@ class ReportData:
         places: Rows of fleet/places.
         status: Rows of fleet/status.
         measured: Rows of the last collection in fleet/measurements.
-        history: Of Monitoring's metrics over the days shown: database_id, metric, time, value.
+        history: Of Monitoring's metrics over the days shown: database_id, metric, time, value, in the order of the times.
         asked: Of what databases say of themselves over these days: database_id, metric, time, value.
         waits: Rows of the last collection in fleet/wait_events.
         statements: Rows of the last collection in fleet/top_sql.
@@ -76,15 +76,24 @@ class ReportData:
     def level(self, database_id: str) -> str:
         """How a database stands; unknown if nobody says."""
         row = self.levels.get((database_id, "overall"))
-        unknown = next((d for d in self.databases if d["database_id"] == database_id and d["unknown_since"] is not None), None)
-        if row is None or (unknown is not None and row["level"] == "ok"):
+        if row is None or (database_id in self._lost and row["level"] == "ok"):
             return "unknown"
         return str(row["level"])
+
+    @cached_property
+    def _lost(self) -> frozenset[str]:
+        """Databases that could not be looked at."""
+        return frozenset(row["database_id"] for row in self.databases if row["unknown_since"] is not None)
 
     @cached_property
     def values(self) -> Mapping[tuple[str, str], Row]:
         """What was measured last by database and metric."""
         return {(row["database_id"], row["metric"]): row for row in self.measured}
+
+    @cached_property
+    def values_of(self) -> Mapping[str, Sequence[Row]]:
+        """What was measured last, of each database."""
+        return grouped(self.measured)
 
     @cached_property
     def full(self) -> Mapping[tuple[str, str, float], Row]:

@@ -27,7 +27,7 @@ def database_page(data: ReportData, row: Row, of: Mapping[str, Any]) -> dict[str
     Args:
         data: Of the whole fleet.
         row: The database's row of fleet/databases.
-        of: The database's own rows: history, asked, waits, statements, anomalies.
+        of: The database's own rows: history and asked by metric, waits, statements, anomalies.
     """
     key = row["database_id"]
     overall = data.levels.get((key, "overall"))
@@ -145,8 +145,8 @@ def _asked(data: ReportData, key: str, of: Mapping[str, Any]) -> list[Figure]:
         points = _points(of["asked"], metric)
         if not points:
             continue
-        unit = next((row["unit"] for (d, m), row in data.values.items() if (d, m) == (key, metric)), "")
-        title = f"{wording.metric(metric)} in {unit}"
+        last = data.values.get((key, metric))
+        title = f"{wording.metric(metric)} in {last['unit']}" if last else wording.metric(metric)
         chart = Chart(
             title, points, _ASKED_GAP, _thresholds(data, key, metric), start=data.now - timedelta(days=DAYS), end=data.now
         )
@@ -154,9 +154,9 @@ def _asked(data: ReportData, key: str, of: Mapping[str, Any]) -> list[Figure]:
     return found
 
 
-def _points(rows: pl.DataFrame, metric: str) -> list[tuple[datetime, float]]:
-    found = rows.filter(pl.col("metric") == metric).sort("time")
-    return list(zip(found["time"].to_list(), found["value"].to_list(), strict=True))
+def _points(rows: Mapping[str, pl.DataFrame], metric: str) -> list[tuple[datetime, float]]:
+    found = rows.get(metric)
+    return [] if found is None else list(zip(found["time"].to_list(), found["value"].to_list(), strict=True))
 
 
 def _thresholds(data: ReportData, key: str, metric: str) -> list[Threshold]:
@@ -283,15 +283,21 @@ def _recommendation(row: Row) -> dict[str, Any]:
         **row,
         "tone": wording.TONES[row["severity"]],
         "impact_said": wording.number(row["impact"]),
-        "cost": f"{wording.money_change(row['cost_effect_30d'], row['currency'])} in 30 days ({row['cost_note']})",
+        "cost": f"{wording.money_change(row['cost_effect_30d'], row['currency'])}{_note(row)}",
         "first_seen_said": wording.moment(row["first_seen"]),
     }
+
+
+def _note(row: Row) -> str:
+    if row["cost_effect_30d"] is None:
+        return f" ({row['cost_note']})"
+    return f" in 30 days ({row['cost_note']})" if row["cost_effect_30d"] else ""
 
 
 def _measured(data: ReportData, key: str) -> Table:
     rows = [
         (
-            Cell(wording.metric(metric), title=metric),
+            Cell(wording.metric(row["metric"]), title=row["metric"]),
             Cell(
                 wording.quantity(row["value"], row["unit"], 3) if row["value"] is not None else _missing(row),
                 "" if row["value"] is not None else "muted",
@@ -300,7 +306,6 @@ def _measured(data: ReportData, key: str) -> Table:
             Cell(row["source"]),
             Cell(wording.moment(row["value_to"]) if row["value_to"] else (row["reason"] or "")),
         )
-        for (database, metric), row in sorted(data.values.items())
-        if database == key
+        for row in sorted(data.values_of.get(key, ()), key=lambda one: str(one["metric"]))
     ]
     return Table("Everything that was measured last", ("Metric", "Value", "By", "At (UTC), or why not"), rows, "Nothing yet.")

@@ -72,8 +72,8 @@ def _pages(data: ReportData, links: Mapping[str, str]) -> Iterable[tuple[str, by
     for row in data.databases:
         key = row["database_id"]
         of: dict[str, Any] = {
-            "history": history.get(key, data.history.clear()),
-            "asked": asked.get(key, data.asked.clear()),
+            "history": history.get(key, {}),
+            "asked": asked.get(key, {}),
             "waits": waits.get(key, []),
             "statements": statements.get(key, []),
             "anomalies": anomalies.get(key, []),
@@ -83,8 +83,12 @@ def _pages(data: ReportData, links: Mapping[str, str]) -> Iterable[tuple[str, by
         yield links[key], _render("database.html.jinja", title=row["display_name"], subtitle=made, back=f"../{PAGE}", **page)
 
 
-def _parts(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    return {str(key[0]): part for key, part in rows.partition_by("database_id", as_dict=True).items()}
+def _parts(rows: pl.DataFrame) -> dict[str, dict[str, pl.DataFrame]]:
+    """Rows by database and metric."""
+    found: dict[str, dict[str, pl.DataFrame]] = {}
+    for (key, metric), part in rows.partition_by("database_id", "metric", as_dict=True, maintain_order=True).items():
+        found.setdefault(str(key), {})[str(metric)] = part
+    return found
 
 
 def _render(template: str, **variables: Any) -> bytes:  # noqa: ANN401 - whatever the template names

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 760, 170
+_BARS_WIDTH = 380
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 14, 12, 24
 _MOST_POINTS = 400
 _LEAST_TICK_PIXELS = 72
@@ -133,13 +134,13 @@ def bars(title: str, rows: Sequence[Bar]) -> Markup:
     most = max((sum(size for _, size in row.parts) for row in rows), default=0)
     if not most:
         return Markup("")
-    left, step = 150, 26
+    left, step = 130, 26
     drawn = []
     for place, row in enumerate(rows):
         y, x = place * step + 4, float(left)
         drawn.append(f'<text class="name" x="{left - 8}" y="{y + 14}" text-anchor="end">{escape(row.label)}</text>')
         for tone, size in row.parts:
-            width = size / most * (WIDTH - left - 50)
+            width = size / most * (_BARS_WIDTH - left - 40)
             if size:
                 drawn.append(
                     f'<rect class="{tone}" x="{x:.1f}" y="{y}" width="{width:.1f}" height="18"><title>'
@@ -150,8 +151,8 @@ def bars(title: str, rows: Sequence[Bar]) -> Markup:
     height = len(rows) * step + 4
     body = Markup("").join(Markup(part) for part in drawn)  # noqa: S704 - numbers, and text that is escaped
     return Markup(  # noqa: S704 - as above
-        f'<svg class="bars" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}"><title>{escape(title)}</title>'
-        f"{body}</svg>"
+        f'<svg class="bars" viewBox="0 0 {_BARS_WIDTH} {height}" role="img" aria-label="{escape(title)}">'
+        f"<title>{escape(title)}</title>{body}</svg>"
     )
 
 
@@ -176,13 +177,23 @@ class _Scale:
         return cls(start, end, top, tuple(step * n for n in range(round(top / step) + 1)))
 
     def x(self, at: datetime) -> float:
-        return _LEFT + (at - self.start) / (self.end - self.start) * (WIDTH - _LEFT - _RIGHT)
+        return _LEFT + (at - self.start).total_seconds() * self.pixels
+
+    @property
+    def pixels(self) -> float:
+        """Of a second."""
+        return (WIDTH - _LEFT - _RIGHT) / (self.end - self.start).total_seconds()
 
     def y(self, value: float) -> float:
         return _TOP + (1 - max(value, 0) / self.top) * (HEIGHT - _TOP - _BOTTOM)
 
     def path(self, points: Sequence[tuple[datetime, float]]) -> str:
-        return " ".join(f"{self.x(at):.1f},{self.y(value):.1f}" for at, value in points)
+        pixels, height = self.pixels, (HEIGHT - _TOP - _BOTTOM) / self.top
+        foot = float(HEIGHT - _BOTTOM)
+        return " ".join(
+            f"{_LEFT + (at - self.start).total_seconds() * pixels:.1f},{foot - max(value, 0.0) * height:.1f}"
+            for at, value in points
+        )
 
     def days(self) -> list[datetime]:
         """Midnights that are labelled."""
@@ -206,4 +217,7 @@ def _round(value: float) -> float:
 
 
 def _number(value: float) -> str:
+    for size, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= max(size, 1e4):
+            return f"{value / size:,.3g}{sign}"
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.3g}"

@@ -39,7 +39,10 @@ def quantity(value: float | None, unit: str | None, places: int = 1) -> str:
     """A number with its unit."""
     if value is None:
         return UNKNOWN
-    return f"{number(value, places)} {unit or ''}".strip()
+    named = unit or ""
+    if value == 1 and len(named) > 2:
+        named = named.removesuffix("s")
+    return f"{number(value, places)} {named}".strip()
 
 
 def money(value: Decimal | None, currency: str | None) -> str:
@@ -49,7 +52,9 @@ def money(value: Decimal | None, currency: str | None) -> str:
 
 def money_change(value: Decimal | None, currency: str | None) -> str:
     """An amount that is saved or added, with its sign."""
-    return UNKNOWN if value is None else f"{'+' if value > 0 else ''}{money(value, currency).replace('-', '−')}"
+    if not value:
+        return UNKNOWN if value is None else "none"
+    return f"{'+' if value > 0 else ''}{money(value, currency).replace('-', '−')}"
 
 
 def moment(value: datetime | None) -> str:
@@ -72,7 +77,9 @@ def count(value: int | None, noun: str = "", plural: str = "") -> str:
     """A whole number, and its noun if given."""
     if value is None:
         return UNKNOWN
-    return f"{value:,} {noun if value == 1 else plural or noun + 's'}".strip()
+    if not noun:
+        return f"{value:,}"
+    return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
 
 
 def full(row: Mapping[str, Any] | None) -> str:
@@ -81,7 +88,7 @@ def full(row: Mapping[str, Any] | None) -> str:
         needs = row["needs_days"] if row else None
         return f"unknown: needs {count(needs, 'day')}" if needs else UNKNOWN
     if row["answer"] == "forecast":
-        latest = "more than a year" if row["latest_days"] is None else f"{row['latest_days']}"
+        latest = "365+" if row["latest_days"] is None else f"{row['latest_days']}"
         return f"{count(row['days'], 'day')} ({row['earliest_days']} – {latest})"
     if row["answer"] == "not within a year" and row["earliest_days"] is not None:
         return f"not within a year (earliest in {count(row['earliest_days'], 'day')})"
@@ -90,7 +97,7 @@ def full(row: Mapping[str, Any] | None) -> str:
 
 def share(value: float | None) -> str:
     """A share of 1 in per cent."""
-    return UNKNOWN if value is None else f"{value:.0%}"
+    return UNKNOWN if value is None else f"{value:.0%}".replace("%", " %")
 
 
 def short(text: str, length: int = 60) -> str:
