@@ -43,9 +43,9 @@ def reconcile_alarms(
     context: dg.OpExecutionContext,
     config: AlarmsConfig,
     lake: dg.ResourceParam[Lake],
-    clock: dg.ResourceParam[Clock],
+    cloud_clock: dg.ResourceParam[Clock],
     inputs_store: dg.ResourceParam[ObjectStore],
-    database_service: dg.ResourceParam[AutonomousDatabases],
+    autonomous_databases: dg.ResourceParam[AutonomousDatabases],
     alarm_service: dg.ResourceParam[AlarmService],
 ) -> None:
     """Plan, print the plan, and act only if told to. A repeat does what is left, and nothing twice."""
@@ -58,16 +58,16 @@ def reconcile_alarms(
             return
         rules = alarm_rules(inputs_store)
         rules = logic.Rules({**rules.topics, **config.topics}, rules.rules, rules.pauses)
-        regions = database_service.regions()
+        regions = autonomous_databases.regions()
         actual = alarm_service.managed(regions)
-        wanted, notes = logic.desired(rules, every_database(database_service), clock.now())
+        wanted, notes = logic.desired(rules, every_database(autonomous_databases), cloud_clock.now())
         plan = planned(wanted, actual, notes)
         context.log.info("plan: %s", plan.counts())
         metadata: dict[str, Any] = {"mode": config.mode, "plan": _table(plan), **plan.counts()}
         problems: list[str] = []
         if config.mode == "apply":
-            settle(journal, actual, clock.now())
-            applied = apply(alarm_service, plan, journal, clock.now, regions, config.confirm_retire)
+            settle(journal, actual, cloud_clock.now())
+            applied = apply(alarm_service, plan, journal, cloud_clock.now, regions, config.confirm_retire)
             metadata |= {"done": len(applied.done), "held": len(applied.held)}
             problems = _problems(context, applied)
         context.add_output_metadata(metadata)

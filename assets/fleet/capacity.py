@@ -40,13 +40,13 @@ _Subject = tuple[str, str]
         )
     ],
 )
-def capacity(lake: Lake, clock: Clock) -> dg.MaterializeResult:
+def capacity(lake: Lake, cloud_clock: Clock) -> dg.MaterializeResult:
     """Days until 80, 90 and 100 % of storage and CPU, with an interval; what is no number is said as what it is.
 
     Growth is the median slope of the last six weeks without steps such as a purge; the interval comes from how far forecasts
     of the past were off, for the database itself where it has enough of them, else for the fleet.
     """
-    now = clock.now()
+    now = cloud_clock.now()
     current = lake.scan(tables.DATABASES).filter(pl.col("valid_to").is_null()).collect()
     series = _series(lake, now)
     missed = {key: misses(daily) for key, daily in series.items()}

@@ -1,6 +1,6 @@
 """The asset of the fleet report."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import dagster as dg
 import polars as pl
@@ -30,14 +30,14 @@ _SHOWN = ("cpu_utilization", "storage_used_gb", "sessions", "execute_count")
     owners=["team:dba"],
     kinds={"html", "markdown"},
 )
-def fleet_report(lake: Lake, report_store: ObjectStore, clock: Clock) -> dg.MaterializeResult:
+def fleet_report(lake: Lake, report_store: ObjectStore, cloud_clock: Clock) -> dg.MaterializeResult:
     """A page of the fleet and one for each database, which open offline, and Markdown; a copy of the day is kept.
 
     What changed since yesterday's report comes first; then how the fleet stands, incidents, databases with the worst first,
     capacity and recommendations. What is unknown is shown as unknown.
     """
     with errors_classified():
-        data = report_data(lake, clock)
+        data = report_data(lake, cloud_clock.now())
         report = write_report(data, report_store)
     levels = counts(data)
     return dg.MaterializeResult(
@@ -69,9 +69,8 @@ def write_report(data: ReportData, store: ObjectStore) -> Report:
     return report
 
 
-def report_data(lake: Lake, clock: Clock) -> ReportData:
+def report_data(lake: Lake, now: datetime) -> ReportData:
     """What the report shows, read from the lake."""
-    now = clock.now()
     first = (now - timedelta(days=DAYS)).date()
     databases = lake.scan(tables.DATABASES).filter(pl.col("valid_to").is_null()).sort("display_name", "database_id").collect()
     history = lake.scan(tables.METRIC_HISTORY).filter(pl.col("day") >= first, pl.col("metric").is_in(list(_SHOWN)))

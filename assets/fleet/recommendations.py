@@ -27,13 +27,13 @@ _KEY = dg.AssetKey(["fleet", "recommendations"])
     kinds={"polars", "deltalake"},
     metadata=table_metadata(tables.RECOMMENDATIONS),
 )
-def recommendations(lake: Lake, clock: Clock) -> dg.MaterializeResult:
+def recommendations(lake: Lake, cloud_clock: Clock) -> dg.MaterializeResult:
     """Proposals with severity, impact, effort, evidence and the call that does them; what becomes of each is kept.
 
     What cannot be judged is counted and resolves nothing. Effects on cost are at most what the bills of the last 30 days allow;
     where they do not name the database, or in several currencies, the effect is unknown.
     """
-    now = clock.now()
+    now = cloud_clock.now()
     before = lake.scan(tables.RECOMMENDATIONS).collect().to_dicts()
     rows, unjudged = recommended(facts_of(lake, now), before, now)
     frame = pl.DataFrame(rows, schema=tables.RECOMMENDATIONS.schema)

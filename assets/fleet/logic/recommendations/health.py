@@ -177,8 +177,9 @@ def idle(facts: Facts) -> list[Proposal] | None:
 
 def _storage_for_half_a_year(full: Mapping[str, Any]) -> int:
     """Storage with which growth stays below 80 % for half a year, in whole steps."""
-    wanted = max(full["used"] + max(full["per_day"], 0) * 180, full["used"]) / 0.8
-    steps = max(math.ceil(wanted / _STORAGE_STEP_GB), math.ceil(full["capacity"] / _STORAGE_STEP_GB) + 1)
+    used, there, per_day = float(full["used"]), float(full["capacity"]), float(full["per_day"])
+    wanted = (used + max(per_day, 0.0) * 180) / 0.8
+    steps = max(math.ceil(wanted / _STORAGE_STEP_GB), math.ceil(there / _STORAGE_STEP_GB) + 1)
     return steps * _STORAGE_STEP_GB
 
 
