@@ -67,7 +67,7 @@ class OciAlarms(AlarmService):
         details = UpdateAlarmDetails(**self._fields(goal, response.data.freeform_tags or {}))
         if current.suppression is not None and goal.suppression is None:
             # what an update leaves out stays as it is
-            self._call(seen.region, "remove_alarm_suppression")(seen.reference)
+            self._call(seen.region, "remove_alarm_suppression")(seen.reference, if_match=response.headers["etag"])
             response, _ = self._current(seen)
         try:
             self._call(seen.region, "update_alarm")(seen.reference, details, if_match=response.headers["etag"])
