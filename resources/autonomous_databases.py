@@ -75,6 +75,7 @@ class AutonomousDatabase:
         disaster_recovery_region_type: `PRIMARY`, or `REMOTE` of what was made as the other side.
         backup_retention_days: Of automatic backups.
         is_backup_retention_locked: Whether it can no longer be shortened.
+        replicates_backups: Of a standby in another region: whether automatic backups are replicated to it.
         is_refreshable_clone: Whether it follows its source.
         source_id: What it was cloned from.
         is_free_tier: Always Free.
@@ -111,6 +112,7 @@ class AutonomousDatabase:
     disaster_recovery_region_type: str | None = None
     backup_retention_days: int | None = None
     is_backup_retention_locked: bool | None = None
+    replicates_backups: bool | None = None
     is_refreshable_clone: bool = False
     source_id: str | None = None
     is_free_tier: bool = False
@@ -236,6 +238,7 @@ class NewDatabase:
         clone_type: `FULL` or `METADATA`.
         at: Moment for `timestamp`.
         recovery_type: `ADG` or `BACKUP_BASED`.
+        replicate_backups: Of a standby: whether the last seven days' automatic backups are replicated to it.
     """
 
     compartment_id: str
@@ -256,6 +259,7 @@ class NewDatabase:
     clone_type: Literal["FULL", "METADATA"] = "FULL"
     at: datetime | None = None
     recovery_type: Literal["ADG", "BACKUP_BASED"] = "ADG"
+    replicate_backups: bool = False
 
 
 @dataclass(frozen=True, slots=True)

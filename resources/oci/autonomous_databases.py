@@ -215,8 +215,8 @@ class OciAutonomousDatabases(AutonomousDatabases):
 def creation(details: NewDatabase) -> dict[str, Any]:
     """The body of a request to make a database.
 
-    A standby by Autonomous Data Guard and one by backups are asked for by sources of their own, and take sizes, name and password
-    of their primary.
+    A standby by Autonomous Data Guard and one by backups, or with backups, are asked for by sources of their own, and take sizes,
+    name and password of their primary.
 
     Raises:
         BadInput: It is not said out of what, or there is no password or two.
@@ -229,9 +229,13 @@ def creation(details: NewDatabase) -> dict[str, Any]:
     }
     common: dict[str, Any] = {"compartmentId": details.compartment_id, "displayName": details.display_name, **tags}
     if details.source == "standby":
-        if details.recovery_type == "ADG":
+        if details.recovery_type == "ADG" and not details.replicate_backups:
             return {**common, "source": "CROSS_REGION_DATAGUARD", "sourceId": details.source_id}
-        kind = {"source": "CROSS_REGION_DISASTER_RECOVERY", "remoteDisasterRecoveryType": details.recovery_type}
+        kind: dict[str, Any] = {
+            "source": "CROSS_REGION_DISASTER_RECOVERY",
+            "remoteDisasterRecoveryType": details.recovery_type,
+            "isReplicateAutomaticBackups": details.replicate_backups,
+        }
         return {**common, **kind, "sourceId": details.source_id}
     body = {
         **common,

@@ -42,6 +42,7 @@ def database_of(row: Mapping[str, Any], region: str) -> AutonomousDatabase:
         disaster_recovery_region_type=row.get("disasterRecoveryRegionType"),
         backup_retention_days=row.get("backupRetentionPeriodInDays"),
         is_backup_retention_locked=row.get("isBackupRetentionLocked"),
+        replicates_backups=(row.get("remoteDisasterRecoveryConfiguration") or {}).get("isReplicateAutomaticBackups"),
         is_refreshable_clone=bool(row.get("isRefreshableClone")),
         source_id=row.get("sourceId"),
         is_free_tier=bool(row.get("isFreeTier")),

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
+from sandbox.oci import fleet
 from sandbox.oci.clock import text
 from sandbox.oci.credentials import USER
-from sandbox.oci.services import database, identity, monitoring, object_storage, usage_api
+from sandbox.oci.services import identity, monitoring, object_storage, usage_api
 from sandbox.oci.store import Body, Store
 from sandbox.oci_billing import billed_lines
 from sandbox.oci_estate import COMPARTMENTS, TENANCY, Resource, resources
@@ -16,7 +17,7 @@ from sandbox.utilisation import hours, load_of
 
 HOME_REGION = "eu-frankfurt-1"
 _TAGS = "acme"
-_INSTANCE, _DATABASE = "instance", "autonomousdatabase"
+_INSTANCE, _AGENT = "instance", "oci_computeagent"
 
 
 def populate(store: Store, data: Path | None) -> None:
@@ -39,8 +40,8 @@ def populate(store: Store, data: Path | None) -> None:
         return
     usage_api.add_lines(store, [_usage(line) for line in billed_lines(*found)])
     for resource in resources():
-        _exist(store, resource)
         _measure(store, resource, *found)
+    fleet.populate(store, found[0])
     # days of a scenario do not age: a demo shows the same whenever it is looked at
     monitoring.reach_from(store, datetime.combine(found[0].last + timedelta(days=1), time(), UTC))
     reports = data / "billing" / "oci"
@@ -50,32 +51,19 @@ def populate(store: Store, data: Path | None) -> None:
         object_storage.add_object(store, object_storage.REPORTS_NAMESPACE, TENANCY, name, file.read_bytes(), modified)
 
 
-def _exist(store: Store, resource: Resource) -> None:
-    """Let a database exist, under the id that it is billed under."""
-    if resource.kind == _DATABASE and resource.season != "absent":
-        name = resource.name.replace("-", "")
-        fields = {"id": resource.id, "displayName": resource.name, "computeCount": 4.0}
-        database.add_database(store, resource.region, COMPARTMENTS[resource.compartment], name, **fields)
-
-
 def _measure(store: Store, resource: Resource, window: Window, seed: int) -> None:
-    """Let the metrics of an instance or database exist that the scenario's last days have."""
-    if resource.season == "absent" or resource.kind not in (_INSTANCE, _DATABASE):
+    """Let the metrics of an instance exist that the scenario's last days have."""
+    if resource.season == "absent" or resource.kind != _INSTANCE:
         return
-    database = resource.kind == _DATABASE
-    load = load_of(resource.name, database=database, season=resource.season)
+    load = load_of(resource.name, database=False, season=resource.season)
     if load is None:
         return
     found = hours(resource.name, load, window, seed)
-    namespace = "oci_autonomous_database" if database else "oci_computeagent"
-    called = "resourceName" if database else "resourceDisplayName"
-    dimensions = {"resourceId": resource.id, called: resource.name, "region": resource.region}
-    metrics = {"CpuUtilization": found.cpu}
-    if not database:
-        metrics |= {"MemoryUtilization": found.memory or (), "NetworksBytesIn": found.network}
+    dimensions = {"resourceId": resource.id, "resourceDisplayName": resource.name, "region": resource.region}
+    metrics = {"CpuUtilization": found.cpu, "MemoryUtilization": found.memory or (), "NetworksBytesIn": found.network}
     for name, values in metrics.items():
         points = (monitoring.Datapoint(at, value) for at, value in zip(found.at, values, strict=False))
-        monitoring.add_datapoints(store, resource.region, COMPARTMENTS[resource.compartment], namespace, name, dimensions, points)
+        monitoring.add_datapoints(store, resource.region, COMPARTMENTS[resource.compartment], _AGENT, name, dimensions, points)
 
 
 def _usage(line: Line) -> Body:

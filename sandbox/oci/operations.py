@@ -16,12 +16,14 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "put_object", "get_object", "head_object", "delete_object", "list_objects",
             "create_multipart_upload", "upload_part", "commit_multipart_upload", "abort_multipart_upload",
             "list_multipart_upload_parts", "list_multipart_uploads",
+            "put_object_lifecycle_policy", "get_object_lifecycle_policy", "delete_object_lifecycle_policy",
         ),
     },
     "monitoring": {
         "MonitoringClient": (
             "post_metric_data", "summarize_metrics_data", "list_metrics",
             "create_alarm", "get_alarm", "list_alarms", "update_alarm", "delete_alarm", "remove_alarm_suppression",
+            "list_alarms_status",
         ),
     },
     "identity": {

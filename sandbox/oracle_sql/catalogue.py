@@ -16,6 +16,7 @@ _CODE = re.compile(
     r"TRIGGER|TYPE\s+BODY|TYPE|SYNONYM)\s+(?P<name>[\w$#.]+|\x00\d+\x00)",
     re.IGNORECASE,
 )
+_SCHEMA = "ADMIN"
 _OWNERS = ("user_", "all_", "dba_")
 Found = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
@@ -80,12 +81,12 @@ def view(connection: sqlite3.Connection, name: str, sequences: Mapping[str, tupl
     if owner == "user_":
         return columns, rows
     called = "sequence_owner" if "sequence_name" in columns[:1] else "owner"
-    return (called, *columns), [("ADMIN", *row) for row in rows]
+    return (called, *columns), [(_SCHEMA, *row) for row in rows]
 
 
 def _tables(connection: sqlite3.Connection) -> Found:
-    columns = ("table_name", "tablespace_name", "status", "num_rows", "temporary", "partitioned")
-    return columns, [(t.upper(), "DATA", "VALID", None, "N", "NO") for t in tables(connection)]
+    columns = ("table_name", "tablespace_name", "status", "num_rows", "temporary", "partitioned", "nested")
+    return columns, [(t.upper(), "DATA", "VALID", None, "N", "NO", "NO") for t in tables(connection)]
 
 
 def _columns(connection: sqlite3.Connection) -> Found:
@@ -134,8 +135,10 @@ def _keys(connection: sqlite3.Connection) -> list[tuple[str, str, str, list[str]
 
 
 def _constraints(connection: sqlite3.Connection) -> Found:
-    columns = ("constraint_name", "constraint_type", "table_name", "r_constraint_name", "status", "validated")
-    return columns, [(n, kind, t, p and f"{p}_PK", "ENABLED", "VALIDATED") for t, n, kind, _, p in _keys(connection)]
+    columns = ("constraint_name", "constraint_type", "table_name", "r_owner", "r_constraint_name", "status", "validated")
+    return columns, [
+        (n, kind, t, p and _SCHEMA, p and f"{p}_PK", "ENABLED", "VALIDATED") for t, n, kind, _, p in _keys(connection)
+    ]
 
 
 def _constraint_columns(connection: sqlite3.Connection) -> Found:

@@ -10,6 +10,7 @@ _LITERAL = re.compile(
     r"""|[nN]?'(?:[^']|'')*'|"[^"]*\"""",
     re.DOTALL,
 )
+_OWNED = re.compile(r"\x00(\d+)\x00\s*\.\s*")
 _MASK = re.compile(r"\x00(\d+)\x00")
 _NAME = r"(?:[\w$#]+|\x00\d+\x00)(?:\s*\.\s*(?:[\w$#]+|\x00\d+\x00))?"
 _FLAGS = re.IGNORECASE | re.DOTALL
@@ -29,7 +30,10 @@ def masked(sql: str) -> tuple[str, list[str]]:
         kept.append(text.lstrip("nN") if text[0] in "nN" else text)
         return f"\x00{len(kept) - 1}\x00"
 
-    return _LITERAL.sub(mask, sql).strip(), kept
+    text = _LITERAL.sub(mask, sql).strip()
+    # every table is of ADMIN's schema, which has no name in SQLite
+    text = re.sub(r"\bADMIN\s*\.\s*", "", text, flags=re.IGNORECASE)
+    return _OWNED.sub(lambda found: "" if kept[int(found[1])] == '"ADMIN"' else found[0], text), kept
 
 
 def unmasked(text: str, kept: Sequence[str]) -> str:

@@ -396,7 +396,7 @@ def _temporary(_of: _Instance) -> _Rows:
 
 def _users(of: _Instance) -> _Rows:
     last = moment_text(of.now - timedelta(minutes=int(240 * of.drawn("logon"))))
-    rows = [("ADMIN", 108, "OPEN", last, moment_text(_STARTED), "NO"), ("SYS", 0, "OPEN", None, moment_text(_STARTED), "YES")]
+    rows = [("ADMIN", 108, "OPEN", last, moment_text(_STARTED), "N"), ("SYS", 0, "OPEN", None, moment_text(_STARTED), "Y")]
     return ("username", "user_id", "account_status", "last_login", "created", "oracle_maintained"), rows
 
 

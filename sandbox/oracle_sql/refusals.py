@@ -13,6 +13,8 @@ _TEXTS = {
     1008: "not all variables bound",
     1036: "unrecognized bind variable passed to the database call",
     1400: "cannot insert NULL",
+    1555: "snapshot too old",
+    8186: "invalid timestamp specified",
     1430: "column being added already exists in table",
     2289: "sequence does not exist",
     2290: "check constraint violated",

@@ -3,6 +3,7 @@
 from sandbox.oci.services import (
     ai_document,
     ai_language,
+    alarm_states,
     budget,
     container_engine,
     database,
@@ -10,6 +11,7 @@ from sandbox.oci.services import (
     identity,
     monitoring,
     monitoring_alarms,
+    object_lifecycle,
     object_storage,
     ons,
     streaming,
@@ -21,6 +23,7 @@ from sandbox.oci.services import (
 __all__ = [
     "ai_document",
     "ai_language",
+    "alarm_states",
     "budget",
     "container_engine",
     "database",
@@ -28,6 +31,7 @@ __all__ = [
     "identity",
     "monitoring",
     "monitoring_alarms",
+    "object_lifecycle",
     "object_storage",
     "ons",
     "streaming",

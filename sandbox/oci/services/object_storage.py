@@ -122,7 +122,7 @@ def list_buckets(asked: Asked) -> Answer:
 @answers("object_storage")
 def delete_bucket(asked: Asked) -> Answer:
     """Delete an empty bucket without uploads in progress. Source: SDK docstring of delete_bucket; the latter's code is not."""
-    found = _writable_bucket(asked)
+    found = writable_bucket(asked)
     found.demand_etag(asked.if_match)
     if asked.store.table(_objects(asked)):
         raise conflict("The bucket is not empty.", "BucketNotEmpty")
@@ -135,11 +135,11 @@ def delete_bucket(asked: Asked) -> Answer:
 @answers("object_storage")
 async def put_object(asked: Asked) -> Answer:
     """Store an object. `if-none-match: *` demands that there is none, `if-match` the version that there is."""
-    _writable_bucket(asked)
+    writable_bucket(asked)
     _demand_conditions(asked)
     with _new_file(asked.store) as file:
         size, digest = await _received(asked, file)
-        _writable_bucket(asked)  # both may be otherwise now
+        writable_bucket(asked)  # both may be otherwise now
         _demand_conditions(asked)
     now = text(asked.store.clock.now())
     body = {
@@ -179,7 +179,7 @@ def head_object(asked: Asked) -> Answer:
 @answers("object_storage")
 def delete_object(asked: Asked) -> Answer:
     """Delete an object."""
-    _writable_bucket(asked)
+    writable_bucket(asked)
     found = _object(asked)
     found.demand_etag(asked.if_match)
     asked.store.remove(_objects(asked), found.body["name"])
@@ -225,7 +225,7 @@ def list_objects(asked: Asked) -> Answer:
 @answers("object_storage")
 def create_multipart_upload(asked: Asked) -> Answer:
     """Begin an object in parts."""
-    _writable_bucket(asked)
+    writable_bucket(asked)
     _demand_conditions(asked, asked.body["object"])
     upload = asked.store.new_ocid("upload")
     body = {
@@ -344,7 +344,8 @@ def _bucket(asked: Asked) -> Resource:
         raise OciError(404, "BucketNotFound", message) from None
 
 
-def _writable_bucket(asked: Asked) -> Resource:
+def writable_bucket(asked: Asked) -> Resource:
+    """The bucket that the path names, unless it is Oracle's own."""
     found = _bucket(asked)
     if found.body["namespace"] == REPORTS_NAMESPACE:
         raise not_found()

@@ -11,12 +11,13 @@ Keys are OCIDs; that of a local standby, which has none, is `{ocid}#local`. Who 
 
 from __future__ import annotations
 
+import re
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.oci.store import Body, Resource, Store
@@ -34,6 +35,9 @@ _LOG = "database.log/"
 _MOST_OPEN = 64
 """Databases that are kept in memory; others are made again from their logs."""
 _OPEN = "database.open"
+_PAST = re.compile(r"\s+AS\s+OF\s+TIMESTAMP\s+TO_TIMESTAMP\s*\(\s*:(\w+)\s*,\s*'[^']*'\s*\)", re.IGNORECASE)
+_UNDO = timedelta(hours=4)
+"""How far back flashback queries reach. Not sourced."""
 _LOCK = threading.RLock()
 
 _Path = tuple[tuple[str, int], ...]
@@ -105,10 +109,11 @@ def remove(store: Store, ocid: str) -> None:
 
 def lag(store: Store, standby: str) -> float | None:
     """Seconds that a standby is behind; None if it follows nobody."""
-    found = _of(store, standby).body
-    if found.get("follows") is None:
+    if _of(store, standby).body.get("follows") is None:
         return None
-    return (store.clock.now() - _reached(store, standby)).total_seconds()
+    behind, stopped = fault(store, standby, "lag"), fault(store, standby, "stopped")
+    usual = float(behind["value"]) if behind is not None else DELAYS[standby.endswith(_LOCAL)]
+    return usual + ((store.clock.now() - parsed(stopped["since"])).total_seconds() if stopped is not None else 0.0)
 
 
 def disturb(store: Store, key: str, **faults: Any) -> None:  # noqa: ANN401
@@ -149,6 +154,9 @@ def run(store: Store, key: str, sql: str, binds: Mapping[str, Any] | None = None
         image = _image(store, key)
         body = _of(store, key).body
         read_only = read_only or body.get("follows") is not None
+        asked = _PAST.search(sql)
+        if asked is not None:
+            return _in_the_past(store, key, _PAST.sub("", sql), dict(binds or {}), asked[1])
         image.database.views = lambda name: _view(store, key, name, now)
         result = image.database.run(sql, binds, now=now, read_only=read_only)
         if engine.changes(sql):
@@ -156,6 +164,21 @@ def run(store: Store, key: str, sql: str, binds: Mapping[str, Any] | None = None
             store.journal(_LOG + line).append({"at": moment_text(now), "sql": sql, "binds": dict(binds or {})})
             image.path = (*image.path[:-1], (line, upto + 1))
         return result
+
+
+def _in_the_past(store: Store, key: str, sql: str, binds: dict[str, Any], bind: str) -> Result:
+    """A flashback query: a table as it was, as far back as the undo is kept."""
+    now = store.clock.now()
+    at = datetime.fromisoformat(str(binds.pop(bind, ""))).replace(tzinfo=UTC)
+    if at > now:
+        raise Refused(8186)
+    if now - at > _UNDO:
+        raise Refused(1555)
+    wanted = _path(store, *_position(store, key, at))
+    base = store.find(LINES, wanted[0][0]).body["base"]
+    image = _Image(demo.filled() if base == _DEMO else Database(), ((wanted[0][0], 0),))
+    _replay(store, image, wanted)
+    return image.database.run(sql, binds, now=now, read_only=True)
 
 
 def _view(store: Store, key: str, name: str, now: datetime) -> engine.Rows | None:
@@ -214,9 +237,9 @@ def _reached(store: Store, standby: str, at: datetime | None = None) -> datetime
     What had reached it before something went wrong with it stays there.
     """
     now, usual = at or store.clock.now(), timedelta(seconds=DELAYS[standby.endswith(_LOCAL)])
-    lag, stopped, found = fault(store, standby, "lag"), fault(store, standby, "stopped"), now - usual
-    if lag is not None:
-        found = max(parsed(lag["since"]) - usual, now - timedelta(seconds=float(lag["value"])))
+    behind, stopped, found = fault(store, standby, "lag"), fault(store, standby, "stopped"), now - usual
+    if behind is not None:
+        found = max(parsed(behind["since"]) - usual, now - timedelta(seconds=float(behind["value"])))
     if stopped is not None:
         found = min(found, parsed(stopped["since"]) - usual)
     return max(found, parsed(str(_of(store, standby).body["since"])))

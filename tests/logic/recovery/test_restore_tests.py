@@ -1,0 +1,160 @@
+"""Which restores are due, what they prove, and which databases may be removed after them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from assets.recovery.logic.backup_policies import BackupPolicy, Match
+from assets.recovery.logic.fingerprints import Fingerprint
+from assets.recovery.logic.restore_tests import (
+    NAME_PREFIX,
+    Found,
+    Noted,
+    PastTest,
+    copy_name,
+    due,
+    is_leftover,
+    judged,
+    restorability,
+    tags,
+)
+from resources.autonomous_databases import Standby
+from tests.logic.recovery.databases import NOW, database
+
+DAY = timedelta(days=1)
+POLICY = BackupPolicy("p", Match(), restore_test_days=30)
+ORDERS, ITEMS = Fingerprint("APP.ORDERS", 3, "a-a"), Fingerprint("APP.ITEMS", 9, "b-b")
+NOTED = Noted((ORDERS, ITEMS), (ORDERS, ITEMS))
+FOUND = Found((ORDERS, ITEMS), {"FK": 0}, canary=True, restorable_to=NOW)
+GROWN = replace(ORDERS, rows=4, checksum="c-c")
+
+
+def verdict(noted: Noted = NOTED, seconds: float | None = 60, rto: float | None = None, **found: object) -> str:
+    return judged(noted, replace(FOUND, **found), seconds, rto).verdict
+
+
+def test_a_database_that_holds_what_its_source_held_passes():
+    told = judged(NOTED, FOUND, 60, 3600)
+
+    assert (told.verdict, told.reasons, told.same, told.different, told.unknown) == ("pass", (), 2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        ({"tables": (ORDERS,)}, "the table is not there"),
+        ({"tables": (replace(ORDERS, rows=2), ITEMS)}, "2 rows instead of 3"),
+        ({"tables": (replace(ORDERS, checksum="x"), ITEMS)}, "other contents"),
+        ({"orphans": {"FK": 2}}, "2 rows without a parent"),
+        ({"canary": False}, "gave none"),
+        ({"heartbeat_gaps": (7,)}, "heartbeats 7 are missing"),
+    ],
+)
+def test_whatever_is_wrong_fails(found, why):
+    told = judged(NOTED, replace(FOUND, **found), 60, None)
+
+    assert told.verdict == "fail"
+    assert why in "; ".join(told.reasons)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"tables": None},
+        {"tables": (replace(ORDERS, rows=None, checksum=None, error="ORA-00942"), ITEMS)},
+        {"orphans": None},
+        {"orphans": {"FK": None}},
+        {"canary": None},
+        {"errors": ("no answer",)},
+    ],
+)
+def test_whatever_is_not_known_keeps_it_from_a_pass(found):
+    assert verdict(**found) == "unknown"
+
+
+def test_a_database_without_tables_proves_nothing():
+    assert verdict(Noted((), ()), tables=()) == "unknown"
+
+
+def test_what_is_wrong_counts_for_more_than_what_is_unknown():
+    assert verdict(tables=(replace(ORDERS, checksum="x"), replace(ITEMS, rows=None, checksum=None))) == "fail"
+
+
+def test_a_restore_that_takes_longer_than_allowed_fails():
+    assert verdict(seconds=61, rto=60) == "fail"
+    assert verdict(seconds=60, rto=60) == verdict(seconds=None, rto=60) == "pass"
+
+
+def test_a_table_that_was_written_to_is_asked_for_as_it_was():
+    busy = Noted((ORDERS, ITEMS), (GROWN, ITEMS))
+    between = replace(ORDERS, rows=3, checksum="d-d")
+
+    assert verdict(busy) == "pass"
+    assert verdict(busy, tables=(GROWN, ITEMS)) == "pass"
+    assert verdict(busy, tables=(between, ITEMS)) == "unknown"
+    assert verdict(busy, tables=(ITEMS,)) == "fail"
+    known = replace(busy, then=(between,))
+    assert verdict(known, tables=(between, ITEMS)) == "pass"
+    assert verdict(known) == "fail"
+
+
+def test_what_was_never_proven_or_too_long_ago_is_due_the_longest_untried_first():
+    fleet = [(database(name), POLICY) for name in ("new", "old", "fresh", "failed")]
+    fleet.append((database("exempt"), replace(POLICY, restore_test_days=None)))
+    passed = {"id-old": NOW - 31 * DAY, "id-fresh": NOW - 29 * DAY}
+    tried = {**passed, "id-failed": NOW - DAY}
+
+    found = due(fleet, passed, tried, NOW)
+
+    assert [one.database.display_name for one in found] == ["new", "old", "failed"]
+    assert "no test of it ever passed" in found[0].why
+    assert "2026-10-16" in found[1].why
+
+
+def test_the_name_of_a_copy_is_the_same_in_a_repeat_and_no_other():
+    assert copy_name("run", "a") == copy_name("run", "a")
+    assert len({copy_name(run, source) for run in ("r1", "r2") for source in ("a", "b")}) == 4
+    assert copy_name("run", "a").isalnum()
+    assert len(copy_name("run", "a")) <= 30
+
+
+def test_only_what_is_ours_in_every_respect_is_a_leftover():
+    name = copy_name("run", "id-orders")
+    ours = database("x", display_name=f"{NAME_PREFIX}orders", db_name=name, id="id-copy", tags=tags("run", "id-orders"))
+    begun = {name: "id-orders"}
+
+    assert is_leftover(ours, begun)
+    for unlike in (
+        replace(ours, tags={}),
+        replace(ours, tags={**ours.tags, "cloudops-restore-test": "another"}),
+        replace(ours, tags={**ours.tags, "protected": "true"}),
+        replace(ours, db_name="ORDERS"),
+        replace(ours, display_name="orders"),
+        replace(ours, id="id-orders"),
+        replace(ours, role="STANDBY"),
+        replace(ours, standbys=(Standby("local", "STANDBY", None),)),
+        replace(ours, lifecycle_state="TERMINATED"),
+    ):
+        assert not is_leftover(unlike, begun)
+    assert not is_leftover(ours, {})
+    assert not is_leftover(ours, {name: "id-another"})
+
+
+def test_what_was_never_tested_is_unknown():
+    told = restorability(POLICY, [], NOW)
+
+    assert (told.verdict, told.overdue, told.said) == ("unknown", True, "it was never restored")
+    assert restorability(None, [], NOW).overdue is None
+
+
+def test_a_proof_grows_old_and_a_later_failure_counts():
+    good, bad = PastTest(NOW - 20 * DAY, "pass", 600.0), PastTest(NOW - DAY, "fail", None, ("APP.ORDERS: missing",))
+
+    assert restorability(POLICY, [good], NOW).verdict == "pass"
+    old = restorability(POLICY, [good], NOW + 11 * DAY)
+    assert (old.verdict, old.overdue, old.proven_at) == ("unknown", True, good.at)
+    failed = restorability(POLICY, [good, bad], NOW)
+    assert (failed.verdict, failed.said, failed.proven_at, failed.restore_seconds) == (
+        "fail", "APP.ORDERS: missing", good.at, 600.0,
+    )  # fmt: skip
