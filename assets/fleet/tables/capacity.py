@@ -8,7 +8,7 @@ CAPACITY = Table(
     name="fleet/capacity",
     description="When storage, or CPU, of a database reaches 80, 90 and 100 % of what there is. A row per database, resource and "
     "level; `forecast`, `reached`, `not within a year`, `shrinking` and `unknown` are different answers. CPU is what 95 % of the "
-    "hours of a day stay below.",
+    "hours of a day stay below, on average of the five busiest days of a week.",
     columns=(
         Column("database_id", pl.String(), "OCID.", nullable=False),
         Column("resource", pl.String(), "`storage` or `cpu`.", nullable=False),

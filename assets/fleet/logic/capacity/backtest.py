@@ -1,8 +1,9 @@
 """How far forecasts of growth were off: made anew from the past of each day and compared with what came.
 
 Errors are in units of what they may be expected to be, so that those of short and long horizons and of databases of any size can
-be laid together: of a level that wanders by `noise` a day, and a slope that was taken from n such days, the forecast for h days
+be laid together. What piles up wanders by `noise` a day: with a slope that was taken from n such days, the forecast for h days
 ahead has the standard deviation noise · √(h + 1.2 h²/n) (the variance of a least-squares slope of a random walk is 1.2 σ²/n).
+What begins anew each day has noise · √(1 + 1/n + 12 (h + n/2)²/n³), the prediction error of a straight line.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.fleet.logic.capacity.growth import WINDOW_DAYS, Daily, Growth, growth
+from assets.fleet.logic.capacity.growth import Daily, Growth, growth
 
 HORIZONS = (1, 3, 7, 14, 28, 56, 90)
 COVERAGE = 0.8
@@ -61,18 +62,20 @@ class Coverage:
 def expected_deviation(grown: Growth, horizon: int | Floats) -> Floats:
     """Standard deviation of the forecast for so many days ahead."""
     ahead = np.asarray(horizon, float)
+    if not grown.piles_up:
+        return np.asarray(grown.noise * np.sqrt(1 + 1 / grown.days + 12 * (ahead + grown.days / 2) ** 2 / grown.days**3))
     return np.asarray(grown.noise * np.sqrt(ahead + 1.2 * ahead**2 / grown.days))
 
 
-def misses(daily: Daily, window: int = WINDOW_DAYS, horizons: Sequence[int] = HORIZONS) -> list[Miss]:
+def misses(daily: Daily, *, piles_up: bool = True) -> list[Miss]:
     """Forecasts from every other day of the past for the horizons that have come."""
     came = dict(daily)
     found: list[Miss] = []
     for end in range(len(daily) - 1, 0, -2):
-        grown = growth(daily[:end], window)
+        grown = growth(daily[:end], piles_up=piles_up)
         if grown is None:
             break
-        for horizon in horizons:
+        for horizon in HORIZONS:
             target = date.fromordinal(grown.day.toordinal() + horizon)
             if target in came:
                 off = came[target] - grown.level - grown.per_day * horizon

@@ -51,7 +51,15 @@ class Outlook:
     full: tuple[Full, ...]
 
 
-def outlook(daily: Daily, capacity: float | None, today: date, own: Errors | None = None, fleet: Errors | None = None) -> Outlook:
+def outlook(
+    daily: Daily,
+    capacity: float | None,
+    today: date,
+    own: Errors | None = None,
+    fleet: Errors | None = None,
+    *,
+    piles_up: bool = True,
+) -> Outlook:
     """When levels of a capacity are reached.
 
     Args:
@@ -60,8 +68,9 @@ def outlook(daily: Daily, capacity: float | None, today: date, own: Errors | Non
         today: Days are counted from here.
         own: How far earlier forecasts of the same were off.
         fleet: Errors of others, for what has few of its own.
+        piles_up: As for `growth`.
     """
-    grown = growth(daily)
+    grown = growth(daily, piles_up=piles_up)
     unknown = _why_unknown(daily, capacity, today, grown)
     if unknown is not None or grown is None or capacity is None:
         reason, needs = unknown or ("", None)

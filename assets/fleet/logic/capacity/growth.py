@@ -39,9 +39,10 @@ class Growth:
         day: The last measured day.
         level: What it stands at on that day, without the noise of the day.
         per_day: Slope, steps left out.
-        noise: Standard deviation of what a day adds, steps left out.
+        noise: Standard deviation of what a day adds, or of days about the line if it does not pile up; steps left out.
         days: Measured days that the slope is of.
         steps: Steps that were left out.
+        piles_up: Whether what a day adds stays, as of storage, or the next day begins anew, as of CPU.
     """
 
     day: date
@@ -50,9 +51,10 @@ class Growth:
     noise: float
     days: int
     steps: tuple[Step, ...]
+    piles_up: bool = True
 
 
-def growth(daily: Daily, window: int = WINDOW_DAYS) -> Growth | None:
+def growth(daily: Daily, *, piles_up: bool = True) -> Growth | None:
     """Growth over the last days; None with fewer than `LEAST_DAYS` measured days in the window.
 
     The slope is the median of the slopes of all pairs of days (Theil, 1950; Sen, 1968), the level the median of the last days
@@ -61,7 +63,7 @@ def growth(daily: Daily, window: int = WINDOW_DAYS) -> Growth | None:
     if not daily:
         return None
     last = daily[-1][0]
-    recent = [(d, v) for d, v in daily if d > last - timedelta(days=window)]
+    recent = [(d, v) for d, v in daily if d > last - timedelta(days=WINDOW_DAYS)]
     if len(recent) < LEAST_DAYS:
         return None
     at = np.array([(d - last).days for d, _ in recent], float)
@@ -71,14 +73,17 @@ def growth(daily: Daily, window: int = WINDOW_DAYS) -> Growth | None:
     for place, size in zip(where, sizes, strict=True):
         straight[:place] += size
     slope = _theil_sen(at, straight)
-    level = float(np.median((straight - slope * at)[-_LAST_DAYS:]))
+    about = straight - slope * at
+    level = float(np.median(about[-_LAST_DAYS:] if piles_up else about))
+    noise = _noise(at, straight, slope) if piles_up else float(np.std(about))
     return Growth(
         day=last,
         level=level,
         per_day=slope,
-        noise=max(_noise(at, straight, slope), 1e-4 * abs(level)),
+        noise=max(noise, 1e-4 * abs(level)),
         days=len(recent),
         steps=tuple(Step(recent[p][0], float(s)) for p, s in zip(where, sizes, strict=True)),
+        piles_up=piles_up,
     )
 
 
@@ -105,8 +110,12 @@ def _theil_sen(at: Floats, values: Floats) -> float:
 
 
 def _noise(at: Floats, values: Floats, slope: float) -> float:
-    """Of the days' additions; where most of them are equal, the spread of all is the better measure."""
+    """Of the days' additions."""
     gaps = np.diff(at)
-    added = (np.diff(values) - slope * gaps) / np.sqrt(gaps)
-    robust = _TO_SIGMA * float(np.median(np.abs(added - np.median(added))))
-    return robust or float(np.std(added))
+    return _spread((np.diff(values) - slope * gaps) / np.sqrt(gaps))
+
+
+def _spread(values: Floats) -> float:
+    """Where most values are equal, the spread of all is the better measure."""
+    robust = _TO_SIGMA * float(np.median(np.abs(values - np.median(values))))
+    return robust or float(np.std(values))

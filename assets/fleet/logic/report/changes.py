@@ -50,7 +50,7 @@ def snapshot(data: ReportData) -> Snapshot:
     return {
         "at": data.now.isoformat(),
         "databases": {row["database_id"]: _database(data, row) for row in data.databases},
-        "incidents": {row["incident_id"]: row["said"] for row in data.incidents if row["is_open"]},
+        "incidents": {row["incident_id"]: data.named(row["said"]) for row in data.incidents if row["is_open"]},
         "recommendations": {
             row["recommendation_id"]: [row["database_id"], row["display_name"], row["title"]]
             for row in data.recommendations

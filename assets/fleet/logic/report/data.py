@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from assets.fleet.logic.recommendations.proposals import Cost
 from assets.fleet.logic.report.wording import LEVELS
 
 Row = Mapping[str, Any]
+_OCID = re.compile(r"ocid1\.[A-Za-z0-9._-]*[A-Za-z0-9]")
 DAYS = 28
 """Days that charts show."""
 
@@ -104,6 +106,10 @@ class ReportData:
     def recommended(self) -> Mapping[str, Sequence[Row]]:
         """Recommendations that are not resolved, by database."""
         return grouped(row for row in self.recommendations if row["state"] != "resolved")
+
+    def named(self, text: str) -> str:
+        """A text with the names of databases in the place of their OCIDs."""
+        return _OCID.sub(lambda found: str(self.names.get(found[0], found[0])), text)
 
     @cached_property
     def names(self) -> Mapping[str, str]:

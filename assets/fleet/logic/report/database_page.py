@@ -19,6 +19,7 @@ _CHARTS = ("cpu_utilization", "storage_used_gb", "sessions", "execute_count")
 _ASKED = ("response_time_seconds", "memory_utilization", "wait_seconds_per_second")
 _GAP, _ASKED_GAP = timedelta(hours=3), timedelta(hours=50)
 _AHEAD_DAYS = 60
+_LEAST_POINTS = 3
 
 
 def database_page(data: ReportData, row: Row, of: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,7 +144,7 @@ def _asked(data: ReportData, key: str, of: Mapping[str, Any]) -> list[Figure]:
     found = []
     for metric in _ASKED:
         points = _points(of["asked"], metric)
-        if not points:
+        if len(points) < _LEAST_POINTS:
             continue
         last = data.values.get((key, metric))
         title = f"{wording.metric(metric)} in {last['unit']}" if last else wording.metric(metric)

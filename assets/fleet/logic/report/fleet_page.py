@@ -13,6 +13,7 @@ from assets.fleet.logic.report.data import ReportData, Row
 from assets.fleet.logic.report.svg import Bar, bars
 
 _MOST_RECOMMENDATIONS = 30
+_SOON = 60
 _GROUPS = (("Environment", "environment"), ("Region", "region"), ("Role", "role"))
 _METRICS = ("cpu_utilization", "memory_utilization", "storage_utilization", "response_time_seconds")
 _CHANGE_TONES = {"bad": "bad", "good": "good"}
@@ -78,7 +79,7 @@ def _cards(data: ReportData) -> list[Card]:
     levels = counts(data)
     live = _live(data)
     full = [row for row in data.capacity if row["resource"] == "storage" and row["level_percent"] == 100]
-    soon = [row for row in full if row["answer"] == "reached" or (row["earliest_days"] or 999) <= 60]
+    soon = [row for row in full if row["answer"] == "reached" or (row["earliest_days"] or _SOON + 1) <= _SOON]
     unknown_full = sum(row["answer"] == "unknown" for row in full)
     open_incidents = [row for row in data.incidents if row["is_open"]]
     return [
@@ -88,7 +89,7 @@ def _cards(data: ReportData) -> list[Card]:
             for level in wording.LEVELS
         ),
         Card("Open incidents", wording.count(len(open_incidents)), "warn" if open_incidents else ""),
-        Card("Storage may be full in 60 days", wording.count(len(soon)), "warn" if soon else "", f"{unknown_full} unknown"),
+        Card(f"Storage may be full in {_SOON} days", wording.count(len(soon)), "warn" if soon else "", f"{unknown_full} unknown"),
         Card("Recommendations", wording.count(len(live)), detail=f"{sum(row['state'] == 'new' for row in live)} new"),
     ]  # fmt: skip
 
@@ -147,7 +148,7 @@ def _incidents(data: ReportData, links: Mapping[str, str]) -> Table:
                 wording.count(len(row["databases"]), "database"),
                 link=links.get(row["databases"][0], "") if len(row["databases"]) == 1 else "",
             ),
-            Cell(row["said"]),
+            Cell(data.named(row["said"])),
         )
         for row in ordered
     ]
@@ -167,7 +168,7 @@ def _database(data: ReportData, row: Row, links: Mapping[str, str]) -> Sequence[
     overall, level = data.levels.get((key, "overall")), data.level(key)
     full = data.full.get((key, "storage", 100.0))
     live = data.recommended.get(key, ())
-    urgent = full is not None and (full["answer"] == "reached" or (full["earliest_days"] or 999) <= 60)
+    urgent = full is not None and (full["answer"] == "reached" or (full["earliest_days"] or _SOON + 1) <= _SOON)
     return (
         Cell(wording.short(row["display_name"], 40), link=links[key], title=key),
         Cell(level, wording.TONES[level], title=(overall["reason"] or "") if overall else "nobody judged it yet"),
@@ -199,7 +200,7 @@ def _value(data: ReportData, key: str, metric: str) -> Cell:
 
 def _soonest(data: ReportData, links: Mapping[str, str]) -> Table:
     rows = [row for row in data.capacity if row["level_percent"] == 100 and row["database_id"] in data.names]
-    near = [r for r in rows if r["answer"] == "reached" or r["earliest_days"] is not None]
+    near = [r for r in rows if r["answer"] in ("reached", "forecast") or (r["earliest_days"] or _SOON + 1) <= _SOON]
     near.sort(key=lambda r: (-1 if r["answer"] == "reached" else r["earliest_days"], data.names[r["database_id"]]))
     shown = [
         (

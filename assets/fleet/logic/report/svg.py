@@ -96,7 +96,8 @@ class Chart:
             lines.append(f'<text class="tick" x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_number(value)}</text>')
         for day in scale.days():
             x = scale.x(day)
-            lines.append(f'<text class="tick" x="{x:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{day.day} {day:%b}</text>')
+            anchor = "end" if x > WIDTH - 2 * _RIGHT else "middle"
+            lines.append(f'<text class="tick" x="{x:.1f}" y="{HEIGHT - 6}" text-anchor="{anchor}">{day.day} {day:%b}</text>')
             lines.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{HEIGHT - _BOTTOM}" y2="{HEIGHT - _BOTTOM + 4}"/>')
         return lines
 

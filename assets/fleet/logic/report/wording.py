@@ -40,6 +40,8 @@ def quantity(value: float | None, unit: str | None, places: int = 1) -> str:
     if value is None:
         return UNKNOWN
     named = unit or ""
+    if named == "s" and value < 100:
+        places = max(places, 3 if value < 1 else 2)
     if value == 1 and len(named) > 2:
         named = named.removesuffix("s")
     return f"{number(value, places)} {named}".strip()
