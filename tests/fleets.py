@@ -97,6 +97,7 @@ def checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
 @contextmanager
 def fleet(folder: Path) -> Iterator[Fleet]:
     """A fleet without databases while its cloud is served."""
-    (folder / "oci").mkdir()
+    for name in ("oci", "reports"):
+        (folder / name).mkdir()
     with running(folder / "oci") as sandbox, dg.DagsterInstance.ephemeral() as instance:
         yield Fleet(sandbox, folder, instance)
