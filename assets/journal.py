@@ -108,7 +108,7 @@ class Journal:
         return self.lake.scan(self.table).filter(pl.col("operation").is_in(list(operations))).collect()
 
     def _id(self, change: Change, number: int, now: datetime) -> str:
-        said = (self.run_id, now.isoformat(), number, change.system, change.operation, change.subject)
+        said = (self.run_id, now.isoformat(), number, change.system, change.operation, change.subject, _text(change.after))
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
     def _add(self, outcomes: Sequence[tuple[Begun, str]], now: datetime) -> None:

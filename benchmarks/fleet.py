@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,9 +29,8 @@ from resources.oci.clients import OciClients
 from resources.oci.database_metrics import OciDatabaseMetrics
 from resources.rest_sql import RestSqlSessions
 
-_LIMITS = Limits(workers=64, seconds=10)
+_LIMITS = Limits(workers=32, seconds=10)
 _SEQUENTIAL = 50
-_REGION = "eu-frankfurt-1"
 _USER, _PASSWORD = "ADMIN", "Embedded-Sandbox-1"
 _HOUR = timedelta(hours=1)
 _WORK = "from benchmarks.fleet import prepared\nwork = prepared(*argv)"
@@ -164,7 +164,10 @@ def prepared(folder: str, how: str) -> Callable[[], None]:
             return answer.reason
         return None if read else "no values"
 
-    fleet = [one for one in service.databases(_REGION, clients.tenancy()) if one.id in set(found["databases"])]
+    places = product(service.regions(), service.compartments())
+    listed = (one for region, place in places for one in service.databases(region, place.id))
+    asked_for = set(found["databases"])
+    fleet = [one for one in listed if one.id in asked_for]
     healthy = [one for one in fleet if one.id not in found["suffers"]]
     collect(healthy[:1], work, _LIMITS)
     if how == "one by one":

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 from aiohttp import web
@@ -22,6 +23,7 @@ from sandbox.oci.clock import text
 from sandbox.oci.process import HOME_REGION, cloud, served
 from sandbox.oci.server import Cloud
 from sandbox.oci.services.database import add_database
+from sandbox.oci.services.identity import add_compartment
 from sandbox.oci_estate import TENANCY
 
 FAULTS = ("throttled", "failing", "dropped", "refused", "hidden view", "no metrics")
@@ -31,6 +33,8 @@ _SECONDS_AWAY = 0.05
 _SLOW_DOWN_SHARE = 0.02
 _HUNG_SHARE = 0.01
 _AGE = timedelta(days=2)
+_COMPARTMENTS = 20
+_REGIONS = (HOME_REGION, "us-ashburn-1")
 _OCID = re.compile(r"ocid1\.autonomousdatabase\.[\w.-]+")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -86,6 +90,17 @@ async def _suffered(fault: str, request: web.Request) -> web.StreamResponse | No
     return None
 
 
+def _fleet(made: Cloud, databases: int) -> list[str]:
+    """Let databases exist, spread over regions and compartments; returns their ids."""
+    since = {"timeCreated": text(made.store.clock.now() - _AGE)}
+    places = [f"ocid1.compartment.oc1..fleet{n:02}" for n in range(_COMPARTMENTS)]
+    for n, place in enumerate(places):
+        add_compartment(made.store, TENANCY, f"fleet-{n:02}", place)
+    where = list(product(_REGIONS, places))
+    found = (add_database(made.store, *where[n % len(where)], f"F{n}", **since) for n in range(databases))
+    return [str(one.body["id"]) for one in found]
+
+
 def main() -> None:
     """Serve until SIGTERM; prints the address, the databases that fail and all others as JSON when ready."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -93,8 +108,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True, help="private folder for the SDK configuration")
     arguments = parser.parse_args()
     made = cloud(arguments.home)
-    since = {"timeCreated": text(made.store.clock.now() - _AGE)}
-    ids = [str(add_database(made.store, HOME_REGION, TENANCY, f"F{n}", **since).body["id"]) for n in range(arguments.databases)]
+    ids = _fleet(made, arguments.databases)
     hung = max(round(_HUNG_SHARE * len(ids)), 1)
     kinds = [*["hung"] * hung, *FAULTS]
     chosen = random.Random(2).sample(ids, len(kinds))

@@ -232,8 +232,8 @@ class NewDatabase:
         free_tags: Free-form tags.
         defined_tags: Defined tags by namespace.
         source: `new`; `clone` (of `source_id`, with `clone_type`); `refreshable clone` (of `source_id`); `backup` (`source_id` is
-            the backup's); `timestamp` (`source_id` as it was at `at`, or at its latest backup if None); `standby` (of `source_id`,
-            in another region, by `recovery_type`).
+            the backup's); `timestamp` (`source_id` as it was at `at`, or at its latest backup if None); `standby` (of
+            `source_id`, in another region, by `recovery_type`).
         source_id: OCID of what it is made out of.
         clone_type: `FULL` or `METADATA`.
         at: Moment for `timestamp`.

@@ -40,6 +40,8 @@ METRICS = (
 )
 """Source: docs.oracle.com, "Available Metrics" of Autonomous Database Serverless. That storage is measured hourly is Enterprise
 Manager's documentation; intervals of the others are not sourced."""
+PEER_LAG = Metric("peer_lag_seconds", "PeerLag", "s", _MINUTE, "max()")
+"""How far a standby in another region is behind, told of its primary. Its interval is not sourced."""
 BY_NAME: Mapping[str, Metric] = {metric.name: metric for metric in METRICS}
 
 

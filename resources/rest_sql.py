@@ -13,7 +13,7 @@ import httpx
 from pydantic import Field
 
 from resources.autonomous_databases import AutonomousDatabase
-from resources.errors import Denied, NotFound, Throttled, Unavailable
+from resources.errors import Denied, Throttled, Unavailable
 from resources.sql_sessions import SqlSession, SqlSessions, StatementFailed, Value
 
 PAGE_ROWS = 10_000
@@ -90,7 +90,9 @@ class RestSqlSession(SqlSession):
             advice = "Check the user and password of database sessions, and that the user's schema is REST-enabled."
             raise Denied(f"{self._name} does not let the database user in (HTTP {answer.status_code})", advice)
         if answer.status_code == _NOT_FOUND:
-            raise NotFound(f"{self._name} serves no SQL over REST at its address", "Enable the schema of the user for REST.")
+            # what a database that is stopped or changes its role may answer too
+            advice = "See whether it is available, and whether the schema of the user is enabled for REST."
+            raise Unavailable(f"{self._name} serves no SQL over REST at its address", advice)
         if answer.status_code == _TOO_MANY:
             raise Throttled(f"{self._name} is asked too often (HTTP 429)", "Repeat later, with fewer at a time.")
         if answer.status_code >= _ERRORS:

@@ -11,6 +11,7 @@ _USUAL_SECONDS = 10.0
 """Between two looks, where the service does not say when to look again."""
 _MOST_FAILED_LOOKS = 5
 """Looks in a row that may fail: what is waited for goes on meanwhile."""
+_GOES_ON = "It goes on in the background: look at the work request, and at the state of the database, before anything else."
 
 
 def follow(
@@ -34,10 +35,10 @@ def follow(
     while True:
         try:
             found = databases.work_request(region, work_request_id)
-        except TransientError:
+        except TransientError as error:
             failed += 1
             if failed >= _MOST_FAILED_LOOKS or clock.now() >= end:
-                raise
+                raise Unavailable(f"what was begun cannot be followed: {error.message}", _GOES_ON) from error
             clock.sleep(_USUAL_SECONDS)
             continue
         failed = 0
@@ -48,7 +49,7 @@ def follow(
             raise Unavailable(
                 f"{found.operation} is {found.status} with {found.percent:.0f} % done after {timeout_seconds:g} s "
                 f"(work request {work_request_id})",
-                "It goes on in the background: look at the work request, and at the state of the database, before anything else.",
+                _GOES_ON,
             )
         clock.sleep(min(found.retry_after_seconds or _USUAL_SECONDS, left))
 

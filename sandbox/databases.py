@@ -80,7 +80,7 @@ def databases(window: Window) -> tuple[Database, ...]:
 def truth(window: Window, at: datetime) -> Delivery:
     """`truth/database_anomalies.csv`: what is planted, which comes again every 28 days, and when a database will be full."""
     by_name = {one.name: one for one in databases(window)}
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (one.kind, name, by_name[name].id, by_name[name].region, ";".join(_METRICS_OF[one.kind]), _text(one.begin),
          _text(one.begin + one.minutes))
         for name, anomalies in _planted(window).items() for one in anomalies

@@ -52,8 +52,8 @@ def build(window: Window, seed: int) -> list[Delivery]:
         files += known.bill.files
     files.sort(key=lambda file: (file.at, file.path))
     received = invoices(bills[AWS].bill.invoiced, bills[ORACLE].bill.invoiced)
-    known = (database_truth(window, files[-1].at), objectives(begin))
-    return [*files, business_metrics(window, seed), *documents(), *received, *known, *truth(window, bills, files[-1].at)]
+    fleet = (database_truth(window, files[-1].at), objectives(begin))
+    return [*files, business_metrics(window, seed), *documents(), *received, *fleet, *truth(window, bills, files[-1].at)]
 
 
 def write_scenario(folder: Path, window: Window, seed: int) -> bool:

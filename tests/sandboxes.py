@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import oci
 import pytest
 
@@ -21,6 +23,8 @@ from sandbox.oci_estate import TENANCY
 
 NOW = datetime(2026, 11, 16, 12, tzinfo=UTC)
 _MANY = 1_000_000
+_NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Their certificates would take longer to load than a request lasts."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,14 @@ class Sandbox:
     def fault(self, kind: str, **fields: Any) -> None:
         """Let something go wrong from now on."""
         self.cloud.faults.asked.append(Fault(kind, **fields))
+
+    def own(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
+        """A request to the sandbox's own address, such as `databases/{ocid}/faults`."""
+        return httpx.request(method, f"{self.url}/sandbox/{path}", json=body, params=query, verify=_NO_AUTHORITIES)
+
+    def database_fault(self, ocid: str, kind: str, **fields: Any) -> None:
+        """Let something go wrong with a database from now on."""
+        self.own("POST", f"databases/{ocid}/faults", {"kind": kind, **fields}).raise_for_status()
 
     def count_requests(self, operation: str) -> None:
         """Count the requests to an operation from now on."""

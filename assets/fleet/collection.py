@@ -45,7 +45,7 @@ class Outcome(Generic[_Item, _Answer]):
         item: The item.
         answer: What the work returned; None if it failed.
         reason: Why it failed; None if it did not.
-        hung: Whether it did not end in time.
+        hung: Whether it did not answer in time, not even that it is asked too often.
         began: Seconds after the collection's begin at which its turn came.
         seconds: How long it took.
     """
@@ -59,10 +59,16 @@ class Outcome(Generic[_Item, _Answer]):
 
 
 class Deadline:
-    """The time that an item has, from when its work begins."""
+    """The time that an item has, from when its work begins.
+
+    Attributes:
+        seconds: All of it.
+        slowed: What was last said when it was asked to slow down; None if it never was.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
+        self.slowed: str | None = None
         self._ends = time.monotonic() + seconds
 
     @property
@@ -73,7 +79,7 @@ class Deadline:
     @property
     def missed(self) -> str:
         """What is said of whoever missed it."""
-        return f"no answer within {self.seconds:g} s"
+        return f"no answer within {self.seconds:g} s" + (f" ({self.slowed})" if self.slowed else "")
 
     def call(self, ask: Callable[[], _Answer]) -> _Answer:
         """Call, and again after a while when asked to slow down, as long as there is time. Raises what the last call raised."""
@@ -81,7 +87,8 @@ class Deadline:
         while True:
             try:
                 return ask()
-            except Throttled:
+            except Throttled as error:
+                self.slowed = str(error)
                 wait = random.uniform(bound / 2, bound)  # noqa: S311  # spreads repeats, keeps no secret
                 if wait >= self.left:
                     raise
@@ -164,7 +171,7 @@ class _Run(Generic[_Item, _Answer]):
             try:
                 outcome = self._outcome(begun, self._work(item, begun.deadline), None)
             except CloudOpsError as error:
-                late = begun.deadline.left == 0
+                late = begun.deadline.left == 0 and not isinstance(error, Throttled)
                 reason = f"{begun.deadline.missed} ({error})" if late else str(error)
                 outcome = self._outcome(begun, None, reason, hung=late)
             except BaseException as error:  # noqa: BLE001  # raised again by whoever waits for the outcomes
@@ -194,7 +201,7 @@ class _Run(Generic[_Item, _Answer]):
             late = [b for b in self._begun.values() if _since(b) > b.deadline.seconds + self._limits.grace_seconds]
             for begun in late:
                 del self._begun[begun.number]
-        return [(b.number, self._outcome(b, None, b.deadline.missed, hung=True)) for b in late]
+        return [(b.number, self._outcome(b, None, b.deadline.missed, hung=b.deadline.slowed is None)) for b in late]
 
     def _outcome(
         self, begun: _Begun, answer: _Answer | None, reason: str | None, *, hung: bool = False

@@ -53,14 +53,14 @@ _COMMON: dict[str, Any] = {"group_name": "recovery", "owners": ["team:dba"], "ki
 )
 def backup_state(
     lake: Lake,
-    clock: dg.ResourceParam[Clock],
+    cloud_clock: dg.ResourceParam[Clock],
     inputs_store: dg.ResourceParam[ObjectStore],
     autonomous_databases: dg.ResourceParam[AutonomousDatabases],
 ) -> Iterator[dg.MaterializeResult]:
     """Look at all backups and hold them against the policies; nothing is changed."""
     with errors_classified():
         looked = look(autonomous_databases, policies_in_force(inputs_store))
-    now = clock.now()
+    now = cloud_clock.now()
     backups = backup_rows(looked, lake.scan(tables.BACKUPS).collect(), now)
     gaps = gap_rows(looked, now)
     lake.replace(tables.BACKUPS, backups, where=None)

@@ -151,6 +151,9 @@ def _routes() -> Mapping[tuple[str, str], list[tuple[Operation, re.Pattern[str]]
             parts = re.split(r"\{(\w+)\}", operation.path)
             text = "".join(_group(part) if n % 2 else re.escape(part) for n, part in enumerate(parts))
             routes.setdefault((service.name, operation.method), []).append((operation, re.compile(text)))
+    for found in routes.values():
+        # `/alarms/status` is no alarm: what has fewer parameters comes first
+        found.sort(key=lambda route: route[1].groups)
     return routes
 
 

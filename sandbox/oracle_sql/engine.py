@@ -46,12 +46,14 @@ class Database:
         connection: To SQLite, in memory.
         sequences: Last value and step by name; they are not rolled back with a transaction, as in Oracle.
         now: The time that statements see.
+        failed: Why a function of the statement that runs refused, which SQLite does not tell.
         views: Contents of views of the instance (`v$session`), by name in lower case; None if there is no such view.
     """
 
     connection: sqlite3.Connection = field(default_factory=lambda: _connected())
     sequences: dict[str, tuple[int, int]] = field(default_factory=dict)
     now: str = ""
+    failed: Refused | None = None
     views: Callable[[str], Rows | None] = lambda _: None
 
     def __post_init__(self) -> None:
@@ -80,7 +82,7 @@ class Database:
         if read_only and changes(sql):
             raise Refused(16000)
         self._look_up(text)
-        before = dict(self.sequences)
+        before, self.failed = dict(self.sequences), None
         self.connection.execute("BEGIN")
         try:
             done = self._done(first, text, kept, given)
@@ -89,6 +91,8 @@ class Database:
             self.sequences = before
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
+            if self.failed is not None:  # by a function of the statement
+                raise self.failed from None
             if isinstance(error, sqlite3.Error):
                 raise refused(error, deletes=first in ("DELETE", "TRUNCATE", "DROP")) from None
             raise
@@ -156,7 +160,8 @@ class Database:
 
     def _sequence(self, name: str) -> tuple[int, int]:
         if name.lower() not in self.sequences:
-            raise Refused(2289, name)
+            self.failed = Refused(2289, name)
+            raise self.failed
         return self.sequences[name.lower()]
 
     def _next(self, name: str) -> int:

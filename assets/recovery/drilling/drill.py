@@ -16,8 +16,10 @@ from resources.autonomous_databases import AutonomousDatabase
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
 from resources.errors import TransientError
+from resources.metric_history import DatabaseMetrics
 from resources.sql_sessions import SqlSessions
 
+_UNMEASURED_POLL_SECONDS = 15.0
 _Found = TypeVar("_Found")
 
 
@@ -45,6 +47,7 @@ class World:
     databases: AutonomousDatabases
     sessions: SqlSessions
     alarms: AlarmStates
+    metrics: DatabaseMetrics
     clock: Clock
     journal: Journal
 
@@ -112,9 +115,20 @@ class Drill:
         return self.world.databases.database(*place)
 
     def until(
-        self, look: Callable[[], _Found | None], what: str, *, tolerates: tuple[type[Exception], ...] = (TransientError,)
+        self,
+        look: Callable[[], _Found | None],
+        what: str,
+        *,
+        tolerates: tuple[type[Exception], ...] = (TransientError,),
+        measured: bool = True,
     ) -> _Found:
         """Look again and again until something is found; errors that may pass are waited out.
+
+        Args:
+            look: Looks once.
+            what: What is wrong if nothing is found.
+            tolerates: Errors that may pass.
+            measured: Whether the time counts, so that it is looked at often.
 
         Raises:
             StepFailed: It took too long; the last reason is told.
@@ -129,4 +143,4 @@ class Drill:
             waited = (self.now() - begun).total_seconds()
             if waited >= self.order.longest:
                 raise StepFailed(f"{what}: not within {shown(waited)}{last}", by_service=False, state="TIMED_OUT")
-            self.world.clock.sleep(self.order.poll)
+            self.world.clock.sleep(self.order.poll if measured else max(self.order.poll, _UNMEASURED_POLL_SECONDS))

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from assets.recovery.drilling import contents
 from assets.recovery.drilling.drill import Drill, World
+from assets.recovery.drilling.lag import lag_seconds
 from assets.recovery.logic.drills.prechecks import Facts
 from resources.alarm_states import AlarmState
 from resources.autonomous_databases import AutonomousDatabase, WorkRequest
@@ -37,6 +38,7 @@ def facts(drill: Drill) -> Facts:
     return Facts(
         database=database,
         peer=peer,
+        lag_seconds=read("lag", lambda: _lag(drill, database)),
         requests=read("requests", lambda: _requests(world, sides)) if whole else None,
         backups=read("backups", lambda: world.databases.backups(*drill.place)),
         alarms=None if alarms is None else sorted({f"{a.name} ({where})" for where, a in alarms if a.status == "FIRING"}),
@@ -53,6 +55,10 @@ def _inside(drill: Drill, database: AutonomousDatabase) -> dict[str, Any]:
             "tables": len(contents.tables(session)),
             "clock_ahead_seconds": (contents.time_there(session) - drill.now()).total_seconds(),
         }
+
+
+def _lag(drill: Drill, database: AutonomousDatabase | None) -> float | None:
+    return None if database is None else lag_seconds(drill.world, database, drill.order.way, drill.order.standby_id)
 
 
 def _requests(world: World, sides: Sequence[AutonomousDatabase]) -> list[WorkRequest]:

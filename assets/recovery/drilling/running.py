@@ -15,6 +15,23 @@ from assets.recovery.logic.objectives import Objectives
 from resources.autonomous_databases import AutonomousDatabase
 from resources.errors import CloudOpsError
 
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(ACTS, ("mark",)),
+    "roles": ("switch_over", "fail_over"),
+    "ready": ("make_clone", "open_snapshot"),
+    "canary": ("roles", "ready"),
+    "integrity": ("canary",),
+    "reinstated": ("roles",),
+    "switch_back": ("roles", "reinstated"),
+    "roles_back": ("switch_back",),
+    "canary_back": ("roles_back",),
+    "integrity_back": ("roles_back",),
+    "gone": ("drop_clone",),
+    "convert_back": ("ready",),
+    "standby_again": ("convert_back",),
+}
+"""Steps that have to have succeeded, as far as they are in the plan: nothing more is done to roles that nobody is sure of."""
+
 
 def begin(drill: Drill, database: AutonomousDatabase, peer: AutonomousDatabase | None) -> None:
     """Write down what is asked of a drill, and how the world is before it."""
@@ -121,35 +138,14 @@ def _done(drill: Drill, step: Step) -> None:
 
 
 def _obstacle(drill: Drill, step: Step) -> str | None:
-    """Why a step cannot be done: what it builds on is not there."""
-    steps = {one.id: one for one in drill.steps}
-    act = next(one for one in steps if one in ACTS)
-    state = drill.evidence.state
-    if step.id == "after":
-        return None
-    needs = {act: "mark", "roles": act, "ready": act, "canary": "ready" if "ready" in steps else "roles", "integrity": "canary"}
-    before = needs.get(step.id)
-    if before is not None:
-        if step.id == "integrity" and "found" in drill.evidence.data("canary"):
-            return None
-        return None if state(before) in GOOD else f"{before} did not succeed"
-    return _obstacle_back(drill, step, act)
-
-
-def _obstacle_back(drill: Drill, step: Step, act: str) -> str | None:
-    """Of the way back: what was done is undone as far as it was done."""
-    state = drill.evidence.state
+    """Why a step cannot be done: what it builds on is not there. What was done is undone as far as it was done."""
     if step.id == "drop_clone":
-        return None if drill.evidence.data(act).get("made_id") else "no clone was made"
-    if step.id in ("reinstated", "switch_back", "convert_back"):
-        wait = "ready" if step.id == "convert_back" else "roles"
-        if state(wait) not in GOOD:
-            return f"{wait} did not succeed: nothing more is done to the roles before somebody looked"
-        if step.id == "switch_back" and any(s.id == "reinstated" for s in drill.steps) and state("reinstated") not in GOOD:
-            return "the former primary is no healthy standby"
-        return None
-    before = {"gone": "drop_clone", "standby_again": "convert_back", "roles_back": "switch_back"}.get(step.id, "roles_back")
-    return None if state(before) in GOOD else f"{before} did not succeed"
+        return None if drill.evidence.data("make_clone").get("made_id") else "no clone was made"
+    if step.id == "integrity" and "found" in drill.evidence.data("canary"):
+        return None  # it can be read, though it takes no write
+    ids = {one.id for one in drill.steps}
+    missing = [n for n in _NEEDS.get(step.id, ()) if n in ids and drill.evidence.state(n) not in GOOD]
+    return f"{missing[0]} did not succeed" if missing else None
 
 
 def _told(step: Step, data: Mapping[str, Any]) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 
 from assets.recovery.drilling import acts
 from assets.recovery.drilling.drill import Drill, StepFailed
+from assets.recovery.drilling.lag import lag_seconds
+from assets.recovery.logic.drills.verdict import ACTS
 from resources.autonomous_databases import RUNNING, AutonomousDatabase
 from resources.errors import NotFound
 
@@ -47,7 +49,7 @@ def _until(
         return None
 
     try:
-        found = drill.until(look, what)
+        found = drill.until(look, what, measured=act in ACTS)
     except StepFailed as failed:
         if failed.by_service:
             acts.end(drill, act, f"failed: {failed.note}")
@@ -79,7 +81,7 @@ def _reinstated(drill: Drill) -> dict[str, Any]:
             return {"standby": "STANDBY"} if now.lifecycle_state in RUNNING and states == ["STANDBY"] else None
         return {"standby": "STANDBY"} if (now.role, now.lifecycle_state) == ("STANDBY", "STANDBY") else None
 
-    return drill.until(look, "the former primary did not become a healthy standby")
+    return drill.until(look, "the former primary did not become a healthy standby", measured=False)
 
 
 def _ready(drill: Drill) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def _gone(drill: Drill) -> dict[str, Any]:
         return None
 
     try:
-        found = drill.until(look, "the clone was not terminated")
+        found = drill.until(look, "the clone was not terminated", measured=False)
     except StepFailed as failed:
         if failed.by_service:
             acts.end(drill, "drop_clone", f"failed: {failed.note}")
@@ -124,13 +126,12 @@ def _standby_again(drill: Drill) -> dict[str, Any]:
         drill, "convert_back", drill.peer_place,
         lambda now: now.role == "STANDBY" and now.lifecycle_state == "STANDBY", "the snapshot standby is no standby again",
     )  # fmt: skip
-    return {**found, "lag_seconds": drill.until(lambda: _caught_up(drill), "the standby does not catch up")}
+    return {**found, "lag_seconds": drill.until(lambda: _caught_up(drill), "the standby does not catch up", measured=False)}
 
 
 def _caught_up(drill: Drill) -> float | None:
     """Its lag once it is within what may be lost."""
-    told = [s for s in drill.database(drill.place).standbys if s.kind == "remote" and s.id in (None, drill.peer_place[1])]
-    lag = told[0].lag_seconds if told else None
+    lag = lag_seconds(drill.world, drill.database(drill.place), "remote", drill.peer_place[1])
     return lag if lag is not None and lag <= (drill.order.rpo_seconds or 0) else None
 
 

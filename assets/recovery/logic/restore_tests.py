@@ -124,9 +124,9 @@ def due(
     return sorted(found, key=lambda one: (tried.get(one.database.id, oldest), one.database.id))
 
 
-def copy_name(run_id: str, source_id: str) -> str:
-    """Name of the database that a run restores a source to: the same in a repeat, and of no other run."""
-    return "RT" + hashlib.sha256(f"{run_id}/{source_id}".encode()).hexdigest()[:20].upper()
+def copy_name(run_id: str, source_id: str, attempt: int) -> str:
+    """Name of the database that a run restores a source to; no other run, and no other attempt of it, has the same."""
+    return "RT" + hashlib.sha256(f"{run_id}/{source_id}/{attempt}".encode()).hexdigest()[:20].upper()
 
 
 def tags(run_id: str, source_id: str) -> dict[str, str]:
@@ -134,20 +134,17 @@ def tags(run_id: str, source_id: str) -> dict[str, str]:
     return {RUN_TAG: run_id, SOURCE_TAG: source_id, "managed-by": "cloudops"}
 
 
-def is_leftover(database: AutonomousDatabase, begun: Mapping[str, str]) -> bool:
+def is_leftover(database: AutonomousDatabase, begun: Mapping[str, tuple[str, str]]) -> bool:
     """Whether a database is one that a restore test made, and may be removed: every mark of it has to agree with the journal.
 
     Args:
         database: What was found.
-        begun: OCID of the source by name of the restored database, of all restores that the journal knows.
+        begun: Run and OCID of the source by name of the restored database, of all restores that the journal knows.
     """
-    run_id, source_id = database.tags.get(RUN_TAG), database.tags.get(SOURCE_TAG)
+    marks = (database.tags.get(RUN_TAG), database.tags.get(SOURCE_TAG))
     return (
-        run_id is not None
-        and source_id is not None
-        and database.id != source_id
-        and database.db_name.upper() == copy_name(run_id, source_id)
-        and begun.get(database.db_name.upper()) == source_id
+        begun.get(database.db_name.upper()) == marks
+        and database.id != database.tags.get(SOURCE_TAG)
         and database.display_name.startswith(NAME_PREFIX)
         and database.role in (None, "PRIMARY")
         and not database.standbys

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from resources.autonomous_databases import AutonomousDatabase, Begun, Changes, NewDatabase, WorkRequest
@@ -41,10 +40,6 @@ def done(databases: OciAutonomousDatabases, clock: EmbeddedClock) -> Callable[..
         return follow(databases, region, begun.work_request_id, clock, 7200)
 
     return to_its_end
-
-
-def fault(sandbox: Sandbox, ocid: str, kind: str, **fields: Any) -> None:
-    httpx.post(f"{sandbox.url}/sandbox/databases/{ocid}/faults", json={"kind": kind, **fields}).raise_for_status()
 
 
 def new(sandbox: Sandbox, name: str, **more: Any) -> NewDatabase:
@@ -108,9 +103,10 @@ def test_what_the_service_does_not_say_is_unknown(sandbox, databases):
     assert found.profiles == {}
 
 
-def test_a_database_that_is_not_there_is_named(databases):
-    with pytest.raises(NotFound, match=r"ocid1\.autonomousdatabase\.oc1\.\.none"):
+def test_a_database_that_is_not_there_is_named_and_what_it_may_lack_is_said(databases):
+    with pytest.raises(NotFound, match=r"ocid1\.autonomousdatabase\.oc1\.\.none") as error:
         databases.database(HOME, "ocid1.autonomousdatabase.oc1..none")
+    assert "inspect autonomous-databases in compartment" in error.value.advice
 
 
 def test_other_kinds_of_databases_are_counted(sandbox, databases):
@@ -179,7 +175,8 @@ def test_a_local_standby_is_added_lags_and_is_removed(sandbox, databases, done):
     assert (standby.kind, standby.lifecycle_state, standby.recovery_type) == ("local", "STANDBY", "ADG")
     assert standby.lag_seconds is not None
     assert standby.lag_seconds < 5
-    fault(sandbox, ocid, "lagging", seconds=300)
+    sandbox.database_fault(ocid, "lagging", seconds=300)
+    sandbox.advance(600)
     assert databases.database(HOME, ocid).standbys[0].lag_seconds == 300
     done(databases.update(HOME, ocid, Changes(is_local_data_guard_enabled=False), etag(databases, ocid)))
     assert (databases.database(HOME, ocid).standbys, databases.database(HOME, ocid).role) == ((), None)
@@ -312,7 +309,7 @@ def test_an_update_of_nothing_is_refused(sandbox, databases):
 
 def test_a_work_request_that_fails_says_why(sandbox, databases, done):
     ocid = add(sandbox, "orders")
-    fault(sandbox, ocid, "work_request_fails", action="scale")
+    sandbox.database_fault(ocid, "work_request_fails", action="scale")
     with pytest.raises(PermanentError, match="InternalServerError: The work request failed"):
         done(databases.update(HOME, ocid, Changes(compute_count=4), "*"))
     found = databases.database(HOME, ocid)
@@ -321,13 +318,13 @@ def test_a_work_request_that_fails_says_why(sandbox, databases, done):
 
 def test_what_does_not_end_in_time_goes_on(sandbox, databases, clock):
     primary, standby = with_standby(sandbox)
-    fault(sandbox, standby, "failover_stuck")
+    sandbox.database_fault(standby, "failover_stuck")
     begun = databases.fail_over(AWAY, standby, primary, "once")
     with pytest.raises(Unavailable, match="goes on"):
         follow(databases, AWAY, str(begun.work_request_id), clock, 900)
     assert timedelta(seconds=900) <= clock.now() - NOW < timedelta(seconds=960)
     assert databases.database(AWAY, standby).lifecycle_state == "ROLE_CHANGE_IN_PROGRESS"
-    httpx.delete(f"{sandbox.url}/sandbox/databases/{standby}/faults").raise_for_status()
+    sandbox.own("DELETE", f"databases/{standby}/faults")
     assert follow(databases, AWAY, str(begun.work_request_id), clock, 60).status == "SUCCEEDED"
 
 
@@ -362,7 +359,7 @@ def test_local_roles_change_when_the_database_itself_is_asked(sandbox, databases
 
 def test_a_peer_in_a_wrong_region_is_told_as_the_service_tells_it(sandbox, databases):
     primary, _ = with_standby(sandbox)
-    fault(sandbox, primary, "wrong_region", region="ap-tokyo-1")
+    sandbox.database_fault(primary, "wrong_region", region="ap-tokyo-1")
     assert databases.database(HOME, primary).standbys[0].region == "ap-tokyo-1"
 
 

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 
-from sandbox.oci.services.database import DATABASES, add_backup, add_database
+from sandbox.oci.services.database import DATABASES, add_backup, add_database, add_local_standby
 from sandbox.oci.services.identity import add_compartment
 from tests.sandbox.oci.conftest import refused
 
@@ -211,6 +211,47 @@ def test_what_a_state_forbids_is_a_conflict(sandbox, client, database):
     assert refused(client.update_autonomous_database, database, update(compute_count=4.0)) == wrong
     backup = MODELS.CreateAutonomousDatabaseBackupDetails(autonomous_database_id=database)
     assert refused(client.create_autonomous_database_backup, backup) == wrong
+
+
+RUNNING = {"AVAILABLE", "AVAILABLE_NEEDS_ATTENTION", "SCALE_IN_PROGRESS"}
+QUIET = {"AVAILABLE", "AVAILABLE_NEEDS_ATTENTION"}
+LEGAL = {
+    "start_autonomous_database": {"STOPPED"},
+    "stop_autonomous_database": RUNNING,
+    "restart_autonomous_database": RUNNING,
+    "delete_autonomous_database": RUNNING | {"STOPPED", "UNAVAILABLE", "INACCESSIBLE", "RESTORE_FAILED", "STANDBY"},
+    "fail_over_autonomous_database": {"AVAILABLE", "AVAILABLE_NEEDS_ATTENTION", "UNAVAILABLE"},
+    "switchover_autonomous_database": QUIET,
+}
+STATES = sorted(
+    getattr(MODELS.AutonomousDatabase, name) for name in vars(MODELS.AutonomousDatabase) if name.startswith("LIFECYCLE_STATE_")
+)
+
+
+@pytest.mark.parametrize("operation", LEGAL)
+def test_only_what_is_legal_in_a_state_is_accepted(sandbox, client, operation):
+    found = add_database(sandbox.cloud.store, HOME, sandbox.tenancy, "orders")
+    if "over" in operation:
+        add_local_standby(sandbox.cloud.store, found)
+    accepted = set()
+    for now in STATES:
+        found.body["lifecycleState"] = now
+        try:
+            getattr(client, operation)(found.body["id"], opc_dry_run=True)
+            accepted.add(now)
+        except oci.exceptions.ServiceError as error:
+            assert (error.status, error.code) == (409, "IncorrectState")
+    assert len(STATES) > 20
+    assert accepted == LEGAL[operation]
+
+
+def test_a_scaling_that_was_interrupted_ends_its_work_request_when_it_is_given_up(sandbox, client, database):
+    scaling = client.update_autonomous_database(database, update(compute_count=8.0))
+    client.stop_autonomous_database(database)
+    sandbox.advance(60)
+    assert work(sandbox, scaling).status == "IN_PROGRESS"
+    client.delete_autonomous_database(database)
+    assert work(sandbox, scaling).status == "CANCELED"
 
 
 def test_sizes_change_when_the_scaling_is_done(sandbox, client, database):

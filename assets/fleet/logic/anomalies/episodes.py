@@ -32,11 +32,11 @@ EPISODES = {
 def episodes(judged: pl.DataFrame, series: Sequence[str]) -> pl.DataFrame:
     """The episodes in what `judge_frame` answers, by series and start.
 
-    A point belongs to an episode if it is an anomaly or an alarm. Unknown points neither end an episode nor prolong it.
+    Unknown points neither end an episode nor prolong it.
     """
     known = judged.filter(pl.col("verdict") != UNKNOWN).sort(*series, "time")
     place = known.with_columns(position=pl.int_range(pl.len()).over(series), last=pl.len().over(series).cast(pl.Int64) - 1)
-    out = place.filter((pl.col("verdict") == ANOMALY) | pl.col("is_alarm"))
+    out = place.filter(pl.col("verdict") == ANOMALY)
     number = (pl.col("position").diff().over(series).fill_null(0) > _APART).cast(pl.UInt32).cum_sum().over(series)
     farthest = pl.col("surprise").abs().arg_max()
     found = (

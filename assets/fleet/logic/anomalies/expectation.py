@@ -1,7 +1,8 @@
-"""What a metric is expected to be: its level or the usual at that time of day, whichever erred less lately; and its noise."""
+"""What a metric is expected to be: its level, or the usual at that time of the day or week; and its noise."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ _AROUND = 900
 _LEAST_LEVEL = 3
 _LEAST_ERRORS = 10
 _LEAST_CONTEST = 20
+_LEAST_CONTEST_OF_WEEKS = 100
 _STEPS = 1000
 _MAD_SCALE = 1.4826
 _NOTHING = 1e-9
@@ -40,8 +42,13 @@ class Expectation:
 def expect(times: Times, values: Floats, settings: Settings) -> Expectation:
     """What was expected of each value, from those before it."""
     level = past.median(values, settings.level, _LEAST_LEVEL)
-    season = same_time_of_day(times, values, settings.days)
-    value = _better(times, values, level, season, settings)
+    around = past.median_within(times, values, 2 * _AROUND)
+    daily = same_time(times, around, range(1, settings.days + 1))
+    weekly = same_time(times, around, range(7, 7 * settings.weeks + 1, 7))
+    value = _better(values, level, daily, settings.contest, _LEAST_CONTEST)
+    value = _better(values, value, weekly, settings.contest, _LEAST_CONTEST_OF_WEEKS, settings.week_better)
+    young = ~past.since_first(times, values, 2 * settings.least_days * DAY)
+    value = np.where(young, _nearer(values, level, daily), value)
     floor = settings.least_share * np.abs(level) + _NOTHING
     return Expectation(value, noise_of(values - value, settings) + floor)
 
@@ -59,30 +66,36 @@ def noise_of(errors: Floats, settings: Settings) -> Floats:
     return np.asarray(np.hypot(_MAD_SCALE * np.nan_to_num(usual), settings.tails * spread), dtype=np.float64)
 
 
-def same_time_of_day(times: Times, values: Floats, days: int) -> Floats:
-    """Median, over the days before, of the medians of the half hour around that time; NaN where none was measured then.
+def same_time(times: Times, around: Floats, days: Sequence[int]) -> Floats:
+    """Median, over so many days ago each, of the medians of the half hour around that time; NaN where none was measured then.
 
     So with a value a minute, the season is not as noisy as single values are; with a value an hour, it is made of those.
+
+    Args:
+        times: Of the points.
+        around: Median of each point and those in the half hour before it.
+        days: How many days ago.
     """
-    around = past.median_within(times, values, 2 * _AROUND)
     step = past.median(np.diff(times, prepend=times[:1]).astype(np.float64), _STEPS)
-    seen = np.full((days, len(values)), np.nan)
-    for back in range(1, days + 1):
+    seen = np.full((len(days), len(times)), np.nan)
+    for row, back in enumerate(days):
         until = times - back * DAY + _AROUND
         last = np.searchsorted(times, until, side="right") - 1
         near = (last >= 0) & (until - times[last] <= _AROUND + 0.75 * step)
-        seen[back - 1, near] = around[last[near]]
+        seen[row, near] = around[last[near]]
     return _median(seen)
 
 
-def _better(times: Times, values: Floats, level: Floats, season: Floats, settings: Settings) -> Floats:
-    """The season where it erred less than the level lately; while that is undecided, the nearer; if one is unknown, the other."""
-    of_level = past.mean(np.abs(values - level), settings.contest, _LEAST_CONTEST)
-    of_season = past.mean(np.abs(values - season), settings.contest, _LEAST_CONTEST)
-    undecided = np.isnan(of_level) | np.isnan(of_season) | ~past.since_first(times, values, 2 * settings.least_days * DAY)
-    nearer = np.abs(values - season) < np.abs(values - level)
-    chosen = np.where(np.where(undecided, nearer, of_season < of_level), season, level)
-    return np.where(np.isnan(chosen), np.where(np.isnan(level), season, level), chosen)
+def _better(values: Floats, one: Floats, other: Floats, contest: int, least: int, part: float = 1.0) -> Floats:
+    """The other, where it erred by less than that part of what the one did over the last points; if one is unknown, the other."""
+    of_one = np.nan_to_num(past.mean(np.abs(values - one), contest, _LEAST_CONTEST), nan=np.inf)
+    of_other = np.nan_to_num(past.mean(np.abs(values - other), contest, least), nan=np.inf)
+    chosen = np.where(of_other < part * of_one, other, one)
+    return np.where(np.isnan(chosen), np.where(np.isnan(one), other, one), chosen)
+
+
+def _nearer(values: Floats, one: Floats, other: Floats) -> Floats:
+    return np.where(np.isnan(one) | (np.abs(values - other) < np.abs(values - one)), other, one)
 
 
 def _median(rows: Floats) -> Floats:

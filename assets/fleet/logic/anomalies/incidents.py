@@ -35,7 +35,8 @@ class Incident:
         incident_id: The same for the same anomalies.
         start: Of the first anomaly.
         end: Of the last.
-        metrics: With the most databases first.
+        metrics: With the most databases first. The scope, and who is spared, is that of those that are anomalous in it; others
+            joined as they are anomalous in one of its databases at the time.
         scope: What the databases have in common; None if it is one database alone.
         databases: Those that have it, by id.
         not_affected: Those of the scope that have not, by id.
@@ -74,18 +75,30 @@ class _Anomaly:
 class _Group:
     scope: Scope | None
     anomalies: list[_Anomaly] = field(default_factory=list)
+    joined: list[_Anomaly] = field(default_factory=list)
 
     @property
     def start(self) -> datetime:
-        return min(one.start for one in self.anomalies)
+        return min(one.start for one in self.all)
 
     @property
     def end(self) -> datetime:
-        return max(one.end for one in self.anomalies)
+        return max(one.end for one in self.all)
 
     @property
     def databases(self) -> set[str]:
         return {one.database for one in self.anomalies}
+
+    @property
+    def all(self) -> list[_Anomaly]:
+        return self.anomalies + self.joined
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Those of the scope, with the most databases first, then those that joined."""
+        reach = Counter(metric for _, metric in {(one.database, one.metric) for one in self.anomalies})
+        own = sorted(reach, key=lambda metric: (-reach[metric], metric))
+        return (*own, *sorted({one.metric for one in self.joined} - set(own)))
 
 
 def incidents(
@@ -235,7 +248,7 @@ def _not_in(groups: list[_Group], alone: list[_Anomaly]) -> list[_Anomaly]:
             group for start, end, databases, group in spans if one.database in databases and one.start <= end and one.end >= start
         ]
         if part_of:
-            part_of[0].anomalies.append(one)
+            part_of[0].joined.append(one)
         else:
             rest.append(one)
     return rest
@@ -255,7 +268,7 @@ def _alone(rows: list[_Anomaly], together: timedelta) -> list[_Group]:
 
 
 def _order(group: _Group) -> tuple[datetime, tuple[str, ...], tuple[str, ...], str]:
-    return group.start, tuple(sorted(group.databases)), tuple(sorted({one.metric for one in group.anomalies})), str(group.scope)
+    return group.start, tuple(sorted(group.databases)), group.metrics, str(group.scope)
 
 
 def _troubled(group: _Group, rows: list[_Anomaly]) -> set[str]:
@@ -266,16 +279,16 @@ def _troubled(group: _Group, rows: list[_Anomaly]) -> set[str]:
 
 def _incident(group: _Group, fleet: _Fleet, troubled: set[str]) -> Incident:
     affected = group.databases
-    reach = Counter(metric for _, metric in {(one.database, one.metric) for one in group.anomalies})
-    metrics = tuple(sorted(reach, key=lambda metric: (-reach[metric], metric)))
+    metrics = group.metrics
+    own = {one.metric for one in group.anomalies}
     inside = sorted(affected) if group.scope is None else fleet.inside(group.scope)
     apart = tuple(one for one in inside if one not in affected and one in troubled)
     quiet = [one for one in inside if one not in affected and one not in troubled]
-    unknown = tuple(one for one in quiet if not all(fleet.is_known(one, metric) for metric in metrics))
+    unknown = tuple(one for one in quiet if not all(fleet.is_known(one, metric) for metric in own))
     free = tuple(one for one in quiet if one not in unknown)
     outside = set(fleet.attributes) - set(inside) - troubled
-    elsewhere = sum(all(fleet.is_known(one, metric) for metric in metrics) for one in outside)
-    names = [f"{one.database}|{one.metric}|{one.direction}|{one.start.isoformat()}" for one in group.anomalies]
+    elsewhere = sum(all(fleet.is_known(one, metric) for metric in own) for one in outside)
+    names = [f"{one.database}|{one.metric}|{one.direction}|{one.start.isoformat()}" for one in group.all]
     return Incident(
         incident_id=blake2b("\n".join(sorted(names)).encode(), digest_size=8).hexdigest(),
         start=group.start,
@@ -287,7 +300,7 @@ def _incident(group: _Group, fleet: _Fleet, troubled: set[str]) -> Incident:
         apart=apart,
         unknown=unknown,
         elsewhere=elsewhere,
-        anomalies=tuple(sorted(one.row for one in group.anomalies)),
+        anomalies=tuple(sorted(one.row for one in group.all)),
         said=_said(group.scope, metrics, sorted(affected), inside, free, unknown, elsewhere),
     )
 

@@ -46,7 +46,8 @@ class Judgement:
         novelty: See `novelty.novelty`; NaN likewise.
         is_anomaly: Part of a stay outside of what was expected, or stuck. False where unknown.
         is_stuck: The value stands still as it never did. False where unknown.
-        is_alarm: Something begins that was not seen in the last weeks. False where unknown.
+        is_alarm: An anomaly at a point that is newer than everything of the last weeks: one to wake somebody for. False where
+            unknown.
         is_judged: Whether the value is known and there was enough history: otherwise the verdict is unknown.
     """
 
@@ -85,19 +86,19 @@ def judge(times: NDArray[np.datetime64], values: Floats, *, settings: Settings =
     noise = np.fmax(expectation.noise, matters / settings.surprise)
     expected, noise = np.where(judged, expectation.value, np.nan), np.where(judged, noise, np.nan)
     surprise = (values - expected) / noise
-    new = np.where(judged, novelty(values, expectation.value, settings), np.nan)
+    new = np.where(judged, novelty(values, expectation.value, surprise, settings), np.nan)
     reach = settings.surprise * noise
     still = stuck(values, settings) & judged
-    enough = np.abs(values - expected) >= matters
+    outside = stays(np.abs(surprise), settings.surprise, settings.goes_on) | still
     return Judgement(
         expected,
         expected - reach,
         expected + reach,
         surprise,
         new,
-        stays(np.abs(surprise), settings.surprise, settings.goes_on) | still,
+        outside,
         still,
-        (new >= settings.novelty) & enough,
+        outside & (new >= settings.novelty),
         judged,
     )
 

@@ -8,19 +8,22 @@ from assets.fleet.logic.anomalies import past
 from assets.fleet.logic.anomalies.past import Floats
 from assets.fleet.logic.anomalies.settings import Settings
 
-_NEW = 0.005
-"""What is beyond the range by less than this part of it is not counted as an alarm that makes further ones less new."""
 _LEAST_SHARE = 0.003
 _NOTHING = 1e-9
 _LARGEST = 10.0
+_LEAST = 100
+"""Points before a range is one: in fewer, every other value is beyond it."""
 
 
-def novelty(values: Floats, expected: Floats, settings: Settings) -> Floats:
-    """Per point, 0 where nothing is new, NaN where the value is unknown.
+def novelty(values: Floats, expected: Floats, surprise: Floats, settings: Settings) -> Floats:
+    """Per point, 0 where nothing is new, NaN where the value or its surprise is unknown.
+
+    A new extreme that lies near what was expected is less new, by the square root of its part of a surprise that is an anomaly.
 
     Args:
         values: Of the metric.
         expected: What was expected of each.
+        surprise: Distance from that, in noises.
         settings: Spans and weights.
     """
     smooth, weight = settings.smooth, settings.smooth_weight
@@ -30,15 +33,13 @@ def novelty(values: Floats, expected: Floats, settings: Settings) -> Floats:
     beyond = _beyond(values, settings.memory)
     for statistic in (level, errors, steps):
         beyond = np.fmax(beyond, weight * _beyond(statistic, settings.memory))
-    beyond = np.clip(np.nan_to_num(beyond), 0, _LARGEST)
-    alarms = (_first(beyond, settings.quiet) > _NEW).astype(np.float64)
-    lately = np.nan_to_num(past.mean(alarms, settings.remembered)) * settings.remembered
-    return np.where(np.isnan(values), np.nan, _first(beyond / (1 + settings.used_to * lately), settings.quiet))
+    weighed = np.clip(beyond, 0, _LARGEST) * np.sqrt(np.minimum(np.abs(surprise) / settings.surprise, 1))
+    return np.where(np.isnan(weighed), np.nan, _first(weighed, settings.quiet))
 
 
 def _beyond(statistic: Floats, memory: int) -> Floats:
     """Distance from the range of the past, as part of that range; negative inside it."""
-    high, low = past.highest(statistic, memory), past.lowest(statistic, memory)
+    high, low = past.highest(statistic, memory, _LEAST), past.lowest(statistic, memory, _LEAST)
     usual = high - low + _LEAST_SHARE * np.fmax(np.abs(high), np.abs(low)) + _NOTHING
     return np.asarray(np.fmax(statistic - high, low - statistic) / usual, dtype=np.float64)
 

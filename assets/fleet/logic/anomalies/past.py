@@ -19,14 +19,14 @@ def mean(values: Floats, points: int, least: int = 1) -> Floats:
     return before(mean_so_far(values, points, least))
 
 
-def highest(values: Floats, points: int) -> Floats:
-    """Of up to so many points before."""
-    return before(_known(values).rolling_max(points, min_samples=1).to_numpy())
+def highest(values: Floats, points: int, least: int = 1) -> Floats:
+    """Of up to so many points before, if at least `least` of them are known."""
+    return before(_known(values).rolling_max(points, min_samples=least).to_numpy())
 
 
-def lowest(values: Floats, points: int) -> Floats:
-    """Of up to so many points before."""
-    return before(_known(values).rolling_min(points, min_samples=1).to_numpy())
+def lowest(values: Floats, points: int, least: int = 1) -> Floats:
+    """Of up to so many points before, if at least `least` of them are known."""
+    return before(_known(values).rolling_min(points, min_samples=least).to_numpy())
 
 
 def mean_so_far(values: Floats, points: int, least: int = 1) -> Floats:

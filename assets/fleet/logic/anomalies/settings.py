@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HISTORY = 4000
-"""Points that a verdict may depend on at most: with so many before the first new point, judging the end of a series says the same
-as judging all of it."""
+"""Points, beside the weeks of `Settings`, that a verdict may depend on at most: with so many and three weeks more before
+the first new point, judging the end of a series says the same as judging all of it. With fewer, it says nearly the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,16 @@ class Settings:
         surprise: Noises outside of what was expected at which an anomaly begins.
         together: The same for what remains of a surprise with the other metrics given: the largest of several needs more.
         goes_on: The part of that at which it still goes on: a stay outside is one anomaly and not as many as its noise has peaks.
-        novelty: By how much of the usual range of the last weeks a value must lie beyond it to be an alarm.
+        novelty: Novelty from which on an anomaly is an alarm, as part of the range of the last weeks.
         least_history: Known points before anything is judged.
         least_days: Days before anything is judged. For as many again, nobody knows whether days repeat: then a value is expected
             that is near the level or what it was a day ago, whichever is nearer.
         stuck: Points of the same value after which a metric that used to move is stuck.
         level: Points whose median is the level of a metric.
         days: Days whose values at the same time of day give what is usual then.
-        contest: Points over which level and daily season are compared; the one that erred less is what is expected.
+        weeks: Weeks whose values at the same time give what is usual at that time of the week.
+        contest: Points over which level, day and week are compared; the one that erred least is what is expected.
+        week_better: Part of the error of the others that the week must err less than, as it is made of fewer values.
         noise: Points that the noise is measured on.
         tails: Part of the errors' standard deviation in the noise, so that heavy tails count and do not spoil it.
         least_share: Part of the level below which nothing is noise; what is smaller is no change.
@@ -33,20 +35,20 @@ class Settings:
         rough: Points of the mean of the steps between values, which is what changes where only the variation does.
         smooth_weight: Worth of novelty in one of these means. Less than that of a value, as means move in a smaller range.
         quiet: Points after an alarm in which only something newer still is another.
-        remembered: Points for which an alarm makes further ones less new.
-        used_to: By which part each of them does so.
     """
 
     surprise: float = 7.0
     together: float = 8.0
     goes_on: float = 0.25
-    novelty: float = 0.1
+    novelty: float = 0.05
     least_history: int = 24
     least_days: int = 1
     stuck: int = 24
     level: int = 1000
     days: int = 7
+    weeks: int = 3
     contest: int = 500
+    week_better: float = 0.8
     noise: int = 2000
     tails: float = 0.15
     least_share: float = 0.01
@@ -55,8 +57,6 @@ class Settings:
     rough: int = 48
     smooth_weight: float = 0.1
     quiet: int = 100
-    remembered: int = 1000
-    used_to: float = 0.2
 
 
 DEFAULT = Settings()

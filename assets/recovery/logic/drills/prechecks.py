@@ -23,6 +23,7 @@ class Facts:
     Attributes:
         database: The database.
         peer: Its remote standby.
+        lag_seconds: How far its standby is behind.
         requests: Work requests of both sides.
         backups: Backups of the database.
         alarms: Names of alarms that are firing.
@@ -35,6 +36,7 @@ class Facts:
 
     database: AutonomousDatabase | None = None
     peer: AutonomousDatabase | None = None
+    lag_seconds: float | None = None
     requests: Sequence[WorkRequest] | None = None
     backups: Sequence[Backup] | None = None
     alarms: Sequence[str] | None = None
@@ -175,13 +177,13 @@ def _region(facts: Facts, asked: Asked) -> _Said:
 def _lag(facts: Facts, asked: Asked) -> _Said:
     if facts.database is None:
         return "unknown", facts.why("database")
-    told = facts.standby(asked.way)
-    if told is None or told.lag_seconds is None:
-        return "unknown", "the service does not say how far the standby is behind"
+    lag = facts.lag_seconds
+    if lag is None:
+        return "unknown", facts.unread.get("lag", "neither the service nor Monitoring says how far the standby is behind")
     if asked.objectives.rpo_seconds is None:
         return "unknown", f"it is not known how much may be lost: {asked.objectives.source}"
-    said = f"the standby is {shown(told.lag_seconds)} behind; {shown(asked.objectives.rpo_seconds)} may be lost"
-    return ("yes" if told.lag_seconds <= asked.objectives.rpo_seconds else "no"), said
+    said = f"the standby is {shown(lag)} behind; {shown(asked.objectives.rpo_seconds)} may be lost"
+    return ("yes" if lag <= asked.objectives.rpo_seconds else "no"), said
 
 
 def _idle(facts: Facts, asked: Asked) -> _Said:

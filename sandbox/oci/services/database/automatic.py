@@ -14,6 +14,8 @@ from sandbox.oci.store import Body, Resource, Store
 
 BACKUPS = "database.backups"
 EVERY, LASTS = timedelta(days=1), timedelta(minutes=10)
+_REPLICATED = timedelta(days=7)
+"""Of backups that are replicated to a standby in another region. Source: SDK docstring of `isReplicateAutomaticBackups`."""
 _FULL_EVERY = 7
 _LAST, _MADE = "backed_up", "automatic"
 _NOT_BACKED_UP = ("PROVISIONING", "STOPPED", "STANDBY", "TERMINATING", "TERMINATED", "UNAVAILABLE")
@@ -34,12 +36,10 @@ def keep_up(store: Store, database: Resource) -> None:
         table.pop(made.pop(0), None)
     count = (now - LASTS - last) // EVERY
     database.hidden[_LAST] = text(last + count * EVERY)
-    if database.body["lifecycleState"] in _NOT_BACKED_UP or database.body["role"] not in (None, "PRIMARY"):
-        return
     created, kept = parsed(database.body["timeCreated"]), _kept(database)
     for number in range(1, count + 1):
         started = last + number * EVERY
-        if started + kept > now:
+        if kept is not None and started + kept > now:
             row = _backup(store, database, started, kept, full=(started - created) // EVERY % _FULL_EVERY == 0)
             store.add(BACKUPS, row, database.region)
             made.append(str(row["id"]))
@@ -47,13 +47,20 @@ def keep_up(store: Store, database: Resource) -> None:
 
 def retain(store: Store, database: Resource) -> None:
     """Let all of them be kept for as long as the database's retention says now."""
-    table = store.table(BACKUPS)
+    table, kept = store.table(BACKUPS), timedelta(days=int(database.body["backupRetentionPeriodInDays"]))
     for backup in (table[ocid] for ocid in database.hidden.get(_MADE, ()) if ocid in table):
-        backup.change(timeAvailableTill=text(parsed(backup.body["timeStarted"]) + _kept(database)))
+        backup.change(timeAvailableTill=text(parsed(backup.body["timeStarted"]) + kept))
 
 
-def _kept(database: Resource) -> timedelta:
-    return timedelta(days=int(database.body["backupRetentionPeriodInDays"]))
+def _kept(database: Resource) -> timedelta | None:
+    """How long backups of a database are kept now, or those that are replicated to a standby; None if there are none of it."""
+    body = database.body
+    if body["role"] in ("STANDBY", "BACKUP_COPY"):
+        replicated = (body.get("remoteDisasterRecoveryConfiguration") or {}).get("isReplicateAutomaticBackups")
+        return _REPLICATED if replicated and body["lifecycleState"] == "STANDBY" else None
+    if body["role"] not in (None, "PRIMARY") or body["lifecycleState"] in _NOT_BACKED_UP:
+        return None
+    return timedelta(days=int(body["backupRetentionPeriodInDays"]))
 
 
 def _backup(store: Store, database: Resource, started: datetime, kept: timedelta, *, full: bool) -> Body:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sandbox.oci.errors import conflict
 from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, shown
 from sandbox.oci.services.database import automatic, bodies, connections, contents, lifecycle, rules
 from sandbox.oci.services.database.faults import LOCAL
@@ -91,31 +90,6 @@ def restart_autonomous_database(asked: Asked) -> Answer:
     return _acted(asked, "restart")
 
 
-@answers("database")
-def delete_autonomous_database(asked: Asked) -> Answer:
-    """Terminate a database. Its backups go with it; long-term ones do if that is asked for and they are not locked.
-
-    Source: SDK docstring of `must_delete_associated_long_term_backups`. That standbys in other regions are to be terminated first
-    is not sourced.
-    """
-    found = database(asked)
-    found.demand_etag(asked.if_match)
-    lifecycle.demand(found, "delete")
-    if found.body["role"] == "PRIMARY" and found.body["peerDbIds"]:
-        raise conflict("The Autonomous Database has standbys in other regions; terminate those first.")
-    if lifecycle.is_dry(asked):
-        return Answer(status=204)
-    all_of_them = asked.query.get("mustDeleteAssociatedLongTermBackups", False) and not found.body["isBackupRetentionLocked"]
-    seconds = lifecycle.ACTIONS["delete"].seconds
-    for backup in asked.store.all(lifecycle.BACKUPS):
-        goes = all_of_them or backup.body["type"] != "LONGTERM"
-        if backup.body["autonomousDatabaseId"] == found.body["id"] and goes and backup.body["lifecycleState"] != "DELETED":
-            asked.store.forget_changes(lifecycle.BACKUPS, backup.body["id"])  # one that is being made never gets done
-            asked.store.later(seconds, lifecycle.BACKUPS, backup.body["id"], lifecycleState="DELETED", isRestorable=False)
-    headers = lifecycle.begin(asked.store, found, "delete")
-    return Answer(status=204, headers={"opc-work-request-id": headers["opc-work-request-id"]})
-
-
 def database(asked: Asked) -> Resource:
     """The database that the path names, in this region."""
     return asked.store.find(DATABASES, asked.path["autonomousDatabaseId"], asked.region)
@@ -125,7 +99,7 @@ def seen(asked: Asked, found: Resource) -> Body:
     """A database with how far its local standby is behind now."""
     body = shown(asked, found.body, found.before)
     local = body.get("localStandbyDb")
-    if not local:
+    if not local or local["lifecycleState"] != "STANDBY":
         return body
     behind = contents.lag(asked.store, found.body["id"] + LOCAL)
     local = {**local, "lagTimeInSeconds": None if behind is None else math.ceil(behind)}

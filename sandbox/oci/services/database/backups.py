@@ -6,7 +6,7 @@ from sandbox.oci.clock import parsed
 from sandbox.oci.errors import OciError, conflict, invalid
 from sandbox.oci.exchange import Answer, Asked, answers, etag_shown, page, shown
 from sandbox.oci.services import work_requests
-from sandbox.oci.services.database import automatic, bodies, contents, lifecycle
+from sandbox.oci.services.database import automatic, bodies, contents, faults, lifecycle
 from sandbox.oci.services.database.autonomous import in_order
 from sandbox.oci.services.database.lifecycle import BACKUPS, DATABASES
 from sandbox.oci.services.identity import demand_compartment
@@ -40,8 +40,11 @@ def create_autonomous_database_backup(asked: Asked) -> Answer:
         return Answer(made)
     found = asked.store.add(BACKUPS, made, asked.region)
     fields = bodies.finished(asked.store, database, _CREATE_SECONDS)
-    asked.store.afterwards(_CREATE_SECONDS, Change("", BACKUPS, made["id"], fields, "database.backed_up"))
-    request = _work(asked, found, "Create Autonomous Database Backup", "CREATED", _CREATE_SECONDS)
+    title = lifecycle.ACTIONS["back up"].title
+    resources = [work_requests.affected("autonomousDatabaseBackup", "CREATED", str(made["id"]))]
+    request = work_requests.start_open(asked.store, asked.region, made["compartmentId"], title, resources, _CREATE_SECONDS)
+    change = Change("", BACKUPS, made["id"], fields, "database.backed_up", {"request": request})
+    asked.store.afterwards(_CREATE_SECONDS, change)
     return Answer(dict(made), headers={"etag": found.etag, "opc-work-request-id": request})
 
 
@@ -96,14 +99,29 @@ def delete_autonomous_database_backup(asked: Asked) -> Answer:
     found.change(lifecycleState="DELETING", isRestorable=False)
     fields = {"lifecycleState": "DELETED"}
     asked.store.afterwards(_DELETE_SECONDS, Change("", BACKUPS, found.body["id"], fields, "database.backup_deleted"))
-    request = _work(asked, found, "Delete Autonomous Database Backup", "DELETED", _DELETE_SECONDS)
+    resources = [work_requests.affected("autonomousDatabaseBackup", "DELETED", str(found.body["id"]))]
+    title, compartment = "Delete Autonomous Database Backup", str(found.body["compartmentId"])
+    request = work_requests.start(asked.store, asked.region, compartment, title, resources, _DELETE_SECONDS)
     return Answer(status=204, headers={"opc-work-request-id": request})
+
+
+def discard(store: Store, backup: Resource, seconds: float) -> None:
+    """Let a backup be deleted in so many seconds; one that is being made never gets done."""
+    for change in store.forget_changes(BACKUPS, str(backup.body["id"])):
+        if "request" in change.details:
+            work_requests.end(store, change.details["request"], status="CANCELED")
+    store.later(seconds, BACKUPS, str(backup.body["id"]), lifecycleState="DELETED", isRestorable=False)
 
 
 @effect("database.backed_up")
 def _backed_up(store: Store, change: Change) -> None:
     """A backup is done. A long-term one has contents of its own, since it outlives its database."""
     backup = store.table(BACKUPS)[change.key]
+    failed = faults.failure(store, [backup.body["autonomousDatabaseId"]], "back up")
+    work_requests.end(store, change.details["request"], failed)
+    if failed:
+        backup.change(lifecycleState="FAILED", lifecycleDetails=failed[1], isRestorable=False)
+        return
     backup.change(**change.fields)
     if backup.body["type"] == "LONGTERM":
         contents.copy(store, str(backup.body["autonomousDatabaseId"]), change.key, store.clock.now())
@@ -138,8 +156,3 @@ def _days(body: Body, database: Resource, *, long_term: bool) -> int:
     if days is None or not least <= days <= most:
         raise invalid(f"retentionPeriodInDays of a long-term backup must be between {least} and {most}")
     return int(days)
-
-
-def _work(asked: Asked, found: Resource, title: str, action: str, seconds: float) -> str:
-    resource = work_requests.affected("autonomousDatabaseBackup", action, str(found.body["id"]))
-    return work_requests.start(asked.store, asked.region, found.body["compartmentId"], title, [resource], seconds)

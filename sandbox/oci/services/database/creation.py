@@ -21,8 +21,6 @@ _INHERITED = (
 )  # fmt: skip
 """What is as in the database that another is made out of, unless the request says otherwise. Not sourced."""
 _SIZES = ("computeModel", "computeCount", "dataStorageSizeInGBs")
-_WITHOUT_DATA_GUARD = ("AJD", "APEX")
-"""Source: docs.oracle.com, "About Standby Databases" of Autonomous Database: neither JSON nor APEX workloads."""
 _BACKUP_BASED_SECONDS = 1800
 
 
@@ -108,8 +106,7 @@ def _standby(asked: Asked, body: Body) -> Answer:
     if primary.region == asked.region:
         raise invalid("A standby by this request is in another region than its primary.")
     kind = body.get("remoteDisasterRecoveryType") or "ADG"
-    if primary.body["isFreeTier"] or (kind == "ADG" and primary.body["dbWorkload"] in _WITHOUT_DATA_GUARD):
-        raise invalid(f"There is no Autonomous Data Guard for {primary.body['dbWorkload']} or Always Free databases.")
+    rules.demand_standby(primary.body, kind)
     lifecycle.demand(primary, "add remote standby")
     if any(asked.store.table(DATABASES)[ocid].region == asked.region for ocid in primary.body["peerDbIds"]):
         raise conflict("The Autonomous Database has a standby in this region already.")

@@ -7,7 +7,7 @@ be asked for at either side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.oci.services.database import contents
@@ -35,7 +35,8 @@ KINDS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
 `failover_stuck` and `failover_fails`: of a switchover too. `lagging`: a standby stays so many seconds behind. `wrong_region`: a
 role change is said to have succeeded and changed nothing, and peers are listed in another region. `backup_corrupt`: restoring
 fails, or with `loses` = `rows` loses rows. `views_denied`: views (`v$session, v$lock`) that may not be read.
-`work_request_fails`: any action, or the one named, so many times or always.
+`work_request_fails`: any action (`lifecycle.ACTIONS`), or the one named, so many times or always; of the making of a clone or
+standby, where it is asked for at the source.
 """
 _OF_CONTENTS = {
     "lagging": "lag",
@@ -111,9 +112,15 @@ def end_of(store: Store, ocid: str, details: Mapping[str, Any]) -> str | tuple[s
     broken = of(store, source, "backup_corrupt") if source and action in _RESTORING else None
     if broken is not None and broken.get("loses") != "rows":
         return "InternalServerError", "The backup cannot be restored: it is corrupt."
-    failing = of(store, ocid, "work_request_fails")
-    if failing is not None and failing.get("action", action) == action and _is_left(failing):
-        return "InternalServerError", "The work request failed, as was asked for."
+    return failure(store, (ocid, details.get("source"), details.get("primary")), action)
+
+
+def failure(store: Store, ocids: Iterable[str | None], action: str) -> tuple[str, str] | None:
+    """Code and message of the error with which an action ends if a fault of one of these databases says so."""
+    for ocid in ocids:
+        failing = of(store, ocid, "work_request_fails") if ocid else None
+        if failing is not None and failing.get("action", action) == action and _is_left(failing):
+            return "InternalServerError", "The work request failed, as was asked for."
     return None
 
 

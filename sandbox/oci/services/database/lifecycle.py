@@ -230,6 +230,13 @@ def cancel(store: Store, found: Resource) -> None:
         found.change(lifecycleState="AVAILABLE")
 
 
+@at_failure_of("stop")
+def _not_stopped(store: Store, found: Resource, _details: Body) -> None:
+    """A scaling that was interrupted for it is given up."""
+    for request in (found.hidden.pop("scaling", None) or {}).get("requests", ()):
+        work_requests.end(store, request, status="CANCELED")
+
+
 def is_dry(asked: Asked) -> bool:
     """Whether the request is to be checked alone. Source: SDK docstrings of `opc_dry_run`."""
     return asked.headers.get("opc-dry-run", "").lower() == "true"
@@ -242,7 +249,7 @@ def unchanged(found: Resource) -> Answer:
 
 def _paused(store: Store, found: Resource, name: str) -> Body:
     """What a scaling that is interrupted would have changed, and the work requests that wait for it."""
-    kept: Body = dict(found.hidden.pop("scaling", None) or {}) if name == "start" else {}
+    kept: Body = dict(found.hidden.pop("scaling", None) or {}) if name in ("start", "delete") else {}
     if found.body["lifecycleState"] != "SCALE_IN_PROGRESS":
         return kept
     for change in store.forget_changes(DATABASES, str(found.body["id"])):

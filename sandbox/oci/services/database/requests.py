@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from sandbox.oci.clock import text
 from sandbox.oci.errors import OciError
 from sandbox.oci.exchange import Answer, Asked
+from sandbox.oci.services.database.lifecycle import is_dry
 from sandbox.oci.specification import Operation
 from sandbox.oci.store import Body, Store
 
 _JOURNAL = "database.requests"
+_CHANGES_NOTHING = ("generate_autonomous_database_wallet",)
 
 
 def note(asked: Asked, operation: Operation, answer: Answer | OciError) -> None:
@@ -19,7 +21,7 @@ def note(asked: Asked, operation: Operation, answer: Answer | OciError) -> None:
     `accepted` says whether it was done, now or before; `repeated` that the answer is the one that its retry token got before, and
     that it was not done again. A dry run is not recorded.
     """
-    if operation.service != "database" or operation.method == "GET" or asked.headers.get("opc-dry-run", "").lower() == "true":
+    if operation.service != "database" or operation.method == "GET" or operation.name in _CHANGES_NOTHING or is_dry(asked):
         return
     done = isinstance(answer, Answer)
     asked.store.journal(_JOURNAL).append(
@@ -28,7 +30,7 @@ def note(asked: Asked, operation: Operation, answer: Answer | OciError) -> None:
             "operation": operation.name,
             "region": asked.region,
             "database": _database(asked),
-            "resource": answer.body.get("id") if isinstance(answer, Answer) and isinstance(answer.body, Mapping) else None,
+            "resource": _resource(asked, answer),
             "token": asked.headers.get("opc-retry-token"),
             "accepted": done,
             "status": answer.status,
@@ -42,6 +44,14 @@ def note(asked: Asked, operation: Operation, answer: Answer | OciError) -> None:
 def noted(store: Store) -> list[Body]:
     """All of them, in the order in which they were answered."""
     return store.journal(_JOURNAL)
+
+
+def _resource(asked: Asked, answer: Answer | OciError) -> str | None:
+    """What was made or changed: a database or a backup; None of what was not made."""
+    if isinstance(answer, Answer) and isinstance(answer.body, Mapping):
+        return str(answer.body["id"])
+    named = asked.path.get("autonomousDatabaseId") or asked.path.get("autonomousDatabaseBackupId")
+    return str(named) if named else None
 
 
 def _database(asked: Asked) -> str | None:

@@ -24,6 +24,7 @@ UPDATABLE = (
 """What the sandbox updates beside sizes and the password. That `displayName` is among them is not sourced: the SDK's docstring
 knows it for dedicated infrastructure alone."""
 _DATA_GUARD = ("isLocalDataGuardEnabled", "isDataGuardEnabled")
+_WITHOUT_DATA_GUARD = ("AJD", "APEX")
 _BY_ACTIONS = (*_DATA_GUARD, "isRefreshableClone")
 """Updates that are actions of their own."""
 LEAST_ECPUS = 2
@@ -69,8 +70,8 @@ def demand_updatable(store: Store, now: Body, body: Body) -> None:
     if later:
         raise not_yet(f"updates of {', '.join(later)}")
     _demand_lock_kept(now, body)
-    if given & set(_DATA_GUARD) and now.get("isFreeTier"):
-        raise invalid("an Always Free database has no standby")
+    if any(body.get(name) for name in _DATA_GUARD):
+        demand_standby(now, "ADG")
     sizes = given & set(SIZES)
     together = sorted(given & set(NOT_WITH_SIZES))
     if sizes and together:
@@ -82,6 +83,16 @@ def demand_updatable(store: Store, now: Body, body: Body) -> None:
     _demand_secret(body)
     demand_sizes(body, body.get("computeModel") or now.get("computeModel") or "ECPU")
     _demand_retention(body)
+
+
+def demand_standby(primary: Body, kind: str) -> None:
+    """Raises OciError unless a database may have a standby of a kind, `ADG` or `BACKUP_BASED`.
+
+    Source: docs.oracle.com, "About Standby Databases" of Autonomous Database for workloads, "Autonomous Data Guard Notes" for
+    Always Free databases; that those have no backup-based one either is not sourced.
+    """
+    if primary.get("isFreeTier") or (kind == "ADG" and primary["dbWorkload"] in _WITHOUT_DATA_GUARD):
+        raise invalid(f"There is no standby by {kind} of Always Free databases and of workloads {', '.join(_WITHOUT_DATA_GUARD)}")
 
 
 def demand_name(store: Store, name: str) -> None:

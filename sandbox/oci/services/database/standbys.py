@@ -96,7 +96,7 @@ def _locally(asked: Asked, found: Resource, name: str) -> Answer:
         raise conflict(f"The Autonomous Database has no local standby that is ready: {local.get('lifecycleState')}.")
     if lifecycle.is_dry(asked):
         return lifecycle.unchanged(found)
-    headers = lifecycle.begin(asked.store, found, name, details=_promoted(asked.store, name, [found], LOCAL))
+    headers = lifecycle.begin(asked.store, found, name, details={"at": text(asked.store.clock.now())})
     return Answer(found.body, headers=headers)
 
 
@@ -116,18 +116,9 @@ def _remotely(asked: Asked, standby: Resource, name: str, peer: str) -> Answer:
         lifecycle.cancel(asked.store, primary)
     slower = _BACKUP_BASED_TIMES if standby.body["role"] == "BACKUP_COPY" else 1
     seconds = lifecycle.ACTIONS[name].seconds * slower
-    details = {"primary": peer, "as": standby.body["role"], **_promoted(asked.store, name, [standby, primary])}
+    details = {"primary": peer, "as": standby.body["role"], "at": text(asked.store.clock.now())}
     headers = lifecycle.begin(asked.store, standby, name, with_it=[primary], seconds=seconds, details=details)
     return Answer(standby.body, headers=headers)
-
-
-def _promoted(store: Store, name: str, sides: list[Resource], local: str = "") -> Body:
-    """With a failover that will succeed: what the standby has not received by now is lost, whatever the primary still writes."""
-    ocids = [str(side.body["id"]) for side in sides]
-    will = name.startswith("fail") and faults.end_of(store, ocids[0], {"action": name, "before": ocids}) is None
-    if will:
-        contents.promote(store, ocids[0] + local)
-    return {"promoted": will}
 
 
 @at_end_of("switch over")
@@ -141,18 +132,11 @@ def _switched_over(store: Store, standby: Resource, details: Body) -> None:
 @at_end_of("fail over")
 def _failed_over(store: Store, standby: Resource, details: Body) -> None:
     primary, ocid = store.table(DATABASES)[details["primary"]], str(standby.body["id"])
-    if not details["promoted"]:
-        contents.promote(store, ocid)
+    contents.promote(store, ocid, parsed(details["at"]))  # what had not reached it when its primary was given up is lost
     _lead(store, standby, primary, "DISABLED_STANDBY", "UNAVAILABLE")
     fields = {"role": details["as"], "lifecycleState": "STANDBY"}
     change = Change("", DATABASES, details["primary"], fields, "database.reinstated", {"primary": ocid})
     store.afterwards(REINSTATEMENT_SECONDS, change)
-
-
-@at_failure_of("fail over")
-def _not_failed_over(store: Store, standby: Resource, details: Body) -> None:
-    if details["promoted"]:
-        contents.rejoin(store, str(standby.body["id"]), details["primary"])
 
 
 @effect("database.reinstated")
@@ -187,8 +171,7 @@ def _switched_over_locally(store: Store, found: Resource, _details: Body) -> Non
 def _failed_over_locally(store: Store, found: Resource, details: Body) -> None:
     """The standby is the database now, and a new standby is made."""
     ocid = str(found.body["id"])
-    if not details["promoted"]:
-        contents.promote(store, ocid + LOCAL)
+    contents.promote(store, ocid + LOCAL, parsed(details["at"]))
     _changed_locally(store, found, "PROVISIONING")
     store.afterwards(REINSTATEMENT_SECONDS, Change("", DATABASES, ocid, {}, "database.local_standby_ready"))
 
@@ -255,21 +238,3 @@ def _snapshot_over(store: Store, change: Change) -> None:
         lifecycle.begin(store, found, "convert to standby")
     elif found.body["lifecycleState"] not in ("TERMINATING", "TERMINATED"):
         store.afterwards(60, change)
-
-
-@at_end_of("delete")
-def _left(store: Store, found: Resource, _details: Body) -> None:
-    """A terminated database is nobody's standby, and holds nothing."""
-    ocid, table = str(found.body["id"]), store.table(DATABASES)
-    if found.body["role"] != "PRIMARY":
-        for primary in (table[one] for one in found.body["peerDbIds"] if one in table):
-            _without(primary, ocid)
-    found.change(peerDbIds=[], localStandbyDb=None)
-    contents.remove(store, ocid)
-    contents.remove(store, ocid + LOCAL)
-
-
-def _without(primary: Resource, ocid: str) -> None:
-    left = [one for one in primary.body["peerDbIds"] if one != ocid]
-    role = primary.body["role"] if left or primary.body["isLocalDataGuardEnabled"] else None
-    primary.change(peerDbIds=left, role=role, isRemoteDataGuardEnabled=bool(left) and primary.body["isRemoteDataGuardEnabled"])

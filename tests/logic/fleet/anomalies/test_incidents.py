@@ -115,6 +115,17 @@ def test_a_stranger_in_a_shared_incident_is_an_incident_of_its_own():
     assert alone.databases == ("db40",)
 
 
+def test_another_metric_of_one_of_the_databases_joins_and_changes_nothing_of_the_scope():
+    known = pl.DataFrame({"database_id": [f"db{number:02}" for number in range(45)], "metric": "cpu"})
+    rows = anomalies(*[(number, "cpu", 0, 60) for number in range(14)], (3, "storage", 30, 90))
+    (one,) = found(rows, known=known)
+
+    assert one.metrics == ("cpu", "storage")
+    assert (one.not_affected, one.unknown, one.elsewhere) == (("db14",), (), 30)
+    assert one.end == START + timedelta(minutes=90)
+    assert one.said.startswith("cpu, storage: 14 of 15 databases in region eu-frankfurt-1")
+
+
 def test_databases_of_which_nothing_is_known_are_not_called_spared():
     known = pl.DataFrame({"database_id": [f"db{number:02}" for number in range(43)], "metric": "cpu"}).filter(
         pl.col("database_id") != "db07"

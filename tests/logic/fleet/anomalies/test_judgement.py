@@ -41,10 +41,10 @@ def test_what_is_said_of_a_point_does_not_change_with_what_comes_later(seed, cut
 
 
 def test_the_last_weeks_are_enough_to_judge_the_newest_points():
-    values = daily(HISTORY + 700)
+    values = daily(HISTORY + 24 * 7 * DEFAULT.weeks + 700)
     values[::97] += 30
     when = times(len(values))
-    whole, end = judge(when, values), judge(when[-HISTORY - 24 :], values[-HISTORY - 24 :])
+    whole, end = judge(when, values), judge(when[700:], values[700:])
 
     same(whole, end, of=slice(-24, None), of_other=slice(-24, None))
 
@@ -264,3 +264,15 @@ def test_what_a_resting_metric_did_once_is_no_anomaly_when_it_does_it_again():
     values[[200, 350, 500]] = [16, 14, 18]
 
     assert np.flatnonzero(judge(times(600), values).is_anomaly).tolist() == [200]
+
+
+def test_weekends_are_expected_once_they_were_seen():
+    values = daily(24 * 7 * 8)
+    weekend = np.arange(len(values)) // 24 % 7 >= 5
+    values[weekend] = 40 + noise(int(weekend.sum()), 4)
+    found = judge(times(len(values)), values)
+
+    assert found.is_anomaly[: 24 * 7].any()
+    assert not found.is_anomaly[24 * 7 :].any()
+    values[24 * 7 * 6 + 24 * 5 + 12] = 80
+    assert judge(times(len(values)), values).is_anomaly[24 * 7 * 6 + 24 * 5 + 12]
