@@ -167,10 +167,10 @@ def change_database(
     context: dg.OpExecutionContext,
     config: LifecycleConfig,
     lake: dg.ResourceParam[Lake],
-    clock: dg.ResourceParam[Clock],
+    cloud_clock: dg.ResourceParam[Clock],
     inputs_store: dg.ResourceParam[ObjectStore],
     autonomous_databases: dg.ResourceParam[AutonomousDatabases],
-    sql_sessions: dg.ResourceParam[SqlSessions],
+    database_sessions: dg.ResourceParam[SqlSessions],
 ) -> None:
     """Plan, print the plan, and act only if told to. A repeat does what is left, and nothing twice."""
     with errors_classified():
@@ -180,10 +180,10 @@ def change_database(
         root = run.root_run_id or run.run_id
         lifecycle = Lifecycle(
             autonomous_databases,
-            Lease(journal, clock, root, over_in(context.instance), _LEASE_OF_WAITS * longest),
-            clock,
+            Lease(journal, cloud_clock, root, over_in(context.instance), _LEASE_OF_WAITS * longest),
+            cloud_clock,
             templates_in(inputs_store),
-            lambda database: evidence_of(autonomous_databases, sql_sessions, database, clock),
+            lambda database: evidence_of(autonomous_databases, database_sessions, database, cloud_clock),
             Bounds(longest_wait=longest),
         )
         request = config.what.request()
@@ -255,9 +255,9 @@ def evidence_of(service: AutonomousDatabases, sessions: SqlSessions, database: A
     if database.lifecycle_state in RUNNING:
         try:
             with sessions.session(database, _SQL_SECONDS) as session:
-                (row,) = session.rows(OPEN_SESSIONS, {"own_user": "CLOUDOPS"})
+                (row,) = session.rows(OPEN_SESSIONS)
                 open_sessions = int(row["open_sessions"])
-                (row,) = session.rows(LAST_LOGIN, {"own_user": "CLOUDOPS"})
+                (row,) = session.rows(LAST_LOGIN)
                 last_login, asked = _instant(row["last_login"]), True
         except CloudOpsError as error:
             unknown.append(f"logins: {error}")

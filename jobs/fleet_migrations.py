@@ -53,10 +53,10 @@ def migrate_schema(
     context: dg.OpExecutionContext,
     config: MigrationsConfig,
     lake: dg.ResourceParam[Lake],
-    clock: dg.ResourceParam[Clock],
+    cloud_clock: dg.ResourceParam[Clock],
     inputs_store: dg.ResourceParam[ObjectStore],
     autonomous_databases: dg.ResourceParam[AutonomousDatabases],
-    sql_sessions: dg.ResourceParam[SqlSessions],
+    database_sessions: dg.ResourceParam[SqlSessions],
 ) -> None:
     """Plan, print the statements, and act only if told to. A repeat goes on where it is clear what was done."""
     with errors_classified():
@@ -67,10 +67,10 @@ def migrate_schema(
         run = context.run
         root = run.root_run_id or run.run_id
         longest = timedelta(minutes=config.statement_timeout_minutes)
-        lease = Lease(Journal(lake, tables.JOURNAL, run.run_id, config.by), clock, root, over_in(context.instance))
+        lease = Lease(Journal(lake, tables.JOURNAL, run.run_id, config.by), cloud_clock, root, over_in(context.instance))
         resume = Resume(config.resume_at, config.resume) if config.resume_at else None
-        with sql_sessions.session(database, longest.total_seconds()) as session:
-            migrator = Migrator(session, clock, config.migrations, root, run.run_id, config.by, 2 * longest)
+        with database_sessions.session(database, longest.total_seconds()) as session:
+            migrator = Migrator(session, cloud_clock, config.migrations, root, run.run_id, config.by, 2 * longest)
             told = migrator.planned(files, resume, out_of_order=config.out_of_order)
             context.log.info("plan\n%s", told.text())
             metadata: dict[str, Any] = {"mode": config.mode, "plan": dg.MetadataValue.md(f"```sql\n{told.text()}\n```")}

@@ -75,13 +75,13 @@ def turn_timetables(
     context: dg.OpExecutionContext,
     config: ScalingConfig,
     lake: dg.ResourceParam[Lake],
-    clock: dg.ResourceParam[Clock],
+    cloud_clock: dg.ResourceParam[Clock],
     inputs_store: dg.ResourceParam[ObjectStore],
     autonomous_databases: dg.ResourceParam[AutonomousDatabases],
 ) -> None:
     """Plan, print the plan, and act only if told to. A repeat does what is left, and nothing twice."""
     with errors_classified():
-        scaler = Scaler(lake, clock, autonomous_databases, rules_in(inputs_store), config.confirm, context.run_id)
+        scaler = Scaler(lake, cloud_clock, autonomous_databases, rules_in(inputs_store), config.confirm, context.run_id)
         turns, problems = scaler.planned()
         told = pl.DataFrame([turn.told() for turn in turns], schema=dict.fromkeys(_TOLD, pl.String))
         context.log.info("plan\n%s", told)
@@ -91,8 +91,8 @@ def turn_timetables(
             templates = templates_in(inputs_store)
 
             def lifecycle(root: str) -> Lifecycle:
-                lease = Lease(journal, clock, root, over_in(context.instance), _LEASE)
-                return Lifecycle(autonomous_databases, lease, clock, templates, bounds=Bounds(longest_wait=_LONGEST))
+                lease = Lease(journal, cloud_clock, root, over_in(context.instance), _LEASE)
+                return Lifecycle(autonomous_databases, lease, cloud_clock, templates, bounds=Bounds(longest_wait=_LONGEST))
 
             failed = scaler.apply(turns, lifecycle)
             metadata["failed"] = dg.MetadataValue.json(failed)

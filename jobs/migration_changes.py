@@ -78,7 +78,7 @@ class Migrator:
         for table in tracking.CREATE:
             self._create(table)
         now = self.clock.now()
-        mine: dict[str, Value] = {"owner_name": self.owner, "at": _text(now), "expires_at": _text(now + self.lasts)}
+        mine: dict[str, Value] = {"owner_name": self.owner, "moment": _text(now), "expires_at": _text(now + self.lasts)}
         try:
             self.session.execute(tracking.TAKE_LOCK, mine)
         except StatementFailed:
@@ -106,13 +106,13 @@ class Migrator:
         if todo.is_begun:
             self.session.execute(tracking.AGAIN_MIGRATION, about)
         else:
-            self.session.execute(tracking.BEGIN_MIGRATION, {**about, "at": _text(self.clock.now())})
+            self.session.execute(tracking.BEGIN_MIGRATION, {**about, "moment": _text(self.clock.now())})
         for number in sorted((*todo.numbers, *todo.marks)):
             self._renew()
             self._begin(todo, number, states.MARKED if number in todo.marks else states.BEGUN)
             if number not in todo.marks:
                 self._run(todo, number)
-        self.session.execute(tracking.END_MIGRATION, self._of(todo, {"at": _text(self.clock.now()), "run_id": self.run_id}))
+        self.session.execute(tracking.END_MIGRATION, self._of(todo, {"moment": _text(self.clock.now()), "run_id": self.run_id}))
 
     def _run(self, todo: Todo, number: int) -> None:
         statement = todo.statement(number)
@@ -135,13 +135,14 @@ class Migrator:
         checksum = checksum_of(todo.statement(number).text)
         self.session.execute(tracking.FORGET_STEP, self._of(todo, {"statement_no": number}))
         more: dict[str, Value] = {
-            "statement_no": number, "checksum": checksum, "state": state, "at": _text(self.clock.now()), "run_id": self.run_id,
+            "statement_no": number, "checksum": checksum, "state": state, "moment": _text(self.clock.now()),
+            "run_id": self.run_id,
         }  # fmt: skip
         self.session.execute(tracking.BEGIN_STEP, self._of(todo, more))
 
     def _end(self, todo: Todo, number: int, state: str, error: str | None) -> None:
         more: dict[str, Value] = {
-            "statement_no": number, "state": state, "error_text": error, "at": _text(self.clock.now()), "run_id": self.run_id,
+            "statement_no": number, "state": state, "error_text": error, "moment": _text(self.clock.now()), "run_id": self.run_id,
         }  # fmt: skip
         self.session.execute(tracking.END_STEP, self._of(todo, more))
 
@@ -158,7 +159,7 @@ class Migrator:
         if owner == self.owner:
             self._renew()
             return
-        has_expired = str(held["expires_at"]) <= str(mine["at"])
+        has_expired = str(held["expires_at"]) <= str(mine["moment"])
         taken = 0
         if has_expired and steal_from == owner:
             taken = self.session.execute(tracking.STEAL_LOCK, {**mine, "stolen_from": owner})

@@ -47,12 +47,16 @@ from jobs.actions import finops_actions
 from jobs.budgets import finops_budgets
 from jobs.decisions import finops_decision
 from jobs.fleet_alarms import fleet_alarms
+from jobs.fleet_lifecycle import fleet_lifecycle
+from jobs.fleet_migrations import fleet_migrate_schema
+from jobs.fleet_scaling import fleet_scaling
 from jobs.maintenance import maintenance_lake, maintenance_retention
 from orchestration.alerts import failed_checks, run_failures
 from orchestration.automation import AUTOMATION_SENSORS
 from orchestration.schedules import documents as documents_schedules
 from orchestration.schedules import finops as finops_schedules
 from orchestration.schedules import fleet as fleet_schedules
+from orchestration.schedules import fleet_scaling as fleet_scaling_schedules
 from orchestration.schedules import invoices as invoices_schedules
 from orchestration.schedules import maintenance as maintenance_schedules
 from orchestration.sensors import anomalies as anomaly_sensors
@@ -72,7 +76,7 @@ ASSET_MODULES = (
 )  # fmt: skip
 JOBS = (
     *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,
-    *fleet_jobs.JOBS, fleet_alarms,
+    *fleet_jobs.JOBS, fleet_alarms, fleet_lifecycle, fleet_migrate_schema, fleet_scaling,
     maintenance_retention, maintenance_lake,
 )  # fmt: skip
 SCHEDULES = (
@@ -80,6 +84,7 @@ SCHEDULES = (
     *documents_schedules.SCHEDULES,
     *invoices_schedules.SCHEDULES,
     *fleet_schedules.SCHEDULES,
+    *fleet_scaling_schedules.SCHEDULES,
     *maintenance_schedules.SCHEDULES,
 )
 SENSORS = (

@@ -42,10 +42,10 @@ class Fleet:
     def resources(self) -> dict[str, Any]:
         return {
             "lake": self.lake,
-            "clock": self.clock,
+            "cloud_clock": self.clock,
             "inputs_store": LocalObjectStore(root=str(self.folder / "inputs"), read_only=True),
             "autonomous_databases": self.service,
-            "sql_sessions": self.sessions,
+            "database_sessions": self.sessions,
         }
 
     def add(self, name: str, **fields: Any) -> str:

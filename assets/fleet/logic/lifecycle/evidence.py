@@ -10,14 +10,14 @@ from resources.autonomous_databases import GONE, AutonomousDatabase
 
 OPEN_SESSIONS = (
     "SELECT COUNT(*) AS open_sessions FROM v$session"
-    " WHERE type = 'USER' AND username IS NOT NULL AND username NOT IN ('SYS', 'ORDS_PUBLIC_USER', :own_user)"
+    " WHERE type = 'USER' AND username IS NOT NULL AND sid <> SYS_CONTEXT('USERENV', 'SID')"
 )
 """Sessions of people and programs, our own not counted. Columns: Database Reference, V$SESSION."""
 LAST_LOGIN = (
     "SELECT TO_CHAR(MAX(last_login) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS last_login FROM dba_users"
-    " WHERE oracle_maintained = 'N' AND username NOT IN ('ADMIN', :own_user)"
+    " WHERE oracle_maintained = 'N' AND username <> SYS_CONTEXT('USERENV', 'SESSION_USER')"
 )
-"""Latest login of any user that Oracle does not maintain itself. Columns: Database Reference, DBA_USERS."""
+"""Latest login of any user but our own that Oracle does not maintain itself. Columns: Database Reference, DBA_USERS."""
 RECENT = timedelta(days=30)
 """A login within this time says that somebody still uses it. Our choice."""
 

@@ -45,14 +45,14 @@ READ_MIGRATIONS = "SELECT version, file_name, checksum, statements, state FROM c
 READ_STEPS = "SELECT version, statement_no, checksum, state, error_text FROM cloudops_migration_steps WHERE set_name = :set_name"
 BEGIN_MIGRATION = (
     "INSERT INTO cloudops_migrations (set_name, version, file_name, checksum, statements, state, started_at, run_id, run_by)"
-    " VALUES (:set_name, :version, :file_name, :checksum, :statements, 'begun', :at, :run_id, :run_by)"
+    " VALUES (:set_name, :version, :file_name, :checksum, :statements, 'begun', :moment, :run_id, :run_by)"
 )
 AGAIN_MIGRATION = (
     "UPDATE cloudops_migrations SET file_name = :file_name, checksum = :checksum, statements = :statements, run_id = :run_id,"
     " run_by = :run_by WHERE set_name = :set_name AND version = :version"
 )
 END_MIGRATION = (
-    "UPDATE cloudops_migrations SET state = 'done', ended_at = :at, run_id = :run_id"
+    "UPDATE cloudops_migrations SET state = 'done', ended_at = :moment, run_id = :run_id"
     " WHERE set_name = :set_name AND version = :version"
 )
 FORGET_STEP = (
@@ -60,20 +60,20 @@ FORGET_STEP = (
 )
 BEGIN_STEP = (
     "INSERT INTO cloudops_migration_steps (set_name, version, statement_no, checksum, state, changed_at, run_id)"
-    " VALUES (:set_name, :version, :statement_no, :checksum, :state, :at, :run_id)"
+    " VALUES (:set_name, :version, :statement_no, :checksum, :state, :moment, :run_id)"
 )
 END_STEP = (
-    "UPDATE cloudops_migration_steps SET state = :state, error_text = :error_text, changed_at = :at, run_id = :run_id"
+    "UPDATE cloudops_migration_steps SET state = :state, error_text = :error_text, changed_at = :moment, run_id = :run_id"
     " WHERE set_name = :set_name AND version = :version AND statement_no = :statement_no"
 )
 READ_LOCK = "SELECT owner_name, taken_at, expires_at FROM cloudops_migration_lock WHERE lock_name = 'schema'"
 TAKE_LOCK = (
     "INSERT INTO cloudops_migration_lock (lock_name, owner_name, taken_at, expires_at)"
-    " VALUES ('schema', :owner_name, :at, :expires_at)"
+    " VALUES ('schema', :owner_name, :moment, :expires_at)"
 )
 RENEW_LOCK = "UPDATE cloudops_migration_lock SET expires_at = :expires_at WHERE lock_name = 'schema' AND owner_name = :owner_name"
 STEAL_LOCK = (
-    "UPDATE cloudops_migration_lock SET owner_name = :owner_name, taken_at = :at, expires_at = :expires_at"
-    " WHERE lock_name = 'schema' AND owner_name = :stolen_from AND expires_at <= :at"
+    "UPDATE cloudops_migration_lock SET owner_name = :owner_name, taken_at = :moment, expires_at = :expires_at"
+    " WHERE lock_name = 'schema' AND owner_name = :stolen_from AND expires_at <= :moment"
 )
 GIVE_LOCK_BACK = "DELETE FROM cloudops_migration_lock WHERE lock_name = 'schema' AND owner_name = :owner_name"
