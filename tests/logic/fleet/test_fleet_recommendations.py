@@ -108,6 +108,7 @@ def test_a_test_database_that_idles_at_night_gets_a_schedule_with_the_hours_save
     assert "118 hours" in proposal.title
     assert '"scheduledStartTime":"08:00","scheduledStopTime":"18:00"' in proposal.calls[0]
     assert "SATURDAY" not in proposal.calls[0]
+    assert "Fri 18:00 to Mon 08:00 (UTC)" in proposal.reason
     assert proposal.cost_share == pytest.approx(-118 / 168)
 
 
@@ -115,6 +116,31 @@ def test_a_test_database_that_idles_at_night_gets_a_schedule_with_the_hours_save
 def test_production_what_is_not_tagged_and_what_is_protected_get_no_schedule(fields):
     facts = estate.facts(estate.database(**fields), estate.hours(estate.busy_by_day))
     assert sizing.scheduling(facts) == []
+
+
+def test_a_database_that_is_busy_all_week_and_idles_at_weekends_is_stopped_for_them():
+    row = estate.database(environment="dev")
+    proposal = only(sizing.scheduling(estate.facts(row, estate.hours(lambda at: 30 if at.weekday() < 5 else 1))))
+    assert "48 hours" in proposal.title
+    assert '{"dayOfWeek":{"name":"MONDAY"},"scheduledStartTime":"00:00"}' in proposal.calls[0]
+    assert '{"dayOfWeek":{"name":"SATURDAY"},"scheduledStopTime":"00:00"}' in proposal.calls[0]
+
+
+def test_a_database_that_nobody_uses_is_stopped():
+    proposal = only(sizing.scheduling(estate.facts(estate.database(environment="dev"), estate.hours(lambda _: 1))))
+    assert proposal.title == "Stop it: nobody uses it"
+    assert proposal.calls[0].startswith("oci db autonomous-database stop")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sets(st.integers(0, 167)))
+def test_a_schedule_stops_nothing_that_is_busy_and_has_one_start_and_one_stop_a_day(idle):
+    pauses = sizing.idle_times(idle)
+    hours = [(begin + n) % 168 for begin, length in pauses for n in range(length)]
+    assert set(hours) <= idle
+    assert len(hours) == len(set(hours))
+    for days in ([begin // 24 for begin, _ in pauses], [(begin + length) % 168 // 24 for begin, length in pauses]):
+        assert len(days) == len(set(days))
 
 
 def test_one_busy_night_in_four_weeks_keeps_the_hours():

@@ -40,22 +40,24 @@ def update(database_id: str, region: str, **changes: object) -> tuple[str, ...]:
     )
 
 
-def schedule(database_id: str, region: str, running: Sequence[tuple[int, int, int]]) -> tuple[str, ...]:
+def schedule(database_id: str, region: str, operations: Sequence[tuple[int, int | None, int | None]]) -> tuple[str, ...]:
     """Let the service start and stop a database by itself; times are UTC.
 
     Args:
         database_id: OCID.
         region: Where.
-        running: Day of the week (0 is Monday), hour of the start and of the stop; days that are not named are not touched.
+        operations: Day of the week (0 is Monday), hour of its start and of its stop; None for none on that day.
     """
-    operations = [
-        {"dayOfWeek": {"name": DAYS[day]}, "scheduledStartTime": f"{start:02}:00", "scheduledStopTime": f"{stop:02}:00"}
-        for day, start, stop in running
+    given = [
+        {"dayOfWeek": {"name": DAYS[day]}}
+        | ({} if start is None else {"scheduledStartTime": f"{start:02}:00"})
+        | ({} if stop is None else {"scheduledStopTime": f"{stop:02}:00"})
+        for day, start, stop in operations
     ]
-    given = json.dumps(operations, separators=(",", ":"))
+    text = json.dumps(given, separators=(",", ":"))
     return (
         f"oci db autonomous-database update --region {region} --autonomous-database-id {database_id} "
-        f"--scheduled-operations '{given}'",
+        f"--scheduled-operations '{text}'",
     )
 
 

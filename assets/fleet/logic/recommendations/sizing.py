@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from assets.fleet.logic.recommendations import calls
 from assets.fleet.logic.recommendations.proposals import Evidence, Facts, Proposal, percent
-from assets.fleet.logic.recommendations.usage import AUTO_SCALING_FACTOR, WEEKS, CpuUse
+from assets.fleet.logic.recommendations.usage import AUTO_SCALING_FACTOR, IDLE_PERCENT, WEEKS, CpuUse
 
 LEAST_ECPUS = 2
 HEADROOM = 1.2
@@ -18,7 +18,7 @@ BURSTY = 3.0
 """Peak by mean from which on capacity that is always allocated is mostly for the peak."""
 _LEAST_SAVING = 0.15
 _LEAST_IDLE_HOURS = 40
-_LEAST_WINDOW = 6
+_LEAST_WINDOW, _WEEK = 6, 168
 _HISTORY = "fleet/metric_history"
 
 
@@ -41,13 +41,12 @@ def scheduling(facts: Facts) -> list[Proposal] | None:
         return []
     if facts.cpu is None:
         return None
-    windows = running_hours(facts.cpu.idle_hours())
-    stopped = sum(24 - (stop - start) for _, start, stop in windows)
-    stopped += 24 * (7 - len(windows))
-    if not windows or stopped < _LEAST_IDLE_HOURS:
+    pauses = idle_times(facts.cpu.idle_hours())
+    stopped = sum(hours for _, hours in pauses)
+    if stopped < _LEAST_IDLE_HOURS:
         return []
-    share = stopped / 168
-    said = _windows(windows)
+    share, region = stopped / _WEEK, str(facts.database["region"])
+    always = stopped == _WEEK
     return [
         Proposal(
             facts.id,
@@ -56,10 +55,10 @@ def scheduling(facts: Facts) -> list[Proposal] | None:
             "info",
             urgency=share,
             effort="low",
-            title=f"Let it stop when nobody works: {stopped} hours of a week",
-            reason=f"In each of the last {WEEKS} weeks CPU was at most 5 % outside of {said} (UTC). Stopped, it costs "
-            "its storage alone.",
-            calls=calls.schedule(facts.id, str(facts.database["region"]), windows),
+            title="Stop it: nobody uses it" if always else f"Let it stop when nobody works: {stopped} hours of a week",
+            reason=f"In each of the last {WEEKS} weeks CPU was at most {IDLE_PERCENT:g} % {_said(pauses)}. Stopped, it costs its "
+            "storage alone.",
+            calls=(calls.stop(facts.id, region),) if always else calls.schedule(facts.id, region, _operations(pauses)),
             risk="Who works outside of these hours finds it stopped and has to start it; sessions are ended when it stops.",
             evidence=(
                 Evidence(_HISTORY, "hours of a week that idled in every week", str(len(facts.cpu.idle_hours()))),
@@ -72,26 +71,39 @@ def scheduling(facts: Facts) -> list[Proposal] | None:
     ]
 
 
-def running_hours(idle: Sequence[int]) -> list[tuple[int, int, int]]:
-    """Per day of the week, the hours from the first to the last that is not idle: day, start, stop; a day that idles is left out.
+def idle_times(idle: Collection[int]) -> list[tuple[int, int]]:
+    """Stretches of idle hours that are worth a stop: their first hour of the week (0 is Monday 00:00) and how many hours.
 
-    Of days that idle for less than six hours at both ends together, the whole day: stopping is not worth it. A schedule has no
-    stop at 24:00, so that a day that is needed until midnight runs on to the next.
+    Those of less than six hours are not. A day of the service's schedule has one start and one stop: of stretches that would
+    need two, the shorter is left out.
     """
-    found = []
-    for day in range(7):
-        busy = [hour for hour in range(24) if day * 24 + hour not in idle]
-        if not busy:
-            continue
-        start, stop = busy[0], busy[-1] + 1
-        if 24 - (stop - start) < _LEAST_WINDOW or stop == 24:
-            start, stop = 0, 24
-        found.append((day, start, stop))
-    return found if all(stop < 24 for _, _, stop in found) else []
+    if len(idle) == _WEEK:
+        return [(0, _WEEK)]
+    begins = [hour for hour in idle if (hour - 1) % _WEEK not in idle]
+    lengths = [(begin, next(n for n in range(1, _WEEK) if (begin + n) % _WEEK not in idle)) for begin in begins]
+    kept: list[tuple[int, int]] = []
+    for begin, hours in sorted(lengths, key=lambda one: -one[1]):
+        stops, starts = {b // 24 for b, _ in kept}, {(b + n) % _WEEK // 24 for b, n in kept}
+        if hours >= _LEAST_WINDOW and begin // 24 not in stops and (begin + hours) % _WEEK // 24 not in starts:
+            kept.append((begin, hours))
+    return sorted(kept)
 
 
-def _windows(windows: Sequence[tuple[int, int, int]]) -> str:
-    return ", ".join(f"{calls.DAYS[day].capitalize()[:3]} {start:02}–{stop:02}" for day, start, stop in windows)
+def _operations(pauses: Sequence[tuple[int, int]]) -> list[tuple[int, int | None, int | None]]:
+    """Day of the week, hour of its start and of its stop."""
+    stops = {begin // 24: begin % 24 for begin, _ in pauses}
+    starts = {end // 24: end % 24 for end in ((begin + hours) % _WEEK for begin, hours in pauses)}
+    return [(day, starts.get(day), stops.get(day)) for day in sorted({*stops, *starts})]
+
+
+def _said(pauses: Sequence[tuple[int, int]]) -> str:
+    if pauses == [(0, _WEEK)]:
+        return "at any hour"
+    return "from " + ", ".join(f"{_hour(begin)} to {_hour((begin + hours) % _WEEK)}" for begin, hours in pauses) + " (UTC)"
+
+
+def _hour(hour: int) -> str:
+    return f"{calls.DAYS[hour // 24].capitalize()[:3]} {hour % 24:02}:00"
 
 
 def _needed(cpu: CpuUse) -> int:

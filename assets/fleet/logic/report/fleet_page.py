@@ -101,7 +101,7 @@ def _states(data: ReportData) -> str:
 
 def _group(data: ReportData, label: str, column: str) -> Figure:
     found: dict[str, Counter[str]] = {}
-    usual = "without Data Guard" if column == "role" else wording.UNKNOWN
+    usual = "no Data Guard" if column == "role" else wording.UNKNOWN
     for row in data.databases:
         found.setdefault(str(row[column] or usual), Counter())[data.level(row["database_id"])] += 1
     ordered = sorted(found.items(), key=lambda one: (-one[1].total(), one[0]))
