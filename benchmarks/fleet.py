@@ -172,11 +172,12 @@ def prepared(folder: str, how: str) -> Callable[[], None]:
     collect(healthy[:1], work, _LIMITS)
     if how == "one by one":
         return lambda: _demand(collect(healthy[:_SEQUENTIAL], work, Limits(workers=1, seconds=_LIMITS.seconds)))
-    return lambda: Path(folder, "outcomes.json").write_text(json.dumps(_said(collect(fleet, work, _LIMITS)))) and None
+    return lambda: _keep(Path(folder), collect(fleet, work, _LIMITS))
 
 
-def _said(outcomes: Sequence[Outcome[AutonomousDatabase, str | None]]) -> dict[str, dict[str, Any]]:
-    return {one.item.id: {"reason": one.reason or one.answer, "hung": one.hung} for one in outcomes}
+def _keep(folder: Path, outcomes: Sequence[Outcome[AutonomousDatabase, str | None]]) -> None:
+    said = {one.item.id: {"reason": one.reason or one.answer, "hung": one.hung} for one in outcomes}
+    (folder / "outcomes.json").write_text(json.dumps(said))
 
 
 def _demand(outcomes: Sequence[Outcome[AutonomousDatabase, str | None]]) -> None:

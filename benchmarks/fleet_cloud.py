@@ -20,7 +20,8 @@ from pathlib import Path
 from aiohttp import web
 
 from sandbox.oci.clock import text
-from sandbox.oci.process import HOME_REGION, cloud, served
+from sandbox.oci.demo import HOME_REGION
+from sandbox.oci.process import cloud, served
 from sandbox.oci.server import Cloud
 from sandbox.oci.services.database import add_database
 from sandbox.oci.services.identity import add_compartment
