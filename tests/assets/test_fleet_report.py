@@ -14,6 +14,8 @@ from assets.fleet.measurements import measurements
 from assets.fleet.metric_anomalies import metric_anomalies
 from assets.fleet.recommendations import recommendations
 from assets.fleet.status import status
+from orchestration.summary_of_fleet import fleet as summary
+from orchestration.terminal import console
 from resources.lake import Lake
 from sandbox.oci.clock import text
 from tests.fleets import FRANKFURT, checks, fleet
@@ -52,6 +54,12 @@ def test_from_discovery_to_the_report_and_what_changed_a_day_later(tmp_path):
         assert len([key for key in keys if key.startswith(f"fleet/{days[1]}/databases/")]) == 2
         assert SNAPSHOT_KEY in keys
         assert "gone; it was AVAILABLE" in acme.reports.get(REPORT_KEY).decode()
+        with console.capture() as said:
+            summary(acme.lake, tmp_path / "reports")
+        told = " ".join(said.get().split())
+        assert "Databases: 1 in 1 region: 0 critical" in told
+        assert "Storage full within a year: 1 unknown." in told
+        assert "fleet/report.html" in told.replace(" ", "")
 
 
 def bills(lake: Lake, *lines: tuple[str, str, str, str | None]) -> None:
