@@ -68,6 +68,7 @@ def run(
             if data is None:
                 summary.checks_failed.extend(embedded.run_documents(step))
                 summary.checks_failed.extend(embedded.run_invoices(step))
+                summary.checks_failed.extend(embedded.run_fleet(step))
     _summarise(place, summary, time.monotonic() - started)
 
 
@@ -160,6 +161,7 @@ def dev(
 
 def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds: float) -> None:  # type: ignore[name-defined] # noqa: F821
     from orchestration.summary import documents, done_in_the_clouds, models, planted, stored
+    from orchestration.summary_of_fleet import fleet
     from orchestration.summary_of_invoices import invoices
     from resources.lake import Lake
 
@@ -170,6 +172,7 @@ def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds:
     done_in_the_clouds(lake, summary.started)
     documents(lake)
     invoices(lake)
+    fleet(lake, place.home / "reports")
     console.print(f"Ranges of days brought up to date: {len(summary.days)}.")
     for check in dict.fromkeys(summary.checks_failed):
         console.print(f"  check to look at: {check}")

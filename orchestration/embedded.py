@@ -168,6 +168,23 @@ def run_invoices(step: Callable[[str], None]) -> list[str]:
         return failed + _run(definitions, instance, "payment_model_retrain")
 
 
+def run_fleet(step: Callable[[str], None]) -> list[str]:
+    """Look at every database twice, since rates are of the time between, judge them, and write the fleet report.
+
+    Returns the checks that failed; nothing is done where there is no cloud to ask.
+    """
+    from orchestration.definitions import build_defs
+
+    if not current_settings().clouds.oci_endpoint:
+        return []
+    definitions = build_defs()
+    with _instance() as instance:
+        step("Looking at every database")
+        failed = _run(definitions, instance, "fleet_refresh")
+        step("What databases do, when they are full, what to do about it")
+        return failed + _run(definitions, instance, "fleet_report")
+
+
 def backfill(first: date, last: date, *, a_run_a_day: bool, step: Callable[[str], None]) -> int:
     """Materialize the days again, as one run over the range or a run a day; returns the number of runs."""
     from datetime import timedelta

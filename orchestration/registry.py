@@ -18,10 +18,13 @@ from assets.finops import (
     resource_utilisation,
     unit_economics,
 )
+from assets.fleet import capacity as fleet_capacity
 from assets.fleet import databases as fleet_databases
 from assets.fleet import detection_quality as fleet_detection_quality
+from assets.fleet import fleet_report
 from assets.fleet import measurements as fleet_measurements
 from assets.fleet import metric_anomalies as fleet_metric_anomalies
+from assets.fleet import recommendations as fleet_recommendations
 from assets.fleet import status as fleet_status
 from assets.invoices import (
     cloud_invoice_tie_out,
@@ -43,6 +46,7 @@ from jobs import invoices as invoices_jobs
 from jobs.actions import finops_actions
 from jobs.budgets import finops_budgets
 from jobs.decisions import finops_decision
+from jobs.fleet_alarms import fleet_alarms
 from jobs.fleet_lifecycle import fleet_lifecycle
 from jobs.fleet_migrations import fleet_migrate_schema
 from jobs.fleet_scaling import fleet_scaling
@@ -68,10 +72,11 @@ ASSET_MODULES = (
     source_invoices, confidence_model, invoices, risks, review_queue, extraction_quality, complexity, payments, payment_model,
     insights, cloud_invoice_tie_out,
     fleet_databases, fleet_measurements, fleet_status, fleet_metric_anomalies, fleet_detection_quality,
+    fleet_capacity, fleet_recommendations, fleet_report,
 )  # fmt: skip
 JOBS = (
     *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,
-    *fleet_jobs.JOBS, fleet_lifecycle, fleet_migrate_schema, fleet_scaling,
+    *fleet_jobs.JOBS, fleet_alarms, fleet_lifecycle, fleet_migrate_schema, fleet_scaling,
     maintenance_retention, maintenance_lake,
 )  # fmt: skip
 SCHEDULES = (

@@ -1,14 +1,16 @@
 """Which variants manage Autonomous Databases in a deployment: the service, SQL in each, their metrics, and whose time it is."""
 
 import dagster as dg
-from resources.oci.autonomous_databases import OciAutonomousDatabases
 
 from orchestration.settings import Settings, unset
+from resources import alarms
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
 from resources.databases_not_configured import NoAutonomousDatabases, NoDatabaseMetrics, NoSqlSessions
 from resources.embedded_clock import EmbeddedClock
 from resources.metric_history import DatabaseMetrics
+from resources.oci.alarms import OciAlarms
+from resources.oci.autonomous_databases import OciAutonomousDatabases
 from resources.oci.clients import OciClients
 from resources.oci.database_metrics import OciDatabaseMetrics
 from resources.rest_sql import RestSqlSessions
@@ -34,6 +36,7 @@ def database_resources(settings: Settings, clients: OciClients, no_oci: str | No
         "autonomous_databases": service,
         "database_sessions": NoSqlSessions(advice=no_oci) if no_oci else _sessions(settings, service),
         "database_metrics": metrics,
+        "alarm_service": alarms.NotConfigured(advice=no_oci) if no_oci else OciAlarms(clients=clients),
         "cloud_clock": _clock(settings),
     }
 

@@ -67,6 +67,7 @@ class AutonomousDatabase:
         compute_count: In units of the model.
         is_auto_scaling_enabled: Whether the service may use up to three times the CPUs.
         data_storage_gb: Storage that is allocated.
+        is_storage_auto_scaling_enabled: Whether the service may grow the storage up to three times.
         used_storage_gb: Storage that is used.
         open_mode: `READ_WRITE` or `READ_ONLY`.
         standbys: Those that it names.
@@ -103,6 +104,7 @@ class AutonomousDatabase:
     compute_count: float | None = None
     is_auto_scaling_enabled: bool | None = None
     data_storage_gb: float | None = None
+    is_storage_auto_scaling_enabled: bool | None = None
     used_storage_gb: float | None = None
     open_mode: str | None = None
     standbys: tuple[Standby, ...] = ()

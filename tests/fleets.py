@@ -43,6 +43,10 @@ class Fleet:
     def inputs(self) -> LocalObjectStore:
         return LocalObjectStore(root=str(self.folder / "inputs"))
 
+    @property
+    def reports(self) -> LocalObjectStore:
+        return LocalObjectStore(root=str(self.folder / "reports"))
+
     def add(self, name: str, compartment: str = "prod", region: str = FRANKFURT, **fields: object) -> str:
         """Let a database exist; returns its OCID."""
         made = database.add_database(self.sandbox.cloud.store, region, COMPARTMENTS[compartment], name, **fields)
@@ -69,6 +73,7 @@ class Fleet:
             "lake": self.lake,
             "cloud_clock": EmbeddedClock(endpoint=self.sandbox.url),
             "inputs_store": self.inputs,
+            "report_store": self.reports,
             "autonomous_databases": self.service,
             "database_metrics": OciDatabaseMetrics(clients=self.clients),
             "database_sessions": RestSqlSessions(user=USER, password=PASSWORD),
@@ -92,6 +97,7 @@ def checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
 @contextmanager
 def fleet(folder: Path) -> Iterator[Fleet]:
     """A fleet without databases while its cloud is served."""
-    (folder / "oci").mkdir()
+    for name in ("oci", "reports"):
+        (folder / name).mkdir()
     with running(folder / "oci") as sandbox, dg.DagsterInstance.ephemeral() as instance:
         yield Fleet(sandbox, folder, instance)

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from jobs.fleet import fleet_detection_quality, fleet_refresh
+from jobs.fleet import fleet_detection_quality, fleet_refresh, fleet_report
 from resources.database_service import AutonomousDatabases
 
 
@@ -14,6 +14,18 @@ from resources.database_service import AutonomousDatabases
     description="Looks at all databases every night.",
 )
 def fleet_refresh_schedule(autonomous_databases: dg.ResourceParam[AutonomousDatabases]) -> dg.RunRequest | dg.SkipReason:
+    """A run, if there is a cloud to ask."""
+    return _unless_missing(autonomous_databases)
+
+
+@dg.schedule(
+    job=fleet_report,
+    cron_schedule="0 5 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Writes the fleet report every morning, after another look at all databases.",
+)
+def fleet_report_schedule(autonomous_databases: dg.ResourceParam[AutonomousDatabases]) -> dg.RunRequest | dg.SkipReason:
     """A run, if there is a cloud to ask."""
     return _unless_missing(autonomous_databases)
 
@@ -37,4 +49,4 @@ def _unless_missing(autonomous_databases: AutonomousDatabases) -> dg.RunRequest 
     return dg.SkipReason(missing) if missing else dg.RunRequest()
 
 
-SCHEDULES = (fleet_refresh_schedule, fleet_detection_quality_schedule)
+SCHEDULES = (fleet_refresh_schedule, fleet_report_schedule, fleet_detection_quality_schedule)

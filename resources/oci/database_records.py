@@ -34,6 +34,7 @@ def database_of(row: Mapping[str, Any], region: str) -> AutonomousDatabase:
         compute_count=_number(row.get("computeCount")),
         is_auto_scaling_enabled=row.get("isAutoScalingEnabled"),
         data_storage_gb=_gigabytes(row, "dataStorageSizeInGBs", "dataStorageSizeInTBs"),
+        is_storage_auto_scaling_enabled=row.get("isAutoScalingForStorageEnabled"),
         used_storage_gb=_gigabytes(row, "usedDataStorageSizeInGBs", "actualUsedDataStorageSizeInTBs", "usedDataStorageSizeInTBs"),
         open_mode=row.get("openMode"),
         standbys=tuple(_standbys(row)),

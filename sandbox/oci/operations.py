@@ -22,7 +22,8 @@ OPERATIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "monitoring": {
         "MonitoringClient": (
             "post_metric_data", "summarize_metrics_data", "list_metrics",
-            "create_alarm", "get_alarm", "list_alarms", "update_alarm", "delete_alarm", "list_alarms_status",
+            "create_alarm", "get_alarm", "list_alarms", "update_alarm", "delete_alarm", "remove_alarm_suppression",
+            "list_alarms_status",
         ),
     },
     "identity": {

@@ -12,9 +12,9 @@ from resources.autonomous_databases import AutonomousDatabase, Standby
 
 WATCHED = (
     "region", "compartment_id", "compartment", "display_name", "db_name", "lifecycle_state", "role", "workload", "compute_model",
-    "compute_count", "is_auto_scaling_enabled", "data_storage_gb", "open_mode", "peer_ids", "backup_retention_days",
-    "is_refreshable_clone", "source_id", "is_free_tier", "is_dedicated", "license_model", "db_version", "is_mtls_required",
-    "environment", "is_protected", "time_created", "tags", "connections",
+    "compute_count", "is_auto_scaling_enabled", "data_storage_gb", "is_storage_auto_scaling_enabled", "open_mode", "peer_ids",
+    "backup_retention_days", "is_refreshable_clone", "source_id", "is_free_tier", "is_dedicated", "license_model", "db_version",
+    "is_mtls_required", "environment", "is_protected", "time_created", "tags", "connections",
 )  # fmt: skip
 """Columns whose change begins a new row of a database."""
 _LAST = ("standbys", "contacts", "used_storage_gb", "lifecycle_details")

@@ -23,6 +23,7 @@ DATABASES = Table(
         Column("compute_count", pl.Float64(), "In units of the model."),
         Column("is_auto_scaling_enabled", pl.Boolean(), "Whether it may use up to three times its CPUs."),
         Column("data_storage_gb", pl.Float64(), "Storage that is allocated."),
+        Column("is_storage_auto_scaling_enabled", pl.Boolean(), "Whether its storage may grow up to three times by itself."),
         Column("open_mode", pl.String(), "`READ_WRITE` or `READ_ONLY`."),
         Column("peer_ids", pl.List(pl.String()), "OCIDs of its other sides in other regions."),
         Column("backup_retention_days", pl.Int64(), "Of automatic backups."),
