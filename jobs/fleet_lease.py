@@ -5,8 +5,10 @@ the one whose row comes later sees the other's, and stands back.
 """
 
 import json
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,6 +64,7 @@ class Lease:
         root: The first of the runs that repeat each other, or whatever else must not do a thing twice.
         is_over: Whether a run that wrote to the journal is known to have ended.
         lasts: A change that was begun longer ago is taken over by others. Must be longer than any wait.
+        lock: Held while the journal is written, by threads of one run: commits to the lake that overlap would be refused.
     """
 
     journal: Journal
@@ -69,6 +72,7 @@ class Lease:
     root: str
     is_over: Callable[[str], bool] = lambda _: False
     lasts: timedelta = timedelta(hours=6)
+    lock: AbstractContextManager[Any] = field(default_factory=threading.RLock)
 
     def entries(self, subject: str) -> list[Entry]:
         """Everything that the journal knows of a database, oldest first."""
@@ -88,7 +92,8 @@ class Lease:
 
     def begin(self, change: Change) -> Begun:
         """Write a change down; raises Conflict, and lets it be, if another is begun on the same database. Both of two may be."""
-        (begun,) = self.journal.begin([change], self.clock.now())
+        with self.lock:
+            (begun,) = self.journal.begin([change], self.clock.now())
         others = [e for e in self.entries(change.subject) if e.outcome is None and e.begun.change_id != begun.change_id]
         if others:
             self.end(begun, NOT_TRIED)
@@ -97,7 +102,8 @@ class Lease:
 
     def end(self, begun: Begun, outcome: str) -> None:
         """Write down how a change ended."""
-        self.journal.end([(begun, outcome)], self.clock.now())
+        with self.lock:
+            self.journal.end([(begun, outcome)], self.clock.now())
 
 
 def _entry(row: Mapping[str, Any], outcome: str | None) -> Entry:

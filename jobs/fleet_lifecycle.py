@@ -156,12 +156,11 @@ class LifecycleConfig(dg.Config):
     confirm: str = Field(default="", description="Display name of the database, to confirm what the plan wants confirmed.")
     reason: str = Field(default="asked for", min_length=1, description="Why, for the journal.")
     by: str = Field(default="cloudops", min_length=1, description="Who lets this happen, for the journal.")
-    longest_wait_minutes: int = Field(default=120, ge=1, le=300, description="How long to wait for one change.")
+    longest_wait_minutes: int = Field(default=120, ge=1, le=200, description="How long to wait for one change.")
 
 
 @dg.op(
     description="Plans one operation on one Autonomous Database; with `mode: apply`, does it, verifies it, and journals it.",
-    pool="fleet_lifecycle",
 )
 def change_database(
     context: dg.OpExecutionContext,

@@ -47,7 +47,6 @@ class MigrationsConfig(dg.Config):
 
 @dg.op(
     description="Plans schema migrations of one database; with `mode: apply`, runs them under a lock, statement by statement.",
-    pool="fleet_lifecycle",
 )
 def migrate_schema(
     context: dg.OpExecutionContext,

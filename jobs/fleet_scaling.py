@@ -1,8 +1,11 @@
 """Scheduled scaling: a job that brings databases to what their timetables want, and never below what they needed."""
 
+import threading
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import dagster as dg
@@ -34,6 +37,8 @@ _OVER = ("done", "as wanted")
 _TOLD = ("database", "wanted", "verdict", "does", "reason")
 _LONGEST = timedelta(minutes=30)
 _LEASE = timedelta(hours=2)
+_AT_ONCE = 16
+"""Databases that are changed at the same time. Our choice."""
 
 
 class ScalingConfig(dg.Config):
@@ -88,10 +93,10 @@ def turn_timetables(
         metadata: dict[str, Any] = {"mode": config.mode, "plan": markdown_table(told, limit=100), "timetables": len(turns)}
         if config.mode == "apply":
             journal = Journal(lake, tables.JOURNAL, context.run_id, config.by)
-            templates = templates_in(inputs_store)
+            templates, writing = templates_in(inputs_store), threading.RLock()
 
             def lifecycle(root: str) -> Lifecycle:
-                lease = Lease(journal, cloud_clock, root, over_in(context.instance), _LEASE)
+                lease = Lease(journal, cloud_clock, root, over_in(context.instance), _LEASE, writing)
                 return Lifecycle(autonomous_databases, lease, cloud_clock, templates, bounds=Bounds(longest_wait=_LONGEST))
 
             failed = scaler.apply(turns, lifecycle)
@@ -148,27 +153,32 @@ class Scaler:
             TransientError: The service does not answer.
         """
         failed: dict[str, str] = {}
-        rest = []
-        for turn in turns:
-            if turn.decision.verdict != "act":
-                rest.append(self._row(turn, turn.decision.verdict, turn.decision.reason))
-            elif (row := self._acted(turn, lifecycle, failed)) is not None:
-                self._store([row])
-        self._store(rest)
+        silent: list[TransientError] = []
+        acting = [turn for turn in turns if turn.decision.verdict == "act"]
+        self._store([self._row(t, t.decision.verdict, t.decision.reason) for t in turns if t.decision.verdict != "act"])
+        # a change takes minutes, and at the full hour many databases turn
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for turn, ended in zip(acting, pool.map(partial(self._acted, lifecycle), acting), strict=True):
+                if isinstance(ended, TransientError):
+                    silent.append(ended)
+                elif isinstance(ended, CloudOpsError):
+                    failed[turn.database.display_name] = str(ended)
+                else:
+                    self._store([ended])
+        if silent:
+            raise silent[0]
         return failed
 
-    def _acted(self, turn: Turn, lifecycle: Callable[[str], Lifecycle], failed: dict[str, str]) -> dict[str, Any] | None:
+    def _acted(self, lifecycle: Callable[[str], Lifecycle], turn: Turn) -> dict[str, Any] | CloudOpsError:
+        """How a turn stands after it was acted on, or what it failed with."""
         decision, database = turn.decision, turn.database
         root = f"timetable {database.id} {decision.turn.isoformat()}"
         try:
             lifecycle(root).apply(_request(database, decision), database.display_name, decision.reason)
         except Conflict as error:
             return self._row(turn, "wait", str(error))
-        except TransientError:
-            raise
         except CloudOpsError as error:
-            failed[database.display_name] = str(error)
-            return None
+            return error
         # a database that was started may still have to be scaled, at the next look
         state = "wait" if decision.operation == "start" else "done"
         return self._row(turn, state, decision.reason, turn.told()["does"])

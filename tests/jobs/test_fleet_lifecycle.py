@@ -1,7 +1,7 @@
 """Lifecycle of databases from end to end, against the embedded cloud: planned, guarded, done once, cut off anywhere."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -176,8 +176,6 @@ def test_a_database_whose_last_backup_fails_is_left_as_it_is(world):
             asked = getattr(self._service, name)
             if name != "backups":
                 return asked
-            from dataclasses import replace
-
             return lambda *arguments: [replace(one, is_restorable=None) for one in asked(*arguments)]
 
     with pytest.raises(PermanentError, match="restorable: unknown"):
@@ -362,7 +360,7 @@ class Steps(RuleBasedStateMachine):
 
 def test_operations_are_legal_done_once_and_journalled_whatever_happens(world):
     Steps.cloud = world
-    few = settings(max_examples=4, stateful_step_count=8, suppress_health_check=list(HealthCheck))
+    few = settings(max_examples=3, stateful_step_count=8, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Steps, settings=few)
 
 

@@ -65,19 +65,14 @@ def states(world: Fleet) -> dict[str, tuple[str, str]]:
 def test_a_database_turns_with_its_timetable_and_each_turn_once(world):
     ocid = scheduled(world, "orders")
     used(world, ocid, 5.0)
-    plan = metadata_of(turn(world))
-    assert "scale 8" in plan["plan"]
-    assert world.log() == []
     metadata_of(turn(world, mode="apply"))
     assert (world.look(ocid).compute_count, states(world)["orders"]) == (8, ("done", "scale 8"))
     metadata_of(turn(world, mode="apply"))
     assert len(world.log()) == 1
     world.service.update(HOME, ocid, Changes(compute_count=16), "*")
     to(world, "2026-11-16T18:30:00+00:00")
-    metadata_of(turn(world, mode="apply"))
-    assert world.look(ocid).compute_count == 16
+    assert "this turn is done" in metadata_of(turn(world))["plan"]
     to(world, "2026-11-16T19:00:00+00:00")
-    used(world, ocid, 5.0)
     metadata_of(turn(world, mode="apply"))
     assert (world.look(ocid).compute_count, states(world)["orders"]) == (2, ("done", "scale 2"))
 
@@ -117,3 +112,12 @@ def test_a_timetable_that_cannot_be_read_is_told_and_the_others_turn(world):
 def test_a_size_beyond_the_template_is_told(world):
     scheduled(world, "huge", "weekdays 07-19 64, else 2")
     assert "between 2 and 8" in failure_of(turn(world, mode="apply"))
+
+
+def test_many_databases_turn_at_the_same_hour_and_each_once(world):
+    many = [scheduled(world, f"db{number}") for number in range(6)]
+    metadata_of(turn(world, mode="apply"))
+    assert {world.look(ocid).compute_count for ocid in many} == {8}
+    assert sorted(row["database"] for row in world.log()) == sorted(many)
+    assert world.outcomes() == [("scale", "done")] * 6
+    assert set(states(world).values()) == {("done", "scale 8")}

@@ -1,9 +1,10 @@
 """Timetables turn by the clocks of their place, once a turn, and never below what was needed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.fleet.logic.scaling.decision import ALWAYS, Decision, decide
@@ -53,6 +54,7 @@ def test_an_hour_that_the_clocks_skip_never_comes_and_one_that_they_repeat_count
     assert sum(schedule.wanted(autumn + quarter) == 8 for quarter in quarters) == 8
 
 
+@settings(max_examples=40)
 @given(
     st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu"]),
     st.sampled_from(
@@ -182,6 +184,7 @@ def test_a_timetable_that_never_changes_has_one_turn():
     assert decide(database(), parsed("else 8"), NIGHT, {ALWAYS}, UNKNOWN).verdict == "leave"
 
 
+@settings(max_examples=60)
 @given(
     st.sampled_from([OFFICE, "daily 07-19 4; else stop", "else 2"]),
     st.integers(0, 7 * 24 * 60),
@@ -210,8 +213,6 @@ def test_nothing_is_ever_made_smaller_than_its_need_nor_stopped_without_right(te
 
 def settles(one: AutonomousDatabase, found: Decision, schedule, at: datetime, need: Need) -> bool:
     """Whether doing what is decided, again and again, comes to rest."""
-    from dataclasses import replace
-
     for _ in range(3):
         if found.operation is None:
             return True
