@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from assets.recovery.drilling.drill import Drill
@@ -221,7 +222,7 @@ def drilled(scene: Scene, fault: Fault | None, kind: str, way: str, name: str) -
     """A drill to which a fault is about to happen."""
     database, peer = scene.database(name, way)
     order = scene.order(kind, way, peer, name, **dict(fault.order or {} if fault else {}))
-    case = Case(scene, scene.drill(database, peer, order, f"drill-of-{name}"), database, peer)
+    case = Case(scene, scene.drill(database, peer, order, sha256(name.encode()).hexdigest()[:16]), database, peer)
     if fault is not None:
         armed(case, fault)
     return case
