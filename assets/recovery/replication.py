@@ -107,7 +107,7 @@ def replication(
             "dagster/row_count": len(frame),
             "behind": len(behind),
             "unknown": len(unknown),
-            "worst_rpo_seconds": float(frame["rpo_seconds"].max() or 0.0) if len(frame) > len(unknown) else "unknown",
+            "worst_rpo_seconds": max((row["rpo_seconds"] for row in rows if row["rpo_seconds"] is not None), default="unknown"),
             "standbys": markdown_table(shown, limit=100),
         },
         check_results=[
