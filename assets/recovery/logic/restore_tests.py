@@ -17,7 +17,7 @@ from resources.autonomous_databases import GONE, AutonomousDatabase
 
 RUN_TAG, SOURCE_TAG, NAME_PREFIX = "cloudops-restore-test", "cloudops-restored-from", "cloudops-restore-test-"
 """Free-form tags of a restored database (run and OCID of the source), and how its display name begins."""
-PASS: Final = "pass"
+PASS: Final = "pass"  # noqa: S105
 FAIL: Final = "fail"
 UNKNOWN: Final = "unknown"
 Verdict = Literal["pass", "fail", "unknown"]
