@@ -48,7 +48,7 @@ def keep_backups(
     context: dg.OpExecutionContext,
     config: BackupsConfig,
     lake: dg.ResourceParam[Lake],
-    clock: dg.ResourceParam[Clock],
+    cloud_clock: dg.ResourceParam[Clock],
     inputs_store: dg.ResourceParam[ObjectStore],
     autonomous_databases: dg.ResourceParam[AutonomousDatabases],
     object_lifecycle: dg.ResourceParam[ObjectLifecycle],
@@ -59,19 +59,19 @@ def keep_backups(
         policies = policies_in_force(inputs_store)
         looked = look(autonomous_databases, policies)
         confirmed = Confirmed(config.confirm_shorten, config.confirm_lock, config.confirm_delete)
-        steps = plan(looked.known, confirmed, clock.now())
+        steps = plan(looked.known, confirmed, cloud_clock.now())
         told = pl.DataFrame([step.told() for step in steps], schema=dict.fromkeys(_COLUMNS, pl.String))
         context.log.info("plan\n%s", told)
         acts = config.mode == "apply"
         metadata: dict[str, Any] = {"mode": config.mode, "plan": markdown_table(told, limit=100), "steps": len(steps)}
         problems = [f"{place} could not be listed: {why}" for place, why in looked.inventory.failures.items()]
         if acts:
-            world = BackupWorld(autonomous_databases, clock, journal, config.longest_wait_seconds)
+            world = BackupWorld(autonomous_databases, cloud_clock, journal, config.longest_wait_seconds)
             settle(world, looked)
             applied = apply(world, steps)
             metadata |= {"done": len(applied.done), "held": len(applied.held)}
             problems += applied.failed
-        aged = age_exports(object_lifecycle, policies.exports, journal, clock, acts=acts)
+        aged = age_exports(object_lifecycle, policies.exports, journal, cloud_clock, acts=acts)
         metadata |= {"export_rules": markdown_table(aged.told, limit=100), "export_rules_changed": aged.changed}
         context.add_output_metadata(metadata)
         problems += aged.failed

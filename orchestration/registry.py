@@ -36,10 +36,15 @@ from assets.invoices import (
     risks,
     source_invoices,
 )
+from assets.recovery import backups as recovery_backups
+from assets.recovery import replication, restorability
+from jobs import backups as backups_jobs
 from jobs import documents as documents_jobs
 from jobs import finops as finops_jobs
 from jobs import fleet as fleet_jobs
 from jobs import invoices as invoices_jobs
+from jobs import restore_tests as restore_tests_jobs
+from jobs import standbys as standbys_jobs
 from jobs.actions import finops_actions
 from jobs.budgets import finops_budgets
 from jobs.decisions import finops_decision
@@ -51,6 +56,7 @@ from orchestration.schedules import finops as finops_schedules
 from orchestration.schedules import fleet as fleet_schedules
 from orchestration.schedules import invoices as invoices_schedules
 from orchestration.schedules import maintenance as maintenance_schedules
+from orchestration.schedules import recovery as recovery_schedules
 from orchestration.sensors import anomalies as anomaly_sensors
 from orchestration.sensors import documents as documents_sensors
 from orchestration.sensors import finops as finops_sensors
@@ -64,10 +70,12 @@ ASSET_MODULES = (
     source_invoices, confidence_model, invoices, risks, review_queue, extraction_quality, complexity, payments, payment_model,
     insights, cloud_invoice_tie_out,
     fleet_databases, fleet_measurements, fleet_status, fleet_metric_anomalies, fleet_detection_quality,
+    recovery_backups, restorability, replication,
 )  # fmt: skip
 JOBS = (
     *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,
     *fleet_jobs.JOBS,
+    *backups_jobs.JOBS, *restore_tests_jobs.JOBS, *standbys_jobs.JOBS,
     maintenance_retention, maintenance_lake,
 )  # fmt: skip
 SCHEDULES = (
@@ -75,6 +83,7 @@ SCHEDULES = (
     *documents_schedules.SCHEDULES,
     *invoices_schedules.SCHEDULES,
     *fleet_schedules.SCHEDULES,
+    *recovery_schedules.SCHEDULES,
     *maintenance_schedules.SCHEDULES,
 )
 SENSORS = (

@@ -1,7 +1,6 @@
 """Which variants manage Autonomous Databases in a deployment: the service, SQL in each, their metrics, and whose time it is."""
 
 import dagster as dg
-from resources.oci.autonomous_databases import OciAutonomousDatabases
 
 from orchestration.settings import Settings, unset
 from resources.clock import Clock
@@ -9,8 +8,12 @@ from resources.database_service import AutonomousDatabases
 from resources.databases_not_configured import NoAutonomousDatabases, NoDatabaseMetrics, NoSqlSessions
 from resources.embedded_clock import EmbeddedClock
 from resources.metric_history import DatabaseMetrics
+from resources.object_lifecycle import NotConfigured as NoBuckets
+from resources.object_lifecycle import ObjectLifecycle
+from resources.oci.autonomous_databases import OciAutonomousDatabases
 from resources.oci.clients import OciClients
 from resources.oci.database_metrics import OciDatabaseMetrics
+from resources.oci.object_lifecycle import OciObjectLifecycle
 from resources.rest_sql import RestSqlSessions
 from resources.sql_sessions import SqlSessions
 
@@ -35,6 +38,7 @@ def database_resources(settings: Settings, clients: OciClients, no_oci: str | No
         "database_sessions": NoSqlSessions(advice=no_oci) if no_oci else _sessions(settings, service),
         "database_metrics": metrics,
         "cloud_clock": _clock(settings),
+        "object_lifecycle": _object_lifecycle(settings, clients, no_oci),
     }
 
 
@@ -49,6 +53,11 @@ def _sessions(settings: Settings, service: AutonomousDatabases) -> SqlSessions:
     from resources.oracle_db.database_sessions import OracleSessions
 
     return OracleSessions(user=dg.EnvVar(USER), password=dg.EnvVar(PASSWORD), service=service)
+
+
+def _object_lifecycle(settings: Settings, clients: OciClients, no_oci: str | None) -> ObjectLifecycle:
+    """Rules of the buckets that exports are in."""
+    return NoBuckets(advice=no_oci) if no_oci else OciObjectLifecycle(clients=clients, region=settings.clouds.oci_home_region)
 
 
 def _clock(settings: Settings) -> Clock:

@@ -35,7 +35,8 @@ def inventory(service: AutonomousDatabases) -> Inventory:
     Raises:
         CloudOpsError: Not even regions or compartments can be listed.
     """
-    places = [(region, compartment) for region in service.regions() for compartment in service.compartments()]
+    regions, compartments = service.regions(), service.compartments()
+    places = [(region, compartment) for region in regions for compartment in compartments]
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         answers = list(pool.map(lambda place: _listed(service, place[0], place[1].id), places))
     found: dict[str, AutonomousDatabase] = {}

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from assets.recovery.logic import backup_policies, standbys
+from assets.recovery.logic import backup_policies, objectives, standbys
 from assets.recovery.logic.backup_policies import BackupPolicies, BadPolicies, joined, read_policies
+from assets.recovery.logic.objectives import BadObjectives, ObjectivesFile, read_objectives
 from assets.recovery.logic.standbys import Wanted, read_standbys
 from resources.errors import BadInput, NotFound
 from resources.object_store import ObjectStore
@@ -31,6 +32,14 @@ def standbys_wanted(inputs_store: ObjectStore) -> tuple[Wanted, ...]:
     try:
         return read_standbys(_body(inputs_store, standbys.KEY))
     except BadPolicies as error:
+        raise BadInput(str(error), _ADVICE) from error
+
+
+def objectives_in_force(inputs_store: ObjectStore) -> ObjectivesFile:
+    """What databases have to meet; defaults if there is no file. Raises BadInput if it is not understood."""
+    try:
+        return read_objectives(_body(inputs_store, objectives.KEY))
+    except BadObjectives as error:
         raise BadInput(str(error), _ADVICE) from error
 
 

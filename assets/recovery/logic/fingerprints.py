@@ -139,6 +139,12 @@ def statement(relation: Relation, *, as_of: bool = False) -> str:
     return f"SELECT COUNT(*) AS row_count, {sums} FROM {_quoted(relation.owner)}.{_quoted(relation.table)}{past}"  # noqa: S608  names are checked
 
 
+def one_row(relation: Relation) -> str:
+    """The query of any one row. Raises ValueError as `statement`."""
+    table = f"{_quoted(relation.owner)}.{_quoted(relation.table)}"
+    return f"SELECT * FROM (SELECT t.*, ROW_NUMBER() OVER (ORDER BY NULL) AS place_ FROM {table} t) WHERE place_ = 1"  # noqa: S608
+
+
 def moment(at: datetime) -> str:
     """A moment as the bind `at` takes it."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
-from assets.recovery.logic.heartbeats import Heartbeat
 from assets.recovery.logic.standbys import standbys_elsewhere
 from resources.autonomous_databases import GONE, AutonomousDatabase, Standby
 
-WITHIN, BEHIND, UNKNOWN = "within", "behind", "unknown"
+WITHIN: Final = "within"
+BEHIND: Final = "behind"
+UNKNOWN: Final = "unknown"
 Status = Literal["within", "behind", "unknown"]
 
 
@@ -23,6 +24,14 @@ class Side:
     lifecycle_state: str | None
     lag_seconds: float | None
     recovery_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The last heartbeat that a database has: its number, and when it was written; number 0 if it has none."""
+
+    number: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ def sides(primary: AutonomousDatabase, by_id: Mapping[str, AutonomousDatabase]) 
     return found
 
 
-def heartbeat_lag(on_primary: Heartbeat | None, on_standby: Heartbeat | None, read_at: datetime) -> float | None:
+def heartbeat_lag(on_primary: Beat | None, on_standby: Beat | None, read_at: datetime) -> float | None:
     """Seconds from the last heartbeat that reached the standby to when it was read, if a later one was written.
 
     None where one of the two is not known. A standby that has all heartbeats is behind by nothing that they can show: 0.

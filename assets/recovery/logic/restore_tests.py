@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from assets.recovery.logic.backup_policies import BackupPolicy
 from assets.recovery.logic.fingerprints import Difference, Fingerprint, differences
@@ -17,7 +17,9 @@ from resources.autonomous_databases import GONE, AutonomousDatabase
 
 RUN_TAG, SOURCE_TAG, NAME_PREFIX = "cloudops-restore-test", "cloudops-restored-from", "cloudops-restore-test-"
 """Free-form tags of a restored database (run and OCID of the source), and how its display name begins."""
-PASS, FAIL, UNKNOWN = "pass", "fail", "unknown"
+PASS: Final = "pass"  # noqa: S105
+FAIL: Final = "fail"
+UNKNOWN: Final = "unknown"
 Verdict = Literal["pass", "fail", "unknown"]
 Point = Literal["now", "newest backup", "earlier"]
 """What is restored: the moment at which the source was noted, its newest backup, or the moment of an earlier test's note."""
@@ -124,9 +126,9 @@ def due(
     return sorted(found, key=lambda one: (tried.get(one.database.id, oldest), one.database.id))
 
 
-def copy_name(run_id: str, source_id: str) -> str:
-    """Name of the database that a run restores a source to: the same in a repeat, and of no other run."""
-    return "RT" + hashlib.sha256(f"{run_id}/{source_id}".encode()).hexdigest()[:20].upper()
+def copy_name(run_id: str, source_id: str, attempt: int) -> str:
+    """Name of the database that a run restores a source to; no other run, and no other attempt of it, has the same."""
+    return "RT" + hashlib.sha256(f"{run_id}/{source_id}/{attempt}".encode()).hexdigest()[:20].upper()
 
 
 def tags(run_id: str, source_id: str) -> dict[str, str]:
@@ -134,20 +136,17 @@ def tags(run_id: str, source_id: str) -> dict[str, str]:
     return {RUN_TAG: run_id, SOURCE_TAG: source_id, "managed-by": "cloudops"}
 
 
-def is_leftover(database: AutonomousDatabase, begun: Mapping[str, str]) -> bool:
+def is_leftover(database: AutonomousDatabase, begun: Mapping[str, tuple[str, str]]) -> bool:
     """Whether a database is one that a restore test made, and may be removed: every mark of it has to agree with the journal.
 
     Args:
         database: What was found.
-        begun: OCID of the source by name of the restored database, of all restores that the journal knows.
+        begun: Run and OCID of the source by name of the restored database, of all restores that the journal knows.
     """
-    run_id, source_id = database.tags.get(RUN_TAG), database.tags.get(SOURCE_TAG)
+    marks = (database.tags.get(RUN_TAG), database.tags.get(SOURCE_TAG))
     return (
-        run_id is not None
-        and source_id is not None
-        and database.id != source_id
-        and database.db_name.upper() == copy_name(run_id, source_id)
-        and begun.get(database.db_name.upper()) == source_id
+        begun.get(database.db_name.upper()) == marks
+        and database.id != database.tags.get(SOURCE_TAG)
         and database.display_name.startswith(NAME_PREFIX)
         and database.role in (None, "PRIMARY")
         and not database.standbys
@@ -234,16 +233,21 @@ def restorability(policy: BackupPolicy | None, tests: Sequence[PastTest], now: d
     good = max((one for one in tests if one.verdict == PASS), key=lambda one: one.at, default=None)
     days = None if policy is None else policy.restore_test_days
     overdue = None if days is None else good is None or now - good.at > timedelta(days=days)
-    known = {
-        "tested_at": last and last.at, "proven_at": good and good.at, "restore_seconds": good and good.restore_seconds,
-    }  # fmt: skip
+    verdict: Verdict = UNKNOWN if last is None or (last.verdict == PASS and overdue) else last.verdict
     if last is None:
-        return Restorability(UNKNOWN, "it was never restored", overdue, **known)
-    if last.verdict != PASS:
-        return Restorability(last.verdict, "; ".join(last.reasons) or f"the last test ended {last.verdict}", overdue, **known)
-    if overdue:
-        return Restorability(UNKNOWN, f"it was proven last on {last.at:%Y-%m-%d}; policy asks every {days} days", True, **known)
-    return Restorability(PASS, f"proven on {last.at:%Y-%m-%d}", overdue, **known)
+        said = "it was never restored"
+    elif last.verdict != PASS:
+        said = "; ".join(last.reasons) or f"the last test ended {last.verdict}"
+    else:
+        said = f"proven on {last.at:%Y-%m-%d}" + (f"; policy asks for it every {days} days" if overdue else "")
+    return Restorability(
+        verdict,
+        said,
+        overdue,
+        None if last is None else last.at,
+        None if good is None else good.at,
+        None if good is None else good.restore_seconds,
+    )
 
 
 def _between(before: Fingerprint | None, after: Fingerprint | None, found: Fingerprint | None) -> Difference | None:

@@ -112,17 +112,17 @@ def test_what_was_never_proven_or_too_long_ago_is_due_the_longest_untried_first(
     assert "2026-10-16" in found[1].why
 
 
-def test_the_name_of_a_copy_is_the_same_in_a_repeat_and_no_other():
-    assert copy_name("run", "a") == copy_name("run", "a")
-    assert len({copy_name(run, source) for run in ("r1", "r2") for source in ("a", "b")}) == 4
-    assert copy_name("run", "a").isalnum()
-    assert len(copy_name("run", "a")) <= 30
+def test_the_name_of_a_copy_is_of_one_attempt_of_one_run():
+    assert copy_name("run", "a", 0) == copy_name("run", "a", 0)
+    names = {copy_name(run, source, n) for run in ("r1", "r2") for source in ("a", "b") for n in (0, 1)}
+    assert len(names) == 8
+    assert all(name.isalnum() and len(name) <= 30 for name in names)
 
 
 def test_only_what_is_ours_in_every_respect_is_a_leftover():
-    name = copy_name("run", "id-orders")
-    ours = database("x", display_name=f"{NAME_PREFIX}orders", db_name=name, id="id-copy", tags=tags("run", "id-orders"))
-    begun = {name: "id-orders"}
+    name = copy_name("run", "id-orders", 0)
+    ours = database(db_name=name, display_name=f"{NAME_PREFIX}orders", id="id-copy", tags=tags("run", "id-orders"))
+    begun = {name: ("run", "id-orders")}
 
     assert is_leftover(ours, begun)
     for unlike in (
@@ -138,7 +138,7 @@ def test_only_what_is_ours_in_every_respect_is_a_leftover():
     ):
         assert not is_leftover(unlike, begun)
     assert not is_leftover(ours, {})
-    assert not is_leftover(ours, {name: "id-another"})
+    assert not is_leftover(ours, {name: ("run", "id-another")})
 
 
 def test_what_was_never_tested_is_unknown():

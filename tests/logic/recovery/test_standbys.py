@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from assets.recovery.logic.backup_policies import BadPolicies
-from assets.recovery.logic.heartbeats import Heartbeat
-from assets.recovery.logic.replication import Side, heartbeat_lag, judged, sides
+from assets.recovery.logic.replication import Beat, Side, heartbeat_lag, judged, sides
 from assets.recovery.logic.standbys import Remote, plan, read_standbys, region_of
 from resources.autonomous_databases import AutonomousDatabase, Standby
 from tests.logic.recovery.databases import NOW, database
@@ -107,7 +106,7 @@ def test_every_standby_is_seen_whichever_side_tells_of_it():
 
 
 def test_heartbeats_show_what_has_not_arrived():
-    third, first = Heartbeat(3, NOW - timedelta(seconds=10), "x"), Heartbeat(1, NOW - timedelta(seconds=90), "x")
+    third, first = Beat(3, NOW - timedelta(seconds=10)), Beat(1, NOW - timedelta(seconds=90))
 
     assert heartbeat_lag(third, first, NOW) == 90
     assert heartbeat_lag(third, third, NOW) == 0
