@@ -165,10 +165,6 @@ def _wrong_role(case: Case) -> None:
     case.standby.change(**({"role": "SNAPSHOT_STANDBY"} if case.peer else {"localStandbyDb": {"lifecycleState": "UNAVAILABLE"}}))
 
 
-def _dictionary_denied(case: Case) -> None:
-    rows.disturb(case.scene.cloud.store, case.key, denied=["all_tables"])
-
-
 _OLD = text(NOW - timedelta(days=9))
 FAULTS: tuple[Fault, ...] = (
     Fault("standby lagging: before", REMOTES, "", _spoil("lagging", seconds=400), r"lag: the standby is .* behind"),
@@ -218,7 +214,6 @@ FAULTS: tuple[Fault, ...] = (
     Fault("operation running", ALL, "", _busy, r"idle: running"),
     Fault("standby not healthy", STANDBYS, "", _wrong_role, r"(role|peer): .*standby"),
     Fault("not named by the run", STANDBYS, "", lambda _: None, r"named: ", {"confirm": ""}),
-    Fault("precheck unreadable: the dictionary", ALL, "", _dictionary_denied, r"heartbeats: .*does not exist"),
 )  # fmt: skip
 """Every one of them has to end in fail or unknown, for the reason that is given."""
 

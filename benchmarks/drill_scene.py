@@ -40,6 +40,8 @@ NOW = datetime(2026, 11, 16, 12, tzinfo=UTC)
 REGION, OTHER_REGION = "eu-frankfurt-1", "uk-london-1"
 _CONTACTS = [{"email": "dba@example.com"}]
 _HUNG_SECONDS = 0.15
+_REINSTATED_SECONDS = 700.0
+"""After a failover, the embedded cloud's standbys are there again within that."""
 
 
 class SceneClock(Clock):
@@ -108,7 +110,7 @@ class Scene:
             "standby_id": None if peer is None else str(peer.body["id"]),
             "standby_region": None if peer is None else OTHER_REGION,
             "peer_region": None if peer is None else OTHER_REGION,
-            "longest_seconds": 1.25 * limits[0],
+            "longest_seconds": max(1.25 * limits[0], _REINSTATED_SECONDS),
         }
         return Order(kind, way, **{**usual, **more})
 

@@ -22,7 +22,7 @@ from assets.recovery.logic.drills.order import Order
 from assets.recovery.logic.drills.plans import DrillType, Way
 from assets.recovery.logic.drills.report.page import Shown, chart_png, render
 from assets.recovery.logic.drills.verdict import Verdict
-from assets.recovery.logic.objectives import KEY, BadObjectives, ObjectivesFile, read_objectives
+from assets.recovery.policy_files import objectives_in_force
 from resources.autonomous_databases import GONE, AutonomousDatabase, Standby
 from resources.errors import BadInput, Conflict, NotFound
 from resources.lake import Lake
@@ -146,7 +146,7 @@ def order_for(
     rehearsal: Rehearsal, wanted: Wanted, database: AutonomousDatabase, remote: Standby | None, way: Way
 ) -> Order:  # fmt: skip
     """What is asked of the drill."""
-    objectives = _file(rehearsal.inputs).objectives(database, way)
+    objectives = objectives_in_force(rehearsal.inputs).objectives(database, way)
     overridden = wanted.rto_seconds is not None or wanted.rpo_seconds is not None
     return Order(
         wanted.kind,
@@ -283,13 +283,3 @@ def _cost(lake: Lake, drill: Drill) -> Cost:
 
 def _environment(rehearsal: Rehearsal, drill: Drill) -> str | None:
     return rehearsal.world.databases.database(*drill.place).environment
-
-
-def _file(inputs: ObjectStore) -> ObjectivesFile:
-    """People's objectives. Raises BadInput if they are not understood: defaults would not be what somebody meant."""
-    try:
-        return read_objectives(inputs.get(KEY))
-    except NotFound:
-        return read_objectives(None)
-    except BadObjectives as error:
-        raise BadInput(str(error), f"Correct {KEY} in the inputs store.") from error

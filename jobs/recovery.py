@@ -99,18 +99,18 @@ def rehearse_recovery(
     context: dg.OpExecutionContext,
     config: DrillConfig,
     lake: dg.ResourceParam[Lake],
-    clock: dg.ResourceParam[Clock],
+    cloud_clock: dg.ResourceParam[Clock],
     inputs_store: dg.ResourceParam[ObjectStore],
     report_store: dg.ResourceParam[ObjectStore],
     autonomous_databases: dg.ResourceParam[AutonomousDatabases],
-    sql_sessions: dg.ResourceParam[SqlSessions],
+    database_sessions: dg.ResourceParam[SqlSessions],
     database_metrics: dg.ResourceParam[DatabaseMetrics],
     alarm_states: dg.ResourceParam[AlarmStates],
 ) -> None:
     """Plan, print the plan, and rehearse only if told to. A run that was cut off goes on where it was when it is tried again."""
     with errors_classified():
         journal = Journal(lake, JOURNAL, context.run_id, config.by)
-        world = World(autonomous_databases, sql_sessions, alarm_states, database_metrics, clock, journal)
+        world = World(autonomous_databases, database_sessions, alarm_states, database_metrics, cloud_clock, journal)
         root = context.run.root_run_id or context.run_id
         rehearsal = Rehearsal(world, lake, inputs_store, report_store, context.run_id, root, context.log.info)
         wanted = config.wanted()
@@ -158,4 +158,10 @@ def dr_drill() -> None:
     rehearse_recovery()
 
 
-JOBS = (dr_drill,)
+drill_results = dg.define_asset_job(
+    "drill_results",
+    selection=dg.AssetSelection.assets(["recovery", "drill_results"]),
+    run_tags={"domain": "recovery"},
+    description="Looks which databases were rehearsed lately; changes nothing.",
+)
+JOBS = (dr_drill, drill_results)
