@@ -39,10 +39,16 @@ from assets.invoices import (
     risks,
     source_invoices,
 )
+from assets.recovery import backups as recovery_backups
+from assets.recovery import drill_results, replication, restorability
+from jobs import backups as backups_jobs
 from jobs import documents as documents_jobs
 from jobs import finops as finops_jobs
 from jobs import fleet as fleet_jobs
 from jobs import invoices as invoices_jobs
+from jobs import recovery as recovery_jobs
+from jobs import restore_tests as restore_tests_jobs
+from jobs import standbys as standbys_jobs
 from jobs.actions import finops_actions
 from jobs.budgets import finops_budgets
 from jobs.decisions import finops_decision
@@ -54,11 +60,13 @@ from jobs.maintenance import maintenance_lake, maintenance_retention
 from orchestration.alerts import failed_checks, run_failures
 from orchestration.automation import AUTOMATION_SENSORS
 from orchestration.schedules import documents as documents_schedules
+from orchestration.schedules import drills as drills_schedules
 from orchestration.schedules import finops as finops_schedules
 from orchestration.schedules import fleet as fleet_schedules
 from orchestration.schedules import fleet_scaling as fleet_scaling_schedules
 from orchestration.schedules import invoices as invoices_schedules
 from orchestration.schedules import maintenance as maintenance_schedules
+from orchestration.schedules import recovery as recovery_schedules
 from orchestration.sensors import anomalies as anomaly_sensors
 from orchestration.sensors import documents as documents_sensors
 from orchestration.sensors import finops as finops_sensors
@@ -73,10 +81,12 @@ ASSET_MODULES = (
     insights, cloud_invoice_tie_out,
     fleet_databases, fleet_measurements, fleet_status, fleet_metric_anomalies, fleet_detection_quality,
     fleet_capacity, fleet_recommendations, fleet_report,
+    recovery_backups, restorability, replication, drill_results,
 )  # fmt: skip
 JOBS = (
     *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,
     *fleet_jobs.JOBS, fleet_alarms, fleet_lifecycle, fleet_migrate_schema, fleet_scaling,
+    *backups_jobs.JOBS, *restore_tests_jobs.JOBS, *standbys_jobs.JOBS, *recovery_jobs.JOBS,
     maintenance_retention, maintenance_lake,
 )  # fmt: skip
 SCHEDULES = (
@@ -85,6 +95,8 @@ SCHEDULES = (
     *invoices_schedules.SCHEDULES,
     *fleet_schedules.SCHEDULES,
     *fleet_scaling_schedules.SCHEDULES,
+    *recovery_schedules.SCHEDULES,
+    *drills_schedules.SCHEDULES,
     *maintenance_schedules.SCHEDULES,
 )
 SENSORS = (

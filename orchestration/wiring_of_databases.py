@@ -6,13 +6,17 @@ from orchestration.settings import Settings, unset
 from resources import alarms
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
-from resources.databases_not_configured import NoAutonomousDatabases, NoDatabaseMetrics, NoSqlSessions
+from resources.databases_not_configured import NoAlarmStates, NoAutonomousDatabases, NoDatabaseMetrics, NoSqlSessions
 from resources.embedded_clock import EmbeddedClock
 from resources.metric_history import DatabaseMetrics
+from resources.object_lifecycle import NotConfigured as NoBuckets
+from resources.object_lifecycle import ObjectLifecycle
+from resources.oci.alarm_states import OciAlarmStates
 from resources.oci.alarms import OciAlarms
 from resources.oci.autonomous_databases import OciAutonomousDatabases
 from resources.oci.clients import OciClients
 from resources.oci.database_metrics import OciDatabaseMetrics
+from resources.oci.object_lifecycle import OciObjectLifecycle
 from resources.rest_sql import RestSqlSessions
 from resources.sql_sessions import SqlSessions
 
@@ -37,7 +41,9 @@ def database_resources(settings: Settings, clients: OciClients, no_oci: str | No
         "database_sessions": NoSqlSessions(advice=no_oci) if no_oci else _sessions(settings, service),
         "database_metrics": metrics,
         "alarm_service": alarms.NotConfigured(advice=no_oci) if no_oci else OciAlarms(clients=clients),
+        "alarm_states": NoAlarmStates(advice=no_oci) if no_oci else OciAlarmStates(clients=clients),
         "cloud_clock": _clock(settings),
+        "object_lifecycle": _object_lifecycle(settings, clients, no_oci),
     }
 
 
@@ -52,6 +58,11 @@ def _sessions(settings: Settings, service: AutonomousDatabases) -> SqlSessions:
     from resources.oracle_db.database_sessions import OracleSessions
 
     return OracleSessions(user=dg.EnvVar(USER), password=dg.EnvVar(PASSWORD), service=service)
+
+
+def _object_lifecycle(settings: Settings, clients: OciClients, no_oci: str | None) -> ObjectLifecycle:
+    """Rules of the buckets that exports are in."""
+    return NoBuckets(advice=no_oci) if no_oci else OciObjectLifecycle(clients=clients, region=settings.clouds.oci_home_region)
 
 
 def _clock(settings: Settings) -> Clock:

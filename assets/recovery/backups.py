@@ -10,6 +10,7 @@ from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
 from assets.recovery import tables
 from assets.recovery.backup_state import backup_rows, gap_rows, look
+from assets.recovery.checks import none_of
 from assets.recovery.policy_files import policies_in_force
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
@@ -17,7 +18,6 @@ from resources.lake import Lake
 from resources.object_store import ObjectStore
 
 _BACKUPS, _GAPS = (dg.AssetKey(["recovery", name]) for name in ("backups", "backup_gaps"))
-_MOST_TOLD = 10
 _COMMON: dict[str, Any] = {"group_name": "recovery", "owners": ["team:dba"], "kinds": {"oracle", "deltalake"}}
 
 
@@ -85,21 +85,14 @@ def backup_state(
             "gaps": markdown_table(told, limit=100),
         },
         check_results=[
-            _check("backups_are_as_their_policies_ask", gaps.filter(pl.col("status") == "missing"), dg.AssetCheckSeverity.ERROR),
-            _check("everything_about_backups_is_known", gaps.filter(pl.col("status") == "unknown"), dg.AssetCheckSeverity.WARN),
+            none_of(
+                gaps.filter(pl.col("status") == "missing"),
+                "backups_are_as_their_policies_ask",
+                dg.AssetCheckSeverity.ERROR,
+                _GAPS,
+            ),
+            none_of(
+                gaps.filter(pl.col("status") == "unknown"), "everything_about_backups_is_known", dg.AssetCheckSeverity.WARN, _GAPS
+            ),
         ],
-    )
-
-
-def _check(name: str, rows: pl.DataFrame, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
-    """Passed if there are no rows; else the first of them are told, and how many more there are."""
-    lines = [f"{row['database']}: {row['said']}" for row in rows.head(_MOST_TOLD).to_dicts()]
-    more = [f"and {len(rows) - _MOST_TOLD} more"] if len(rows) > _MOST_TOLD else []
-    return dg.AssetCheckResult(
-        asset_key=_GAPS,
-        check_name=name,
-        passed=rows.is_empty(),
-        severity=severity,
-        description="; ".join([*lines, *more]) or "nothing",
-        metadata={"rows": len(rows), "databases": rows["database"].n_unique()},
     )

@@ -7,6 +7,7 @@ from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
 from assets.recovery import tables
 from assets.recovery.backup_state import look
+from assets.recovery.checks import none_of
 from assets.recovery.policy_files import policies_in_force
 from assets.recovery.restoring.records import past_tests, restorability_rows
 from resources.clock import Clock
@@ -15,7 +16,6 @@ from resources.lake import Lake
 from resources.object_store import ObjectStore
 
 _KEY = dg.AssetKey(["recovery", "restorability"])
-_MOST_TOLD = 10
 
 
 @dg.asset(
@@ -61,19 +61,7 @@ def restorability(
             "restorability": markdown_table(told, limit=100),
         },
         check_results=[
-            _check("no_restore_failed", failed, dg.AssetCheckSeverity.ERROR),
-            _check("every_database_is_proven_restorable", unproven, dg.AssetCheckSeverity.WARN),
+            none_of(failed, "no_restore_failed", dg.AssetCheckSeverity.ERROR, _KEY),
+            none_of(unproven, "every_database_is_proven_restorable", dg.AssetCheckSeverity.WARN, _KEY),
         ],
-    )
-
-
-def _check(name: str, rows: pl.DataFrame, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
-    lines = [f"{row['database']}: {row['said']}" for row in rows.head(_MOST_TOLD).to_dicts()]
-    more = [f"and {len(rows) - _MOST_TOLD} more"] if len(rows) > _MOST_TOLD else []
-    return dg.AssetCheckResult(
-        check_name=name,
-        passed=rows.is_empty(),
-        severity=severity,
-        description="; ".join([*lines, *more]) or "nothing",
-        metadata={"databases": len(rows)},
     )

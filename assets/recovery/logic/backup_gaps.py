@@ -147,12 +147,12 @@ def _retention(database: AutonomousDatabase, policy: BackupPolicy) -> list[Gap]:
 def _copy(database: AutonomousDatabase, held: Held, policy: BackupPolicy) -> list[Gap]:
     if not policy.cross_region_copy:
         return []
-    remote = [standby for standby in database.standbys if standby.kind == "remote"] or list(database.peer_ids)
+    remote = max(sum(standby.kind == "remote" for standby in database.standbys), len(database.peer_ids))
     if not remote:
         return [Gap("cross-region copy", "missing", "it has no standby or backup copy in another region")]
     if any(held.copies):
         return []
-    if all(copied is False for copied in held.copies) and len(held.copies) == len(remote):
+    if all(copied is False for copied in held.copies) and len(held.copies) == remote:
         return [Gap("cross-region copy", "missing", "automatic backups are not replicated to its standby in another region")]
     return [Gap("cross-region copy", "unknown", "the service does not say whether backups are replicated to its standby")]
 

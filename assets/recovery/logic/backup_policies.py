@@ -31,6 +31,7 @@ from resources.autonomous_databases import AutonomousDatabase
 KEY = "recovery/backup_policies.yaml"
 """Where people put policies into the inputs store."""
 Every = Literal["month", "quarter", "year"]
+_EVERY: Mapping[str, Every] = {every: every for every in get_args(Every)}
 RETENTION_DAYS = (1, 60)
 """Of automatic backups. Source: docs.oracle.com, "Edit Automatic Backup Retention Period on Autonomous Database"."""
 LONG_TERM_DAYS = (90, 3650)
@@ -200,9 +201,10 @@ def _words(said: object, where: str) -> tuple[str, ...]:
 
 def _long_term(said: object, where: str) -> LongTerm:
     fields = as_mapping(said, where, {"every", "keep_days"})
-    every = fields.get("every")
-    if every not in get_args(Every):
-        raise BadPolicies(f"{where}.every must be {', '.join(get_args(Every))}, not {every!r}")
+    said_every = fields.get("every")
+    every = _EVERY.get(said_every) if isinstance(said_every, str) else None
+    if every is None:
+        raise BadPolicies(f"{where}.every must be {', '.join(_EVERY)}, not {said_every!r}")
     days = _whole(fields.get("keep_days"), f"{where}.keep_days", *LONG_TERM_DAYS)
     if days is None:
         raise BadPolicies(f"{where}.keep_days is missing")

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from assets.recovery.logic.standbys import standbys_elsewhere
 from resources.autonomous_databases import GONE, AutonomousDatabase, Standby
 
-WITHIN, BEHIND, UNKNOWN = "within", "behind", "unknown"
+WITHIN: Final = "within"
+BEHIND: Final = "behind"
+UNKNOWN: Final = "unknown"
 Status = Literal["within", "behind", "unknown"]
 
 

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from assets.recovery.logic.backup_policies import BackupPolicy
 from assets.recovery.logic.fingerprints import Difference, Fingerprint, differences
@@ -17,7 +17,9 @@ from resources.autonomous_databases import GONE, AutonomousDatabase
 
 RUN_TAG, SOURCE_TAG, NAME_PREFIX = "cloudops-restore-test", "cloudops-restored-from", "cloudops-restore-test-"
 """Free-form tags of a restored database (run and OCID of the source), and how its display name begins."""
-PASS, FAIL, UNKNOWN = "pass", "fail", "unknown"
+PASS: Final = "pass"  # noqa: S105
+FAIL: Final = "fail"
+UNKNOWN: Final = "unknown"
 Verdict = Literal["pass", "fail", "unknown"]
 Point = Literal["now", "newest backup", "earlier"]
 """What is restored: the moment at which the source was noted, its newest backup, or the moment of an earlier test's note."""
@@ -231,16 +233,21 @@ def restorability(policy: BackupPolicy | None, tests: Sequence[PastTest], now: d
     good = max((one for one in tests if one.verdict == PASS), key=lambda one: one.at, default=None)
     days = None if policy is None else policy.restore_test_days
     overdue = None if days is None else good is None or now - good.at > timedelta(days=days)
-    known = {
-        "tested_at": last and last.at, "proven_at": good and good.at, "restore_seconds": good and good.restore_seconds,
-    }  # fmt: skip
+    verdict: Verdict = UNKNOWN if last is None or (last.verdict == PASS and overdue) else last.verdict
     if last is None:
-        return Restorability(UNKNOWN, "it was never restored", overdue, **known)
-    if last.verdict != PASS:
-        return Restorability(last.verdict, "; ".join(last.reasons) or f"the last test ended {last.verdict}", overdue, **known)
-    if overdue:
-        return Restorability(UNKNOWN, f"it was proven last on {last.at:%Y-%m-%d}; policy asks every {days} days", True, **known)
-    return Restorability(PASS, f"proven on {last.at:%Y-%m-%d}", overdue, **known)
+        said = "it was never restored"
+    elif last.verdict != PASS:
+        said = "; ".join(last.reasons) or f"the last test ended {last.verdict}"
+    else:
+        said = f"proven on {last.at:%Y-%m-%d}" + (f"; policy asks for it every {days} days" if overdue else "")
+    return Restorability(
+        verdict,
+        said,
+        overdue,
+        None if last is None else last.at,
+        None if good is None else good.at,
+        None if good is None else good.restore_seconds,
+    )
 
 
 def _between(before: Fingerprint | None, after: Fingerprint | None, found: Fingerprint | None) -> Difference | None:
