@@ -39,8 +39,8 @@ backups_schedule = dg.ScheduleDefinition(
     execution_timezone="UTC",
     run_config={"ops": {"keep_backups": {"config": {"mode": "apply"}}}},
     default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Makes missing long-term backups and lengthens retentions once a day; shortens, locks and deletes nothing. Off until "
-    "somebody turns it on.",
+    description="Makes missing long-term backups and lengthens retentions once a day; shortens, locks and deletes nothing. Off "
+    "until somebody turns it on.",
 )
 restore_tests_schedule = dg.ScheduleDefinition(
     name="restore_tests_schedule",

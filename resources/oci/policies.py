@@ -73,6 +73,8 @@ NEEDED: tuple[tuple[str, str], ...] = (
     ("database", "update_autonomous_database"),
     ("database", "create_autonomous_database"),
     ("database", "create_autonomous_database_backup"),
+    ("object_storage", "get_object_lifecycle_policy"),
+    ("object_storage", "put_object_lifecycle_policy"),
     ("ons_messages", "publish_message"),
     ("ai_language", "batch_detect_language_entities"),
     ("streaming", "get_stream"),
