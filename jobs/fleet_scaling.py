@@ -38,7 +38,7 @@ _TOLD = ("database", "wanted", "verdict", "does", "reason")
 _LONGEST = timedelta(minutes=30)
 _LEASE = timedelta(hours=2)
 _AT_ONCE = 16
-"""Databases that are changed at the same time. Our choice."""
+"""Compartments that are listed, and databases that are changed, at the same time. Our choice."""
 
 
 class ScalingConfig(dg.Config):
@@ -184,8 +184,9 @@ class Scaler:
         return self._row(turn, state, decision.reason, turn.told()["does"])
 
     def _fleet(self) -> list[AutonomousDatabase]:
-        places = self.service.compartments()
-        return [one for region in self.service.regions() for where in places for one in self.service.databases(region, where.id)]
+        places = [(region, where.id) for region in self.service.regions() for where in self.service.compartments()]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return [one for listed in pool.map(lambda place: self.service.databases(*place), places) for one in listed]
 
     def _decided(self, database: AutonomousDatabase, schedule: Schedule, over: Collection[datetime]) -> Turn:
         now = self.clock.now()

@@ -92,13 +92,9 @@ class Lifecycle:
         Raises:
             BadInput: The request cannot be asked for.
         """
+        self._valid_template(request)
         database = self._look(request)
-        environment = request.named.environment if isinstance(request, Provision | Clone) else _environment(database)
-        template = self.templates.get(environment)
-        try:
-            demand_valid(request, template)
-        except Invalid as error:
-            raise BadInput(str(error), "Correct the run's config; nothing was done.") from error
+        template = self._valid_template(request, database)
         evidence = self.evidence(database) if database is not None and isinstance(request, Decommission) else None
         return plan(request, database, template, evidence)
 
@@ -121,6 +117,7 @@ class Lifecycle:
             TransientError: The service did not answer, or not in time: run again.
             PermanentError: The service refused it, or what is there afterwards is not what was wanted.
         """
+        self._valid_template(request)
         region, subject, compartment = _place(request)
         entries = self._settled(region, subject)
         made = self.planned(request)
@@ -138,6 +135,20 @@ class Lifecycle:
             self._perform(step, key, region, compartment, reason)
             outcome.done.append(str(step))
         return outcome
+
+    def _valid_template(self, request: Request, database: AutonomousDatabase | None = None) -> Template | None:
+        """The template that a request has to keep to, which it does; that of a database is known once it was looked at.
+
+        Raises:
+            BadInput: The request cannot be asked for.
+        """
+        environment = request.named.environment if isinstance(request, Provision | Clone) else _environment(database)
+        template = self.templates.get(environment)
+        try:
+            demand_valid(request, template)
+        except Invalid as error:
+            raise BadInput(str(error), "Correct the run's config; nothing was done.") from error
+        return template
 
     def _look(self, request: Request) -> AutonomousDatabase | None:
         if isinstance(request, Provision):

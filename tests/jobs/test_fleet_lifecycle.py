@@ -282,6 +282,15 @@ def test_nothing_is_done_to_what_is_not_there(world):
         lifecycle(world, "one").apply(Stop(Target(HOME, "ocid1.autonomousdatabase.oc1.eu-frankfurt-1.gone")))
 
 
+def test_what_is_wrong_by_itself_is_told_before_the_service_is_asked_anything(world):
+    one = "ocid1.autonomousdatabase.oc1..x"
+    wrong = [Scale(Target(HOME, "orders"), ecpus=4), BackUp(Target(HOME, one), 7), Provision(named(world, "9lives"))]
+    wrong.append(Clone(named(world, "copy", environment="moon"), one, "full"))
+    for request in wrong:
+        with pytest.raises(BadInput):
+            lifecycle(world, "one", service=object()).apply(request)
+
+
 def test_a_request_that_cannot_be_is_told_by_the_plan_too(world):
     with pytest.raises(BadInput, match="whole number"):
         lifecycle(world, "one").planned(Scale(Target(HOME, world.add("orders")), ecpus=2.5))
