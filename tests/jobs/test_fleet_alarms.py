@@ -156,7 +156,7 @@ def test_applied_alarms_watch_each_database_and_a_second_run_changes_nothing(wor
 def test_what_people_made_is_not_touched_though_it_watches_the_same(world):
     mine = world.by_hand()
     copied = world.by_hand(freeform_tags={"managed-by": "somebody else", "cloudops-alarm": f"cpu:{world.databases['ORDERS']}"})
-    world.told()
+    world.once()
     world.rules("alarms: []")
     world.told(confirm_retire=["all"])
     assert world.managed() == []
@@ -165,7 +165,7 @@ def test_what_people_made_is_not_touched_though_it_watches_the_same(world):
 
 
 def test_rules_that_change_change_the_alarms_and_tags_of_others_stay(world):
-    world.told()
+    world.once()
     seen = next(alarm for alarm in world.managed() if alarm.key.startswith("cpu") and alarm.region == FRANKFURT)
     tags = world.client().get_alarm(seen.reference).data.freeform_tags
     change = oci.monitoring.models.UpdateAlarmDetails(freeform_tags={**tags, "cost-centre": "7"})
@@ -187,7 +187,7 @@ def test_rules_that_change_change_the_alarms_and_tags_of_others_stay(world):
 
 
 def test_deletions_wait_for_a_confirmation_by_key(world):
-    world.told()
+    world.once()
     world.rules("alarms: []")
     assert world.told()["held"] == 6
     key = f"cpu:{world.databases['CRM']}"
@@ -217,14 +217,14 @@ def test_one_refused_alarm_stops_no_other_and_the_run_fails_with_its_name(world)
 
 
 def test_a_listing_that_fails_retires_no_alarm(world):
-    world.told()
+    world.once()
     world.sandbox.fault("denied", operation="list_autonomous_databases", times=50)
     assert "list_autonomous_databases" in world.why_failed(confirm_retire=["all"])
     assert len(world.managed()) == 6
 
 
 def test_a_database_that_is_gone_takes_its_alarms_along_once_confirmed(world):
-    world.told()
+    world.once()
     world.service.delete(ASHBURN, world.databases["CRM"], "*")
     world.sandbox.advance(3600)
     told = world.told(confirm_retire=["all"])
@@ -233,7 +233,7 @@ def test_a_database_that_is_gone_takes_its_alarms_along_once_confirmed(world):
 
 
 def test_an_alarm_that_somebody_changed_meanwhile_is_left_alone(world):
-    world.told()
+    world.once()
     seen = world.managed()[0]
     client = world.client(seen.region)
     client.update_alarm(seen.reference, oci.monitoring.models.UpdateAlarmDetails(severity="INFO"))
@@ -263,7 +263,7 @@ def test_without_a_tenancy_nothing_is_planned(world):
 
 
 def test_an_alarm_made_and_deleted_by_hand_is_made_again(world):
-    world.told()
+    world.once()
     seen = world.managed()[0]
     world.client(seen.region).delete_alarm(seen.reference)
     world.sandbox.advance(timedelta(minutes=10).total_seconds())

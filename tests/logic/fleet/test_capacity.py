@@ -104,7 +104,7 @@ def test_what_was_last_measured_long_ago_says_nothing_of_today():
     assert full.reason == f"nothing was measured since {series[-1][0]}"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), per_day=st.floats(-3, 8), noise=st.floats(0.1, 6), capacity=st.floats(200, 3000))
 def test_earliest_is_before_likely_is_before_latest_and_higher_levels_come_later(seed, per_day, noise, capacity):
     series = walk(60, per_day, noise, seed)
@@ -121,7 +121,7 @@ def test_earliest_is_before_likely_is_before_latest_and_higher_levels_come_later
 
 
 def test_about_80_percent_of_the_intervals_hold_what_comes():
-    held = coverage({str(seed): misses(walk(90, 2, 3, seed)) for seed in range(25)})
+    held = coverage({str(seed): misses(walk(90, 2, 3, seed)) for seed in range(14)})
     near = [one for one in held if one.horizon <= 28]
     share = sum(one.inside for one in near) / sum(one.forecasts for one in near)
     assert 0.74 <= share <= 0.9

@@ -49,7 +49,7 @@ def test_a_steady_database_that_is_too_large_gets_fewer_cpus_and_the_effect_is_i
     assert (row["currency"], row["state"]) == ("EUR", "new")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(low=st.floats(0.5, 40), high=st.floats(0.5, 100), hour=st.integers(0, 23), count=st.integers(2, 64), scaling=st.booleans())
 def test_nothing_is_made_smaller_than_what_the_last_weeks_needed(low, high, hour, count, scaling):
     row = estate.database(compute_count=float(count), is_auto_scaling_enabled=scaling)
@@ -132,7 +132,7 @@ def test_a_database_that_nobody_uses_is_stopped():
     assert proposal.calls[0].startswith("oci db autonomous-database stop")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.sets(st.integers(0, 167)))
 def test_a_schedule_stops_nothing_that_is_busy_and_has_one_start_and_one_stop_a_day(idle):
     pauses = sizing.idle_times(idle)
