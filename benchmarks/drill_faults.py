@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from assets.recovery.drilling.drill import Drill
@@ -25,12 +26,13 @@ REMOTES = (("switchover", REMOTE), ("failover", REMOTE))
 
 @dataclass
 class Case:
-    """A drill to which something happens."""
+    """A drill to which something happens; `happened` says whether it did."""
 
     scene: Scene
     drill: Drill
     database: Resource
     peer: Resource | None
+    happened: bool = False
 
     @property
     def key(self) -> str:
@@ -78,16 +80,16 @@ def armed(case: Case, fault: Fault) -> None:
     """Let a fault happen at its moment, once."""
     if not fault.at:
         fault.happens(case)
+        case.happened = True
         return
     step, wanted = fault.at.rstrip("!"), "SUCCEEDED" if fault.at.endswith("!") else "IN_PROGRESS"
-    usual, done = case.drill.keep, False
+    usual = case.drill.keep
 
     def keep(evidence: Evidence) -> None:
-        nonlocal done
         usual(evidence)
         last = evidence.pieces[-1]
-        if not done and (last.step, last.state) == (step, wanted):
-            done = True
+        if not case.happened and (last.step, last.state) == (step, wanted):
+            case.happened = True
             fault.happens(case)
 
     case.drill.keep = keep
@@ -212,16 +214,15 @@ FAULTS: tuple[Fault, ...] = (
     Fault("operation running", ALL, "", _busy, r"idle: running"),
     Fault("standby not healthy", STANDBYS, "", _wrong_role, r"(role|peer): .*standby"),
     Fault("not named by the run", STANDBYS, "", lambda _: None, r"named: ", {"confirm": ""}),
-    Fault("tables cannot be read", ALL, "canary", _spoil("hung", "database"), r"integrity: |way back: ", {"hangs": True}),
 )  # fmt: skip
 """Every one of them has to end in fail or unknown, for the reason that is given."""
 
 
-def drilled(scene: Scene, fault: Fault | None, kind: str, way: str, name: str) -> Case:
+def drilled(scene: Scene, fault: Fault | None, kind: str, way: str, name: str, **order_fields: Any) -> Case:  # noqa: ANN401
     """A drill to which a fault is about to happen."""
     database, peer = scene.database(name, way)
-    order = scene.order(kind, way, peer, name, **dict(fault.order or {} if fault else {}))
-    case = Case(scene, scene.drill(database, peer, order, f"drill-of-{name}"), database, peer)
+    order = scene.order(kind, way, peer, name, **dict(fault.order or {} if fault else {}), **order_fields)
+    case = Case(scene, scene.drill(database, peer, order, sha256(name.encode()).hexdigest()[:16]), database, peer)
     if fault is not None:
         armed(case, fault)
     return case

@@ -40,6 +40,8 @@ NOW = datetime(2026, 11, 16, 12, tzinfo=UTC)
 REGION, OTHER_REGION = "eu-frankfurt-1", "uk-london-1"
 _CONTACTS = [{"email": "dba@example.com"}]
 _HUNG_SECONDS = 0.15
+_REINSTATED_SECONDS = 700.0
+"""After a failover, the embedded cloud's standbys are there again within that."""
 
 
 class SceneClock(Clock):
@@ -101,14 +103,14 @@ class Scene:
             "rto_seconds": limits[0],
             "rpo_seconds": limits[1],
             "objectives": "levels of the service",
-            "heartbeat_seconds": limits[1] / 10,
-            "poll_seconds": 15.0 if way != "local" else 3.0,
+            "heartbeat_seconds": limits[1] / 5,
+            "poll_seconds": 30.0 if way != "local" else 6.0,
             "sql_timeout_seconds": _HUNG_SECONDS if more.pop("hangs", False) else 10.0,
             "less_protection": True,
             "standby_id": None if peer is None else str(peer.body["id"]),
             "standby_region": None if peer is None else OTHER_REGION,
             "peer_region": None if peer is None else OTHER_REGION,
-            "longest_seconds": 3600.0,
+            "longest_seconds": max(1.25 * limits[0], _REINSTATED_SECONDS),
         }
         return Order(kind, way, **{**usual, **more})
 

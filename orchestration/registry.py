@@ -37,12 +37,13 @@ from assets.invoices import (
     source_invoices,
 )
 from assets.recovery import backups as recovery_backups
-from assets.recovery import replication, restorability
+from assets.recovery import drill_results, replication, restorability
 from jobs import backups as backups_jobs
 from jobs import documents as documents_jobs
 from jobs import finops as finops_jobs
 from jobs import fleet as fleet_jobs
 from jobs import invoices as invoices_jobs
+from jobs import recovery as recovery_jobs
 from jobs import restore_tests as restore_tests_jobs
 from jobs import standbys as standbys_jobs
 from jobs.actions import finops_actions
@@ -52,6 +53,7 @@ from jobs.maintenance import maintenance_lake, maintenance_retention
 from orchestration.alerts import failed_checks, run_failures
 from orchestration.automation import AUTOMATION_SENSORS
 from orchestration.schedules import documents as documents_schedules
+from orchestration.schedules import drills as drills_schedules
 from orchestration.schedules import finops as finops_schedules
 from orchestration.schedules import fleet as fleet_schedules
 from orchestration.schedules import invoices as invoices_schedules
@@ -70,12 +72,12 @@ ASSET_MODULES = (
     source_invoices, confidence_model, invoices, risks, review_queue, extraction_quality, complexity, payments, payment_model,
     insights, cloud_invoice_tie_out,
     fleet_databases, fleet_measurements, fleet_status, fleet_metric_anomalies, fleet_detection_quality,
-    recovery_backups, restorability, replication,
+    recovery_backups, restorability, replication, drill_results,
 )  # fmt: skip
 JOBS = (
     *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,
     *fleet_jobs.JOBS,
-    *backups_jobs.JOBS, *restore_tests_jobs.JOBS, *standbys_jobs.JOBS,
+    *backups_jobs.JOBS, *restore_tests_jobs.JOBS, *standbys_jobs.JOBS, *recovery_jobs.JOBS,
     maintenance_retention, maintenance_lake,
 )  # fmt: skip
 SCHEDULES = (
@@ -84,6 +86,7 @@ SCHEDULES = (
     *invoices_schedules.SCHEDULES,
     *fleet_schedules.SCHEDULES,
     *recovery_schedules.SCHEDULES,
+    *drills_schedules.SCHEDULES,
     *maintenance_schedules.SCHEDULES,
 )
 SENSORS = (

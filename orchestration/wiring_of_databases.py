@@ -5,11 +5,12 @@ import dagster as dg
 from orchestration.settings import Settings, unset
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
-from resources.databases_not_configured import NoAutonomousDatabases, NoDatabaseMetrics, NoSqlSessions
+from resources.databases_not_configured import NoAlarmStates, NoAutonomousDatabases, NoDatabaseMetrics, NoSqlSessions
 from resources.embedded_clock import EmbeddedClock
 from resources.metric_history import DatabaseMetrics
 from resources.object_lifecycle import NotConfigured as NoBuckets
 from resources.object_lifecycle import ObjectLifecycle
+from resources.oci.alarm_states import OciAlarmStates
 from resources.oci.autonomous_databases import OciAutonomousDatabases
 from resources.oci.clients import OciClients
 from resources.oci.database_metrics import OciDatabaseMetrics
@@ -37,6 +38,7 @@ def database_resources(settings: Settings, clients: OciClients, no_oci: str | No
         "autonomous_databases": service,
         "database_sessions": NoSqlSessions(advice=no_oci) if no_oci else _sessions(settings, service),
         "database_metrics": metrics,
+        "alarm_states": NoAlarmStates(advice=no_oci) if no_oci else OciAlarmStates(clients=clients),
         "cloud_clock": _clock(settings),
         "object_lifecycle": _object_lifecycle(settings, clients, no_oci),
     }

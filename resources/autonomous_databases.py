@@ -87,6 +87,7 @@ class AutonomousDatabase:
         contacts: E-mail addresses of the customer's contacts.
         tags: Free-form tags by key, defined tags by `namespace.key`.
         time_created: When.
+        time_role_changed: When it, or its local standby, last became the primary; None if it never did.
         etag: Version that was seen; empty if it comes from a list that shows none.
     """
 
@@ -123,6 +124,7 @@ class AutonomousDatabase:
     contacts: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     time_created: datetime | None = None
+    time_role_changed: datetime | None = None
     etag: str = ""
 
     def tag(self, name: str) -> str | None:

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from pydantic import Field
 
+from resources.alarm_states import AlarmStates
 from resources.autonomous_databases import AutonomousDatabase
 from resources.database_service import AutonomousDatabases
 from resources.errors import BadInput
@@ -44,6 +45,16 @@ class NoSqlSessions(SqlSessions):
     def session(self, database: AutonomousDatabase, timeout_seconds: float) -> AbstractContextManager[SqlSession]:  # noqa: ARG002
         """Refused. Raises BadInput."""
         raise BadInput(f"{database.display_name} cannot be asked: no database user is named", self.advice)
+
+
+class NoAlarmStates(AlarmStates):
+    """Alarms of a deployment that names no tenancy."""
+
+    advice: str = Field(description=_ADVICE)
+
+    def states(self, *_: object, **__: object) -> NoReturn:
+        """Refused. Raises BadInput."""
+        raise BadInput("alarms cannot be asked: Oracle's cloud is not configured", self.advice)
 
 
 class NoDatabaseMetrics(DatabaseMetrics):

@@ -16,12 +16,12 @@ from resources.oci.errors import Call, translated
 
 Service = Literal[
     "ai_document", "ai_language", "budget", "container_engine", "database", "database_json", "generative_ai_inference",
-    "identity", "monitoring", "monitoring_ingestion", "object_storage", "ons", "ons_messages", "streaming", "streaming_messages",
-    "usage_api", "work_requests",
+    "identity", "monitoring", "monitoring_ingestion", "monitoring_json", "object_storage", "ons", "ons_messages", "streaming",
+    "streaming_messages", "usage_api", "work_requests",
 ]  # fmt: skip
 """A service by its module in the SDK; where it has two clients or two addresses, the second has a name of its own.
 
-`database_json` answers what the service sent, without the SDK's objects, of which those of databases take long to make."""
+`database_json` and `monitoring_json` answer what the service sent, without the SDK's objects, which take long to make."""
 
 _CLIENTS: Mapping[str, tuple[str, str]] = {
     "ai_document": ("ai_document", "AIServiceDocumentClient"),
@@ -34,6 +34,7 @@ _CLIENTS: Mapping[str, tuple[str, str]] = {
     "identity": ("identity", "IdentityClient"),
     "monitoring": ("monitoring", "MonitoringClient"),
     "monitoring_ingestion": ("monitoring", "MonitoringClient"),
+    "monitoring_json": ("monitoring", "MonitoringClient"),
     "object_storage": ("object_storage", "ObjectStorageClient"),
     "ons": ("ons", "NotificationControlPlaneClient"),
     "ons_messages": ("ons", "NotificationDataPlaneClient"),
@@ -42,7 +43,7 @@ _CLIENTS: Mapping[str, tuple[str, str]] = {
     "usage_api": ("usage_api", "UsageapiClient"),
     "work_requests": ("work_requests", "WorkRequestClient"),
 }
-_PLAIN = frozenset({"database_json"})
+_PLAIN = frozenset({"database_json", "monitoring_json"})
 """Services whose answers are JSON."""
 _ADDRESSES: Mapping[str, str] = {"monitoring_ingestion": "https://telemetry-ingestion.{region}.{secondLevelDomain}"}
 """Addresses that the SDK's client does not know. Source: SDK docstring of post_metric_data."""
@@ -126,6 +127,7 @@ class OciClients(dg.ConfigurableResource[Any]):
 
     def errors(self, service: str, operation: str, about: str = "") -> AbstractContextManager[None]:
         """Translates the SDK's errors of a call inside; `about` says what it is about, if not the operation alone."""
+        service = service.removesuffix("_json")
         return translated(Call(service, operation, about, policies.statements(service, operation, self.subject)))
 
     @property

@@ -51,10 +51,8 @@ class OciDatabaseMetrics(DatabaseMetrics):
 
     def _summarized(self, region: str, compartment_id: str, asked: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
         """Items of `MetricData` in JSON, of intervals that begin from one moment on and before another."""
-        client = self.clients.client("monitoring", region)
         # the SDK's objects would take longer to make than the rest
-        client.base_client.skip_deserialization = True
-        ask = self.clients.operation("monitoring", "summarize_metrics_data", region)
+        ask = self.clients.operation("monitoring_json", "summarize_metrics_data", region)
         details = {"namespace": NAMESPACE, "query": asked, "startTime": _text(start), "endTime": _text(end)}
         return list(ask(compartment_id, details).data)
 

@@ -54,6 +54,7 @@ def database_of(row: Mapping[str, Any], region: str) -> AutonomousDatabase:
         contacts=tuple(str(one["email"]) for one in row.get("customerContacts") or () if one.get("email")),
         tags=_tags(row),
         time_created=_moment(row.get("timeCreated")),
+        time_role_changed=_moment(row.get("timeDataGuardRoleChanged")),
     )
 
 

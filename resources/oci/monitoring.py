@@ -79,10 +79,8 @@ class OciMonitoring(Utilisation):
     ) -> list[dict[str, Any]]:
         """Items of `MetricData` in JSON."""
         namespace, name = metric
-        client = self.clients.client("monitoring", region)
         # the SDK's objects would take longer to make than the rest
-        client.base_client.skip_deserialization = True
-        ask = self.clients.operation("monitoring", "summarize_metrics_data", region)
+        ask = self.clients.operation("monitoring_json", "summarize_metrics_data", region)
         details = {
             "namespace": namespace,
             "query": query(name, call, ids),

@@ -21,7 +21,7 @@ _GRANTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
      (f"manage buckets in {_COMPARTMENT}", f"manage objects in {_COMPARTMENT}")),
     ("object_storage", ("",), (f"manage objects in {_COMPARTMENT}",)),
     ("monitoring", ("summarize_metrics_data", "list_metrics"), (f"read metrics in {_COMPARTMENT}",)),
-    ("monitoring", ("list_alarms", "get_alarm"), (f"read alarms in {_COMPARTMENT}",)),
+    ("monitoring", ("list_alarms", "get_alarm", "list_alarms_status"), (f"read alarms in {_COMPARTMENT}",)),
     ("monitoring", ("",), (f"manage alarms in {_COMPARTMENT}", f"read metrics in {_COMPARTMENT}")),
     ("monitoring_ingestion", ("",), (f"use metrics in {_COMPARTMENT}",)),
     ("identity", ("create_compartment",), ("manage compartments in tenancy",)),

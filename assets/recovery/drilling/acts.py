@@ -46,6 +46,8 @@ def act(drill: Drill, step: str) -> None:
     what = _ACTS[step](drill)
     begun = _begun(drill, step, what)
     measured = _before_the_act(drill, step) if step in ACTS else {}
+    if drill.order.way == "local" and "role_changed_at" not in drill.evidence.data(step):
+        measured["role_changed_at"] = changed_at(drill)
     if "acted_at" not in drill.evidence.data(step):
         measured["acted_at"] = drill.now().isoformat()
     drill.note(step, "IN_PROGRESS", "is asked for", {**measured, "change_id": begun.change_id})
@@ -65,6 +67,12 @@ def act(drill: Drill, step: str) -> None:
     drill.note(
         step, "SUCCEEDED", "accepted" if found else "found under way, or done", {**data, "accepted_at": drill.now().isoformat()}
     )
+
+
+def changed_at(drill: Drill) -> str | None:
+    """When the database and its local standby last changed roles: they share an OCID, so that nothing else tells."""
+    at = drill.database(drill.place).time_role_changed
+    return None if at is None else at.isoformat()
 
 
 def end(drill: Drill, step: str, outcome: str = DONE) -> None:

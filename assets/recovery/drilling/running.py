@@ -130,7 +130,8 @@ def _done(drill: Drill, step: Step) -> None:
             return
         drill.note(step.id, "IN_PROGRESS", "begun")
         data = PROOFS[step.id](drill) if step.id in PROOFS else waits.wait(drill, step.id)
-        drill.note(step.id, "SUCCEEDED", _told(step, data), data)
+        odd = [one for one in data.get("tables", ()) if one["finding"] != "same"]
+        drill.note(step.id, "SUCCEEDED_WITH_WARNING" if odd or data.get("gaps") else "SUCCEEDED", _told(step, data), data)
     except StepFailed as failed:
         drill.note(step.id, failed.state, failed.note, {**failed.data, "by_service": failed.by_service})
     except CloudOpsError as error:
@@ -154,6 +155,7 @@ def _told(step: Step, data: Mapping[str, Any]) -> str:
         return f"heartbeats {data['first_heartbeat']} to {data['last_heartbeat']}, {len(data['notes'][0]['tables'])} tables"
     if step.id in ("integrity", "integrity_back"):
         other = [f"{t['name']}: {t['said']}" for t in data["tables"] if t["finding"] != "same"]
+        other += [f"heartbeats {', '.join(map(str, data['gaps'][:5]))} are missing"] if data["gaps"] else []
         return "; ".join(other) or f"{len(data['tables'])} tables are the same"
     if step.id in ("canary", "canary_back"):
         return f"row {data['number']} was written and read back"

@@ -39,13 +39,14 @@ def _until(
         if request is not None and request.status in ("FAILED", "CANCELED"):
             why = "; ".join(request.errors) or "no reason is given"
             raise StepFailed(f"{what}: the cloud says {request.status}: {why}", data={"work_request_status": request.status})
-        if ready(now) and (request is None or request.is_over or drill.order.way != "local"):
+        if ready(now) and _has_changed(drill, act, now) and (request is None or request.is_over or drill.order.way != "local"):
             return {"role": now.role, "lifecycle_state": now.lifecycle_state, "work_request": request_id}
         if request is not None and request.is_over:
             after_success += 1
             if after_success > _LOOKS_AFTER_SUCCESS:
-                shown = f"{now.lifecycle_state}, {now.role or 'without role'}"
-                raise StepFailed(f"{what}: the cloud says that it succeeded, but the database in {place[0]} is {shown}")
+                state = f"{now.lifecycle_state}, {now.role or 'without role'}"
+                same = "; it is the database that was there before" if ready(now) else ""
+                raise StepFailed(f"{what}: the cloud says that it succeeded, but the database in {place[0]} is {state}{same}")
         return None
 
     try:
@@ -56,6 +57,14 @@ def _until(
         raise
     acts.end(drill, act)
     return found
+
+
+def _has_changed(drill: Drill, act: str, now: AutonomousDatabase) -> bool:
+    """Whether a local standby is the primary now: it shares the OCID of its primary, which the moment of the change tells."""
+    if drill.order.way != "local":
+        return True
+    at = None if now.time_role_changed is None else now.time_role_changed.isoformat()
+    return at is not None and at != drill.evidence.data(act).get("role_changed_at")
 
 
 def _leads(now: AutonomousDatabase) -> bool:

@@ -86,3 +86,28 @@ DRILL_TABLES = Table(
         ),
     ),
 )
+DRILL_RESULTS = Table(
+    name="recovery/drill_results",
+    description="One row per database that can be a primary: whether it was rehearsed lately, by the drill that counts.",
+    columns=(
+        Column("database_id", pl.String(), "OCID.", nullable=False),
+        Column("database_name", pl.String(), "Display name.", nullable=False),
+        Column("region", pl.String(), "Region.", nullable=False),
+        Column("environment", pl.String(), "Its tag `environment`; null if it has none."),
+        Column("is_due", pl.Boolean(), "Whether it has to be rehearsed: production, or no environment.", nullable=False),
+        Column(
+            "state",
+            pl.String(),
+            "`proven`, `overdue` (the last passed drill is too old), `failed` (the last drill did not pass) or `never`.",
+            nullable=False,
+        ),
+        Column("every_days", pl.Int64(), "A passed drill may be that old.", nullable=False),
+        Column("passed_at", UTC, "When its last passed drill ended; null if none passed."),
+        Column("due_at", UTC, "Until when it is proven."),
+        Column("last_drill_id", pl.String(), "Its last drill; self-tests do not count."),
+        Column("last_verdict", pl.String(), "Verdict of it."),
+        Column("rto_seconds", pl.Float64(), "RTO that it measured."),
+        Column("rpo_seconds", pl.Float64(), "RPO that it measured."),
+        Column("seen_at", UTC, "When this was looked at.", nullable=False),
+    ),
+)
