@@ -38,6 +38,9 @@ _SOURCE_FIELDS: Mapping[str, str] = {
     "timestamp": "autonomousDatabaseId",
 }
 """Where a request names what a database is made out of, if not in `sourceId`."""
+_COPIES = frozenset({"clone", "timestamp"})
+_NETWORK = ("subnetId", "nsgIds", "whitelistedIps", "isMtlsConnectionRequired")
+"""Source: SDK docstrings of `CreateAutonomousDatabaseBase`: without a subnet, the endpoint is public."""
 
 
 class OciAutonomousDatabases(AutonomousDatabases):
@@ -117,9 +120,10 @@ class OciAutonomousDatabases(AutonomousDatabases):
         return [_work_request(one, None) for one in found]
 
     def create(self, region: str, details: NewDatabase, token: str) -> Begun:
-        """See AutonomousDatabases."""
+        """See AutonomousDatabases. A copy of a database can be reached from where its source can, and from nowhere else."""
         making = self._call("create_autonomous_database", region, details.display_name)
-        answer = making(creation(details), opc_retry_token=token)
+        network = self._network_of(region, details.source_id) if details.source in _COPIES and details.source_id else {}
+        answer = making({**creation(details), **network}, opc_retry_token=token)
         return _begun(answer, str(answer.data["id"]))
 
     def update(self, region: str, database_id: str, changes: Changes, if_match: str) -> Begun:
@@ -182,6 +186,11 @@ class OciAutonomousDatabases(AutonomousDatabases):
         answer = asking(database_id, details, retry_strategy=retries.repeated(self.clients.limits))
         with self.clients.errors("database", "generate_autonomous_database_wallet", database_id):
             return bytes(answer.data.content)
+
+    def _network_of(self, region: str, database_id: str) -> dict[str, Any]:
+        """What limits access to a database: without it, the service makes a copy that is reached from everywhere."""
+        found = self._call("get_autonomous_database", region, database_id)(database_id).data
+        return {name: found[name] for name in _NETWORK if found.get(name) not in (None, [])}
 
     def _regions_of_peers(self, region: str, database_id: str) -> Mapping[str, str | None]:
         listing = self._call("list_autonomous_database_peers", region, database_id)

@@ -373,3 +373,19 @@ def test_backups_of_more_than_one_page_are_all_listed(sandbox, databases):
 
 def test_types_are_what_logic_gets(sandbox, databases):
     assert isinstance(databases.database(HOME, add(sandbox, "orders")), AutonomousDatabase)
+
+
+@pytest.mark.parametrize("source", ["clone", "timestamp"])
+def test_a_copy_is_reached_from_where_its_source_is_and_from_nowhere_else(sandbox, databases, monkeypatch, source):
+    ocid = add(sandbox, "orders", whitelistedIps=["10.0.0.1"], timeCreated="2026-10-01T00:00:00.000Z")
+    sent, real = [], OciAutonomousDatabases._call
+
+    def recorded(self, operation, *arguments, **named):
+        called = real(self, operation, *arguments, **named)
+        return lambda *given, **more: (sent.append((operation, given)), called(*given, **more))[1]
+
+    monkeypatch.setattr(OciAutonomousDatabases, "_call", recorded)
+    databases.create(HOME, new(sandbox, "copy", source=source, source_id=ocid), "token")
+
+    (body,) = [given[0] for operation, given in sent if operation == "create_autonomous_database"]
+    assert body["whitelistedIps"] == ["10.0.0.1"]
