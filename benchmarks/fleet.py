@@ -131,14 +131,13 @@ def served(folder: Path, databases: int) -> Iterator[dict[str, Any]]:
         "--home",
         str(folder),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=inherited_environment())
-    try:
-        found: dict[str, Any] = json.loads(process.stdout.readline() if process.stdout else "")
-        (folder / "cloud.json").write_text(json.dumps(found))
-        yield found
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=inherited_environment()) as process:
+        try:
+            found: dict[str, Any] = json.loads(process.stdout.readline() if process.stdout else "")
+            (folder / "cloud.json").write_text(json.dumps(found))
+            yield found
+        finally:
+            process.terminate()
 
 
 def prepared(folder: str, how: str) -> Callable[[], None]:

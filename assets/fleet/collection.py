@@ -2,7 +2,7 @@
 
 Threads cannot be ended from outside. Work is therefore given a deadline, by which each of its calls has to bound its own wait;
 and a worker that is still busy after it is left behind with what it is stuck in and another takes its place, so that no number of
-things that hang can use up the workers.
+things that hang can use up the workers. Time is the machine's here, whatever a cloud's clock says: that is what sockets wait by.
 """
 
 import queue

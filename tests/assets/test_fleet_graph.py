@@ -13,7 +13,7 @@ from assets.fleet.measurements import measurements
 from assets.fleet.metric_anomalies import metric_anomalies
 from assets.fleet.status import THRESHOLDS_FILE, status
 from sandbox.oci.clock import text
-from sandbox.oci.services.database import faults, lifecycle
+from sandbox.oci.services.database import contents, faults, lifecycle
 from sandbox.oci.services.database.others import add_db_system
 from sandbox.oci_estate import COMPARTMENTS
 from tests.fleets import ASHBURN, FRANKFURT, Fleet, checks, fleet
@@ -161,6 +161,18 @@ def test_what_hangs_is_unknown_with_the_reason_and_delays_and_hides_nobody(acme)
     assert levels(acme, stopped)["overall"] == "unknown"
     assert not checks(result)["every_database_is_known"]
     assert not checks(result)["most_is_known"]
+
+
+def test_a_view_without_access_makes_its_metrics_unavailable_and_no_others(acme):
+    one = acme.add("ONE", **OLD)
+    contents.disturb(acme.sandbox.cloud.store, one, denied="gv$lock")
+    acme.materialize(databases, measurements)
+    found = measured(acme, one)
+    assert {metric for metric, row in found.items() if row["status"] == "unavailable"} == {"awaited_locks", "lock_contention"}
+    assert "no access to gv$lock" in found["awaited_locks"]["reason"]
+    assert "ORA-00942" in found["awaited_locks"]["reason"]
+    assert found["awaited_locks"]["value"] is None
+    assert found["blocked_sessions"]["status"] == "measured"
 
 
 def test_metrics_that_are_missing_are_unknown_and_never_zero(acme):

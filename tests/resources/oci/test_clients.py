@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dagster as dg
@@ -25,6 +26,16 @@ class TestClients:
         assert clients.client("budget") is clients.client("budget")
         assert clients.client("budget") is not clients.client("budget", "uk-london-1")
         assert clients.client("budget") is not clients.client("identity")
+
+    def test_many_that_ask_at_once_are_given_the_same(self, clients):
+        with ThreadPoolExecutor(8) as pool:
+            given = list(pool.map(lambda _: clients.client("budget"), range(16)))
+        assert len(set(map(id, given))) == 1
+
+    def test_as_many_connections_are_kept_as_calls_may_be_on_the_way(self, clients):
+        session = clients.client("budget").base_client.session
+        adapter = session.get_adapter("https://example.com")
+        assert adapter._pool_maxsize == clients.connections == 64
 
     def test_every_service_has_its_client_of_the_sdk(self, clients):
         for service, (_, kind) in _CLIENTS.items():
