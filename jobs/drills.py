@@ -188,7 +188,14 @@ def rehearse(rehearsal: Rehearsal, wanted: Wanted) -> Rehearsed:
     records.record(
         rehearsal.lake, drill.drill_id, drill.evidence, wanted.by, environment=environment, cost=_COST_LATER, ended=False
     )  # fmt: skip
-    verdict = running.run(drill)
+    try:
+        verdict = running.run(drill)
+    except BaseException:
+        # a run that is cancelled says where things stand; one that is killed cannot, and its drill stays `running`
+        records.record(
+            rehearsal.lake, drill.drill_id, drill.evidence, wanted.by, environment=environment, cost=_COST_LATER, ended=True
+        )  # fmt: skip
+        raise
     return _reported(rehearsal, drill, verdict, wanted.by, environment)
 
 
@@ -237,9 +244,7 @@ def _resumed(rehearsal: Rehearsal, wanted: Wanted) -> Drill | None:
 
 
 def _cut_off(rehearsal: Rehearsal) -> str | None:
-    rows = records.drills(rehearsal.lake).filter(
-        (pl.col("state") == records.RUNNING) & (pl.col("run_id") == rehearsal.root_run_id)
-    )
+    rows = records.drills(rehearsal.lake).filter((pl.col("state") != records.ENDED) & (pl.col("run_id") == rehearsal.root_run_id))
     return rows["drill_id"][-1] if len(rows) else None
 
 

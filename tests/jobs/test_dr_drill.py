@@ -1,22 +1,25 @@
 """Drills against the embedded cloud: what they prove, what they leave, and how they go on after they were cut off."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import dagster as dg
 import polars as pl
 import pytest
+from pydantic import PrivateAttr
 
 from assets.recovery import tables
 from assets.recovery.drill_results import drill_results
 from assets.recovery.drilling import records, running
+from assets.recovery.drilling.drill import World
 from assets.recovery.logic.drills.evidence import read
 from benchmarks.drill import Killed, Plan, one
 from benchmarks.drill_faults import FAULTS, drilled
-from benchmarks.drill_scene import Scene, scene
-from jobs.recovery import dr_drill
+from benchmarks.drill_scene import Scene, SceneClock, scene
+from jobs.drills import Rehearsal, rehearse
+from jobs.recovery import DrillConfig, dr_drill
 from orchestration.schedules.drills import dr_drill_schedule
 from resources.embedded_clock import EmbeddedClock
 from resources.object_store import LocalObjectStore
@@ -199,3 +202,40 @@ def test_the_schedule_asks_for_the_drills_that_a_file_lists(tmp_path):
     assert "lists no database" in skipped.skip_message
     assert [request.run_key for request in asked] == ["2026-12-01/hr/clone", "2026-12-01/orders/snapshot standby"]
     assert asked[0].run_config["ops"]["rehearse_recovery"]["config"] == {"database": "hr", "type": "clone", "mode": "apply"}
+
+
+def test_a_run_that_is_cancelled_says_where_things_stand_and_its_retry_goes_on(deployment):
+    database, _ = deployment.scene.database("cancelled", "copy")
+    world = replace(deployment.scene.world, clock=CancelledClock().of(deployment.scene.cloud, waits=12))
+    wanted = DrillConfig(database=str(database.body["id"]), mode="apply", heartbeat_seconds=12, poll_seconds=30).wanted()
+
+    def rehearsal(by: World) -> Rehearsal:
+        inputs = deployment.resources["inputs_store"]
+        return Rehearsal(by, deployment.scene.lake, inputs, deployment.scene.store, "run 1", "run 1", lambda _: None)
+
+    with pytest.raises(KeyboardInterrupt):
+        rehearse(rehearsal(world), wanted)
+    (cut,) = deployment.drills("cancelled")
+    done = rehearse(rehearsal(deployment.scene.world), wanted)
+
+    assert (cut["state"], cut["verdict"]) == ("open", "unknown")
+    assert "Run dr_drill with resume" in cut["next_step"]
+    assert done.drill_id == cut["drill_id"]
+    assert done.verdict.total == "pass"
+
+
+class CancelledClock(SceneClock):
+    """A clock whose waits end when somebody cancels the run."""
+
+    _waits: int = PrivateAttr(default=0)
+
+    def of(self, cloud: Any, ahead: float = 0.0, waits: int = 0) -> "CancelledClock":
+        super().of(cloud, ahead)
+        self._waits = waits
+        return self
+
+    def sleep(self, seconds: float) -> None:
+        self._waits -= 1
+        if self._waits < 0:
+            raise KeyboardInterrupt
+        super().sleep(seconds)
