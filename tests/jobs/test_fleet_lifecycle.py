@@ -183,6 +183,19 @@ def test_a_database_whose_last_backup_fails_is_left_as_it_is(world):
     assert world.look(ocid).lifecycle_state == "AVAILABLE"
 
 
+def test_a_database_that_was_used_for_days_after_its_last_backup_does_not_go_by_a_late_repeat(world):
+    ocid = world.add("orders")
+    request = Decommission(Target(HOME, ocid), 90)
+    with pytest.raises(Killed):
+        lifecycle(world, "one", service=Brittle(world.service, "delete", after=False)).apply(request)
+    world.clock.sleep(timedelta(days=3).total_seconds())
+    with pytest.raises(PermanentError, match="too old"):
+        lifecycle(world, "one", "again").apply(request)
+    assert world.look(ocid).lifecycle_state == "AVAILABLE"
+    lifecycle(world, "two").apply(request)
+    assert (world.look(ocid).lifecycle_state, len(world.log("backup"))) == ("TERMINATED", 2)
+
+
 def test_a_change_that_the_service_gives_up_is_written_down_and_can_be_run_again(world):
     ocid = world.add("orders")
     fault = {"kind": "work_request_fails", "action": "scale", "times": 1}
@@ -213,6 +226,16 @@ def test_a_lease_that_is_too_old_keeps_nobody_away(world):
     world.clock.sleep(7 * 3600)
     lifecycle(world, "two").apply(Scale(Target(HOME, ocid), ecpus=8))
     assert world.outcomes() == [("scale", "found undone"), ("scale", "done")]
+
+
+def test_how_long_others_stay_away_is_said_by_who_is_at_work_and_not_by_who_comes(world):
+    ocid = world.add("orders")
+    with pytest.raises(Killed):
+        lifecycle(world, "one", service=Brittle(world.service, "update", after=False)).apply(Scale(Target(HOME, ocid), ecpus=4))
+    world.clock.sleep(3600)
+    hasty = lifecycle(world, "two")
+    with pytest.raises(Conflict, match="run one is at work on it"):
+        replace(hasty, lease=replace(hasty.lease, lasts=timedelta(minutes=3))).apply(Stop(Target(HOME, ocid)))
 
 
 def test_of_two_that_begin_at_once_the_later_stands_back(world):
