@@ -65,6 +65,8 @@ _FAULTY = (*_LOGGED, "get_autonomous_database", "list_autonomous_databases", "li
 _GUARDED = ("PUT autonomousDatabases/*", "DELETE autonomousDatabases/*", "POST autonomousDatabases/*/actions/start",
             "POST autonomousDatabases/*/actions/stop")  # fmt: skip
 """Calls that carry the version of the database that they are meant for."""
+_ACTIONS: Mapping[type, str] = {Start: "start", Stop: "stop", Scale: "scale", Decommission: "delete"}
+"""Of the cloud: what may be begun, and fail."""
 _OPEN = ("AVAILABLE", "AVAILABLE_NEEDS_ATTENTION")
 _LEGAL: Mapping[str, Sequence[str]] = {
     "create": _OPEN, "start": ("STOPPED",), "stop": _OPEN, "update": _OPEN, "back up": _OPEN,
@@ -159,7 +161,7 @@ class World:
         self.count.steps += 1
         root, request = self._chosen()
         self.cloud.fuse.doing = type(request).__name__
-        stranger = self._disturb()
+        stranger = self._disturb(request)
         self._attempt(root, request, stranger=stranger)
         self.cloud.calm()
         self.cloud.clock.sleep(self.random.choice([1, 1, 300, 3600]))
@@ -200,13 +202,11 @@ class World:
         ]
         return self.random.choice(kinds)()
 
-    def _disturb(self) -> bool:
+    def _disturb(self, request: Request) -> bool:
         """Let something go wrong in the step that follows, or nothing; returns whether somebody else is to meddle."""
-        if self.random.random() < 0.08:
-            action = self.random.choice(["start", "stop", "scale", "delete"])
-            self.cloud.disturb(
-                {"kind": "work_request_fails", "times": 1, "action": action}, self.random.choice(list(self.targets))
-            )
+        action = _ACTIONS.get(type(request))
+        if action and not isinstance(request, Provision | Clone) and self.random.random() < 0.15:
+            self.cloud.disturb({"kind": "work_request_fails", "times": 1, "action": action}, request.target.database_id)
             self.count.faults += 1
         draw = self.random.random()
         if draw < 0.5:
