@@ -168,8 +168,7 @@ class OciClients(dg.ConfigurableResource[Any]):
             "circuit_breaker_strategy": self._breaker(),
             "skip_deserialization": service in _PLAIN,
         }
-        if signer is not None:
-            options["signer"] = signer
+        options["signer"] = signer
         at = address or self._address(service, module, where)
         if at:
             options["service_endpoint"] = at
@@ -201,7 +200,7 @@ class OciClients(dg.ConfigurableResource[Any]):
         )
 
     def _caller(self) -> tuple[dict[str, Any], Any]:
-        """Configuration and signer for the SDK; it makes the signer of an API key itself."""
+        """Configuration and signer for the SDK."""
         if self._cached_caller is None:
             config, signer = _CALLERS[self.principal](self)
             if self.region:
@@ -224,7 +223,11 @@ def _keep_open(client: Any, connections: int) -> None:  # noqa: ANN401
 
 
 def _of_config_file(clients: OciClients) -> tuple[dict[str, Any], Any]:
-    return clients._configured(), None
+    from oci.signer import Signer
+
+    # one signer for all clients: each that is made without one reads and checks the key again
+    config = clients._configured()
+    return config, Signer.from_config(config)
 
 
 def _of_security_token(clients: OciClients) -> tuple[dict[str, Any], Any]:
