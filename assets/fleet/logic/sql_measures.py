@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from assets.fleet.logic.counters import Growth, Row, Snapshot, cursor_growth, growth
@@ -17,7 +17,19 @@ _MICROSECONDS = 1e6
 _SLOW_ROWS_PER_SECOND = 100
 _CURSOR_KEYS = ("inst_id", "sql_id", "plan_hash_value")
 _CURSOR_COUNTERS = ("executions", "elapsed_time", "cpu_time", "buffer_gets", "disk_reads", "rows_processed")
-_LITERAL = re.compile(r"'(?:[^']|'')*'?|(?<![\w$#:.])\d+(?:\.\d+)?\b")
+_NOT_STRUCTURE = re.compile(
+    r"""
+    (?P<comment> /\*(?!\+).*?(?:\*/|\Z) | --(?!\+)[^\n]* )
+    | (?P<kept> "[^"]*"? )
+    | (?P<secret> \bidentified\s+by\s+(?:values\s+)? ) (?:"[^"]*"?|'(?:[^']|'')*'?|[^\s'"]+)
+    | (?<![\w$#])n?q'(?:\[.*?(?:\]'|\Z)|\(.*?(?:\)'|\Z)|\{.*?(?:\}'|\Z)|<.*?(?:>'|\Z)|(?P<quote>\S).*?(?:(?P=quote)'|\Z))
+    | '(?:[^']|'')*'?
+    | (?<![\w$#:])(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d*)?[fd]?(?![\w$#])
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+"""Comments, passwords, and literals of text (also with a delimiter of its own, `q'[…]'`) and numbers, even if the text ends in
+them. Source: Oracle AI Database SQL Language Reference, "Literals" and "Comments". Hints are structure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +86,25 @@ def measures(answers: Mapping[str, Answer], before: Mapping[str, Snapshot], at: 
         "slow_statements": _of(cursors, lambda g: float(sum(_is_slow(row) for row in g.rows))),
     }
     dated = [g.start for g in (waits, cursors) if isinstance(g, Growth)]
-    return SqlMeasures(values, _top_waits(waits), _top_statements(cursors), min(dated, default=None), now)
+    kept = {name: _to_keep(snapshot) for name, snapshot in now.items()}
+    return SqlMeasures(values, _top_waits(waits), _top_statements(cursors), min(dated, default=None), kept)
 
 
 def without_literals(sql: str) -> str:
-    """A statement without the values in it, which may be somebody's personal data."""
-    return _LITERAL.sub("?", " ".join(sql.split()))
+    """A statement without the values and comments in it, which may be somebody's personal data."""
+    return " ".join(_NOT_STRUCTURE.sub(_left, sql).split())
+
+
+def _left(found: re.Match[str]) -> str:
+    """What is left of a part of a statement."""
+    if found["comment"] is not None:
+        return " "
+    return found["kept"] or f"{found['secret'] or ''}?"
+
+
+def _to_keep(snapshot: Snapshot) -> Snapshot:
+    """Without the texts of statements, which no difference needs."""
+    return replace(snapshot, rows=[{name: value for name, value in row.items() if name != "sql_text"} for row in snapshot.rows])
 
 
 def _grown(

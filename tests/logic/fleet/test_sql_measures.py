@@ -175,7 +175,30 @@ def test_growths_add_up_over_intervals(steps):
         ("select 'it''s' from dual", "select ? from dual"),
         ("select * from t1 where a=10.5 and b = :b1", "select * from t1 where a=? and b = :b1"),
         ("select 'cut off in the mid", "select ?"),
+        ("select q'[it's Ann]', nq'!Bob's!', N'Cid' from t", "select ?, ?, N? from t"),
+        ("select q'{cut off, it's", "select ?"),
+        (
+            "where a = 1e5 and b=.5 and c = 2.5e-3f and d in(-7,8) and e = t2.c3",
+            "where a = ? and b=? and c = ? and d in(-?,?) and e = t2.c3",
+        ),
+        ("select /* for ann@example.com */ a -- isn't Bob\nfrom t where b = 'x'", "select a from t where b = ?"),
+        ("select /*+ index(t i) */ a from t /* cut of", "select /*+ index(t i) */ a from t"),
+        ("alter user ann identified by Summer_26 account unlock", "alter user ann identified by ? account unlock"),
+        ('create user ann identified by "it\'s 1"', "create user ann identified by ?"),
+        ('select "it\'s 1" from t where a = 2', 'select "it\'s 1" from t where a = ?'),
     ],
 )
 def test_values_in_statements_are_left_out(sql, said):
     assert without_literals(sql) == said
+
+
+@given(st.text("aq[]-/+ \n1.e:", max_size=20), st.text("Z' -*/", min_size=1, max_size=8))
+def test_no_literal_is_left_whatever_comes_before_and_in_it(before, literal):
+    quoted = literal.replace("'", "''")
+    assert without_literals(f"{before}\n'{quoted}'") == f"{without_literals(before)} ?".strip()
+
+
+def test_what_is_kept_for_the_next_collection_has_no_texts_of_statements():
+    told = measures(answers(cursors=[{**cursor("a", 100, 200e6), "sql_text": "select 'Ann' from t"}]), {}, FIRST)
+    assert "sql_text" not in told.snapshots["cursors"].rows[0]
+    assert told.snapshots["cursors"].rows[0]["elapsed_time"] == 200e6
