@@ -64,11 +64,13 @@ def _answer(session: SqlSession, one: Query, refused: Mapping[str, str], deadlin
     if not deadline.left:
         raise Unavailable(deadline.missed, "See what keeps it busy.")
     try:
-        return [_plain(row) for row in deadline.call(lambda: session.rows(one.sql))]
+        rows = [_plain(row) for row in deadline.call(lambda: session.rows(one.sql))]
     except Denied as error:
         return Missing("unavailable", str(error))
     except StatementFailed as error:
         return Missing("unknown", str(error))
+    strange = next((sorted(row) for row in rows if not set(one.columns) <= row.keys()), None)
+    return rows if strange is None else Missing("unknown", f"{one.name}: answered {', '.join(strange)} instead of what was asked")
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

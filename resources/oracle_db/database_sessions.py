@@ -171,11 +171,15 @@ def reached(database: AutonomousDatabase) -> tuple[str, bool]:
 
 
 def unpacked(wallet: bytes) -> Path:
-    """A private folder with the files of a wallet; whoever asks for it removes it."""
+    """A private folder with the files of a wallet; whoever asks for it removes it. Raises Unavailable if it is no wallet."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(wallet)) as archive:
+            files = {Path(entry.filename).name: archive.read(entry) for entry in archive.infolist() if not entry.is_dir()}
+    except zipfile.BadZipFile as error:
+        raise Unavailable(f"a wallet that was sent cannot be unpacked ({error})", "Repeat later.") from error
     folder = Path(tempfile.mkdtemp(prefix="cloudops-wallet-"))  # 0700
-    with zipfile.ZipFile(io.BytesIO(wallet)) as archive:
-        for entry in archive.infolist():
-            (folder / Path(entry.filename).name).write_bytes(archive.read(entry))
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
     return folder
 
 

@@ -9,12 +9,13 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from resources import rest_sql
 from resources.autonomous_databases import AutonomousDatabase
 from resources.errors import Denied, Unavailable
-from resources.rest_sql import RestSqlSessions
+from resources.rest_sql import RestSqlSession, RestSqlSessions
 from resources.sql_sessions import SqlSession, StatementFailed
 from sandbox.oci.ords import PASSWORD, USER
 from sandbox.oci.services import database
@@ -107,3 +108,14 @@ def test_something_else_that_answers_is_no_database(world):
         pytest.raises(Unavailable),
     ):
         session.rows("SELECT 1 FROM dual")
+
+
+@pytest.mark.parametrize(
+    "answered",
+    ["<html>", "[]", '{"items": []}', '{"items": ["x"]}', '{"items": [{"resultSet": {}}]}', '{"items": [{"resultSet": {"items": [1]}}]}',
+     '{"items": [{"errorCode": "?"}]}'],
+)  # fmt: skip
+def test_an_answer_of_another_form_is_unavailable(answered):
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=answered))
+    with httpx.Client(transport=transport) as client, pytest.raises(Unavailable, match="something else than results of SQL"):
+        RestSqlSession(client, "https://orders/_/sql", "orders").rows("SELECT 1 FROM dual")
