@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from resources.autonomous_databases import AutonomousDatabase
 from resources.errors import Denied, Throttled, Unavailable
-from resources.sql_sessions import SqlSession, SqlSessions, StatementFailed, Value
+from resources.sql_sessions import LoginRefused, SqlSession, SqlSessions, StatementFailed, Value
 
 PAGE_ROWS = 10_000
 """Rows that one answer may have."""
@@ -113,7 +113,7 @@ class RestSqlSession(SqlSession):
     def _demand(self, answer: httpx.Response) -> None:
         if answer.status_code in _UNAUTHORIZED:
             advice = "Check the user and password of database sessions, and that the user's schema is REST-enabled."
-            raise Denied(f"{self._name} does not let the database user in (HTTP {answer.status_code})", advice)
+            raise LoginRefused(f"{self._name} does not let the database user in (HTTP {answer.status_code})", advice)
         if answer.status_code == _NOT_FOUND:
             # what a database that is stopped or changes its role may answer too
             advice = "See whether it is available, and whether the schema of the user is enabled for REST."

@@ -27,7 +27,7 @@ from resources.autonomous_databases import AutonomousDatabase
 from resources.database_service import AutonomousDatabases
 from resources.errors import CloudOpsError, Denied, NotFound, TransientError, Unavailable
 from resources.oracle_db.errors import of_database
-from resources.sql_sessions import SqlSession, SqlSessions, StatementFailed, Value
+from resources.sql_sessions import LoginRefused, SqlSession, SqlSessions, StatementFailed, Value
 
 GROUP = "LOW"
 """Consumer group of all sessions: what watches a database should not take from those who use it."""
@@ -73,7 +73,12 @@ class OracleSessions(SqlSessions):
         descriptor, mutual = reached(database)
         pool = self._pool(database.id, descriptor)
         with _translated(database.display_name):
-            connection = self._opened(pool, database, descriptor, timeout_seconds, mutual=mutual).acquire()
+            opened = self._opened(pool, database, descriptor, timeout_seconds, mutual=mutual)
+        try:
+            with _translated(database.display_name):
+                connection = opened.acquire()
+        except Denied as error:
+            raise LoginRefused(error.message, error.advice) from None
         try:
             connection.call_timeout = round(1000 * timeout_seconds)
             yield OracleSession(connection, database.display_name)

@@ -14,9 +14,9 @@ import pytest
 
 from resources import rest_sql
 from resources.autonomous_databases import AutonomousDatabase
-from resources.errors import Denied, Unavailable
+from resources.errors import Unavailable
 from resources.rest_sql import RestSqlSession, RestSqlSessions
-from resources.sql_sessions import SqlSession, StatementFailed
+from resources.sql_sessions import LoginRefused, SqlSession, StatementFailed
 from sandbox.oci.ords import PASSWORD, USER
 from sandbox.oci.services import database
 from sandbox.oci.services.database import contents
@@ -60,7 +60,7 @@ def test_all_pages_of_a_result_are_read(world, monkeypatch):
 
 
 def test_a_wrong_password_is_denied_and_no_message_has_it(world):
-    with world.session(world.add(), password="Wrong-Password-1") as session, pytest.raises(Denied) as denied:
+    with world.session(world.add(), password="Wrong-Password-1") as session, pytest.raises(LoginRefused) as denied:
         session.rows("SELECT 1 FROM dual")
 
     assert "Wrong-Password-1" not in str(denied.value)
