@@ -112,9 +112,16 @@ def test_something_else_that_answers_is_no_database(world):
 
 @pytest.mark.parametrize(
     "answered",
-    ["<html>", "[]", '{"items": []}', '{"items": ["x"]}', '{"items": [{"resultSet": {}}]}', '{"items": [{"resultSet": {"items": [1]}}]}',
-     '{"items": [{"errorCode": "?"}]}'],
-)  # fmt: skip
+    [
+        "<html>",
+        "[]",
+        '{"items": []}',
+        '{"items": ["x"]}',
+        '{"items": [{"resultSet": {}}]}',
+        '{"items": [{"resultSet": {"items": [1]}}]}',
+        '{"items": [{"errorCode": "?"}]}',
+    ],
+)
 def test_an_answer_of_another_form_is_unavailable(answered):
     transport = httpx.MockTransport(lambda _: httpx.Response(200, text=answered))
     with httpx.Client(transport=transport) as client, pytest.raises(Unavailable, match="something else than results of SQL"):

@@ -10,7 +10,7 @@ from assets.fleet.logic.measured import SQL_METRICS, Measured, Missing, Outcome
 
 Answer = Sequence[Row] | Missing
 """Rows of a query, or why there are none."""
-COUNTED = ("statistics", "waits", "cursors")
+COUNTED = ("statistics", "times", "waits", "cursors")
 """Queries that read counters: their answers are kept for the next collection."""
 _MOST_EVENTS, _MOST_STATEMENTS = 10, 20
 _MICROSECONDS = 1e6
@@ -67,7 +67,10 @@ def measures(answers: Mapping[str, Answer], before: Mapping[str, Snapshot], at: 
     started = answers["instances"]
     instances = None if isinstance(started, Missing) else {str(r["inst_id"]): str(r["startup_time"]) for r in started}
     now = {name: Snapshot(at, instances, rows) for name in COUNTED if not isinstance(rows := answers[name], Missing)}
-    work = _grown(answers, now, before, "statistics", lambda b, n: growth(b, n, ("inst_id", "name"), ("value",)))
+    work, times = (
+        _grown(answers, now, before, name, lambda b, n: growth(b, n, ("inst_id", "name"), ("value",)))
+        for name in ("statistics", "times")
+    )
     waits = _grown(
         answers, now, before, "waits", lambda b, n: growth(b, n, ("inst_id", "event"), ("total_waits", "time_waited_micro"))
     )
@@ -81,8 +84,8 @@ def measures(answers: Mapping[str, Answer], before: Mapping[str, Snapshot], at: 
         "transactions_per_second": _of(work, lambda g: _named(g, ("user commits", "user rollbacks")) / g.seconds),
         "executions_per_second": _of(work, lambda g: _named(g, ("execute count",)) / g.seconds),
         "wait_seconds_per_second": _of(waits, lambda g: g.total("time_waited_micro") / _MICROSECONDS / g.seconds),
-        "response_time_seconds": _ratio(cursors, "elapsed_time", "executions", "no statement was executed", _MICROSECONDS),
-        "buffer_gets_per_row": _ratio(cursors, "buffer_gets", "rows_processed", "no statement processed a row"),
+        "response_time_seconds": _response_time(times, work),
+        "buffer_gets_per_row": _of(cursors, _gets_per_row),
         "slow_statements": _of(cursors, lambda g: float(sum(_is_slow(row) for row in g.rows))),
     }
     dated = [g.start for g in (waits, cursors) if isinstance(g, Growth)]
@@ -133,15 +136,25 @@ def _single(answer: Answer, at: datetime, value: Callable[[Row], float]) -> Outc
     return Measured(float(value(answer[0])), at, at) if answer else Missing("unknown", "the database answered no row")
 
 
-def _of(grown: Growth | Missing, value: Callable[[Growth], float]) -> Outcome:
-    return grown if isinstance(grown, Missing) else Measured(value(grown), grown.start, grown.end)
+def _of(grown: Growth | Missing, value: Callable[[Growth], float | Missing]) -> Outcome:
+    found = grown if isinstance(grown, Missing) else value(grown)
+    return found if isinstance(found, Missing) or isinstance(grown, Missing) else Measured(found, grown.start, grown.end)
 
 
-def _ratio(grown: Growth | Missing, above: str, below: str, none: str, scale: float = 1) -> Outcome:
-    if isinstance(grown, Missing):
-        return grown
-    count = grown.total(below)
-    return Measured(grown.total(above) / scale / count, grown.start, grown.end) if count else Missing("unknown", none)
+def _response_time(times: Growth | Missing, work: Growth | Missing) -> Outcome:
+    if isinstance(times, Missing) or isinstance(work, Missing):
+        return times if isinstance(times, Missing) else work
+    if times.start != work.start:
+        return Missing("unknown", "time and executions were not read together the last time")
+    executions = _named(work, ("execute count",))
+    if not executions:
+        return Missing("unknown", "no statement was executed")
+    return Measured(times.total("value") / _MICROSECONDS / executions, work.start, work.end)
+
+
+def _gets_per_row(grown: Growth) -> float | Missing:
+    rows = grown.total("rows_processed")
+    return grown.total("buffer_gets") / rows if rows else Missing("unknown", "no statement processed a row")
 
 
 def _named(grown: Growth, names: Iterable[str]) -> float:
