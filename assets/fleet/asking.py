@@ -12,7 +12,7 @@ from assets.fleet.logic.measured import Missing
 from assets.fleet.logic.queries import Query, probe, query, views_of
 from assets.fleet.logic.sql_measures import Answer
 from resources.errors import Denied, TransientError, Unavailable
-from resources.sql_sessions import SqlSession, StatementFailed
+from resources.sql_sessions import LoginRefused, SqlSession, StatementFailed
 
 _FOLDER = Path(__file__).parent / "queries"
 
@@ -28,6 +28,7 @@ def ask(session: SqlSession, wanted: Mapping[str, Query], deadline: Deadline) ->
 
     Raises:
         TransientError: It did not answer at all.
+        LoginRefused: It does not let the user in, which is tried once: a user who tries often is locked.
     """
     refused = _refused(session, wanted, deadline)
     answers: dict[str, Answer] = {}
@@ -45,6 +46,8 @@ def _refused(session: SqlSession, wanted: Mapping[str, Query], deadline: Deadlin
     views = views_of(wanted)
     try:
         deadline.call(lambda: session.rows(probe(views)))
+    except LoginRefused:
+        raise
     except (Denied, StatementFailed):
         return {view: reason for view in views if (reason := _why_not(session, view, deadline))}
     return {}
@@ -64,11 +67,13 @@ def _answer(session: SqlSession, one: Query, refused: Mapping[str, str], deadlin
     if not deadline.left:
         raise Unavailable(deadline.missed, "See what keeps it busy.")
     try:
-        return [_plain(row) for row in deadline.call(lambda: session.rows(one.sql))]
+        rows = [_plain(row) for row in deadline.call(lambda: session.rows(one.sql))]
     except Denied as error:
         return Missing("unavailable", str(error))
     except StatementFailed as error:
         return Missing("unknown", str(error))
+    strange = next((sorted(row) for row in rows if not set(one.columns) <= row.keys()), None)
+    return rows if strange is None else Missing("unknown", f"{one.name}: answered {', '.join(strange)} instead of what was asked")
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
