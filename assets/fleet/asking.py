@@ -30,19 +30,19 @@ def ask(session: SqlSession, wanted: Mapping[str, Query], deadline: Deadline) ->
         TransientError: It did not answer at all.
         LoginRefused: It does not let the user in, which is tried once: a user who tries often is locked.
     """
-    refused = _refused(session, wanted, deadline)
+    hidden = refused(session, wanted, deadline)
     answers: dict[str, Answer] = {}
     silent: Missing | None = None
     for name, one in wanted.items():
         try:
-            answers[name] = silent or _answer(session, one, refused, deadline)
+            answers[name] = silent or _answer(session, one, hidden, deadline)
         except TransientError as error:
             silent = answers[name] = Missing("unknown", str(error))
     return answers
 
 
-def _refused(session: SqlSession, wanted: Mapping[str, Query], deadline: Deadline) -> dict[str, str]:
-    """Views that may not be read, and why. All are probed at once; only if that is refused, one by one."""
+def refused(session: SqlSession, wanted: Mapping[str, Query], deadline: Deadline) -> dict[str, str]:
+    """Views that may not be read, and why. All are probed at once; only if that is refused, one by one. Raises as `ask`."""
     views = views_of(wanted)
     try:
         deadline.call(lambda: session.rows(probe(views)))
@@ -61,9 +61,9 @@ def _why_not(session: SqlSession, view: str, deadline: Deadline) -> str | None:
     return None
 
 
-def _answer(session: SqlSession, one: Query, refused: Mapping[str, str], deadline: Deadline) -> Answer:
-    if hidden := [view for view in one.views if view in refused]:
-        return Missing("unavailable", f"no access to {', '.join(hidden)}: {refused[hidden[0]]}")
+def _answer(session: SqlSession, one: Query, hidden: Mapping[str, str], deadline: Deadline) -> Answer:
+    if lacking := [view for view in one.views if view in hidden]:
+        return Missing("unavailable", f"no access to {', '.join(lacking)}: {hidden[lacking[0]]}")
     if not deadline.left:
         raise Unavailable(deadline.missed, "See what keeps it busy.")
     try:
