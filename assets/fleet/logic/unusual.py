@@ -10,10 +10,9 @@ import polars as pl
 from assets.fleet.logic.anomalies.episodes import EPISODES, episodes
 from assets.fleet.logic.anomalies.incidents import Incident, incidents
 from assets.fleet.logic.anomalies.judgement import judge_frame
-from assets.fleet.logic.anomalies.together import together
+from assets.fleet.logic.anomalies.together import JOINT, together
 
 SERIES = ("database_id", "metric")
-JOINT = "joint"
 MATTERS: Mapping[str, float] = {
     "cpu_utilization": 10,
     "memory_utilization": 5,

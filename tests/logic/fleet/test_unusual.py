@@ -65,9 +65,11 @@ def test_metrics_that_do_not_fit_each_other_are_told_from_where_on_it_matters(mi
     parts = [pl.DataFrame({"database_id": "a", "metric": m, "time": times, "value": v}) for m, v in series.items()]
     fleet = pl.DataFrame({"database_id": ["a"]}).with_columns(pl.lit(None, pl.String).alias(name) for name in ATTRIBUTES)
 
-    said = unusual(pl.concat(parts), fleet, FIRST + timedelta(days=10)).anomalies.filter(pl.col("metric") == "joint")
+    found = unusual(pl.concat(parts), fleet, FIRST + timedelta(days=10))
 
-    assert (said["end"] >= times[-12]).any() == is_told
+    told = [one for one in found.incidents if one.end >= times[-12] and "joint" in one.metrics]
+    assert bool(told) == is_told
+    assert all("metrics that do not fit each other" in one.said for one in told)
 
 
 def points(*rows, minutes=60.0):
