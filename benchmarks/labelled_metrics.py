@@ -1,7 +1,5 @@
 """Reads series of metrics with labels: the Numenta Anomaly Benchmark and folders of files with one label per point."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How well anomalies in operational metrics are found: in the Numenta Anomaly Benchmark and in labelled production metrics."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product

@@ -30,6 +30,7 @@ from resources.object_store import ObjectStore
 
 REGION_TAG = "recovery-region"
 _BILLED_DAYS = 30
+_OCID = "ocid1."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +81,34 @@ class Rehearsal:
         """
         if not wanted.database:
             raise BadInput("no database is named", "Give `database` in the run's config: its display name, or its OCID.")
+        if wanted.database.startswith(_OCID):
+            return self._by_id(wanted.database)
         listed = inventory(self.world.databases)
         named = [
             d
             for d in listed.databases
-            if wanted.database in (d.id, d.display_name) and d.lifecycle_state not in GONE and d.role in (None, "PRIMARY")
+            if wanted.database == d.display_name and d.lifecycle_state not in GONE and d.role in (None, "PRIMARY")
         ]
         if len(named) != 1:
             where = f"; not listed: {'; '.join(listed.failures)}" if listed.failures else ""
             if named:
                 raise BadInput(f"{len(named)} databases are named {wanted.database}", "Give the OCID of one.")
             raise NotFound(f"no primary database is named {wanted.database}{where}", "Give its display name, or its OCID.")
-        database = self.world.databases.database(named[0].region, named[0].id)
-        remote = [s for s in database.standbys if s.kind == "remote"]
-        return database, remote[0] if len(remote) == 1 else None
+        return _with_standby(self.world.databases.database(named[0].region, named[0].id))
+
+    def _by_id(self, ocid: str) -> tuple[AutonomousDatabase, Standby | None]:
+        """The database of an OCID, whose region is looked for."""
+        for region in self.world.databases.regions():
+            try:
+                return _with_standby(self.world.databases.database(region, ocid))
+            except NotFound:
+                continue
+        raise NotFound(f"there is no database {ocid} in any region", "Give the OCID of an Autonomous Database.")
+
+
+def _with_standby(database: AutonomousDatabase) -> tuple[AutonomousDatabase, Standby | None]:
+    remote = [s for s in database.standbys if s.kind == "remote"]
+    return database, remote[0] if len(remote) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +188,14 @@ def rehearse(rehearsal: Rehearsal, wanted: Wanted) -> Rehearsed:
     records.record(
         rehearsal.lake, drill.drill_id, drill.evidence, wanted.by, environment=environment, cost=_COST_LATER, ended=False
     )  # fmt: skip
-    verdict = running.run(drill)
+    try:
+        verdict = running.run(drill)
+    except BaseException:
+        # a run that is cancelled says where things stand; one that is killed cannot, and its drill stays `running`
+        records.record(
+            rehearsal.lake, drill.drill_id, drill.evidence, wanted.by, environment=environment, cost=_COST_LATER, ended=True
+        )  # fmt: skip
+        raise
     return _reported(rehearsal, drill, verdict, wanted.by, environment)
 
 
@@ -222,9 +244,7 @@ def _resumed(rehearsal: Rehearsal, wanted: Wanted) -> Drill | None:
 
 
 def _cut_off(rehearsal: Rehearsal) -> str | None:
-    rows = records.drills(rehearsal.lake).filter(
-        (pl.col("state") == records.RUNNING) & (pl.col("run_id") == rehearsal.root_run_id)
-    )
+    rows = records.drills(rehearsal.lake).filter((pl.col("state") != records.ENDED) & (pl.col("run_id") == rehearsal.root_run_id))
     return rows["drill_id"][-1] if len(rows) else None
 
 
