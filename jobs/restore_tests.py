@@ -80,7 +80,7 @@ def prove_restores(
                 config.point, config.settle_seconds, config.compute_count, config.longest_wait_seconds, config.sql_seconds
             )
             world = RestoreWorld(autonomous_databases, database_sessions, cloud_clock, journal, lake, order)
-            removed = remove_leftovers(world, looked.inventory.databases)
+            removed = remove_leftovers(world, looked.inventory)
             objectives = objectives_in_force(inputs_store)
             rows = [prove(world, one, objectives.objectives(one.database, "copy").rto_seconds) for one in wanted]
             frame = pl.DataFrame(rows, schema=tables.RESTORE_TESTS.schema)

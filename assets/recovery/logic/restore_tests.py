@@ -2,7 +2,9 @@
 
 Tables of the source are noted twice, before and after the moment that is restored. One that was the same both times has to be
 exactly that in the restored database. One that was written to meanwhile is asked for as it was at the moment, by flashback query;
-where that does not reach, it can only be known to lie between the two notes.
+where that does not reach, it can only be known to lie between the two notes. Databases know moments to some seconds: a restore
+and a flashback query may take the same one for two. What was written to within these seconds is as it was just before, at or just
+after the moment, or it is unknown, but never wrong.
 """
 
 import hashlib
@@ -17,6 +19,8 @@ from resources.autonomous_databases import GONE, AutonomousDatabase
 
 RUN_TAG, SOURCE_TAG, NAME_PREFIX = "cloudops-restore-test", "cloudops-restored-from", "cloudops-restore-test-"
 """Free-form tags of a restored database (run and OCID of the source), and how its display name begins."""
+_MOST_ATTEMPTS = 20
+"""Of a run at one source: more is no run of ours."""
 PASS: Final = "pass"  # noqa: S105
 FAIL: Final = "fail"
 UNKNOWN: Final = "unknown"
@@ -42,11 +46,15 @@ class Noted:
         before: As they were before it.
         after: As they were after it.
         then: As they were at it, for tables whose past could be asked.
+        earlier: The same, some seconds before it.
+        later: The same, some seconds after it.
     """
 
     before: tuple[Fingerprint, ...]
     after: tuple[Fingerprint, ...]
     then: tuple[Fingerprint, ...] = ()
+    earlier: tuple[Fingerprint, ...] = ()
+    later: tuple[Fingerprint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +144,23 @@ def tags(run_id: str, source_id: str) -> dict[str, str]:
     return {RUN_TAG: run_id, SOURCE_TAG: source_id, "managed-by": "cloudops"}
 
 
-def is_leftover(database: AutonomousDatabase, begun: Mapping[str, tuple[str, str]]) -> bool:
+def is_copy(database: AutonomousDatabase) -> bool:
+    """Whether a database bears the name that its tags lead to, as what a restore test makes does.
+
+    A clone of it may have its tags, and has another name: that is somebody's own database.
+    """
+    run_id, source_id = (database.tags.get(name, "") for name in (RUN_TAG, SOURCE_TAG))
+    return database.db_name.upper() in {copy_name(run_id, source_id, attempt) for attempt in range(_MOST_ATTEMPTS)}
+
+
+def is_leftover(database: AutonomousDatabase, begun: Mapping[str, tuple[str, str, str]]) -> bool:
     """Whether a database is one that a restore test made, and may be removed: every mark of it has to agree with the journal.
 
     Args:
         database: What was found.
-        begun: Run and OCID of the source by name of the restored database, of all restores that the journal knows.
+        begun: Run, OCID of the source and region by name of the restored database, of all restores that the journal knows.
     """
-    marks = (database.tags.get(RUN_TAG), database.tags.get(SOURCE_TAG))
+    marks = (database.tags.get(RUN_TAG), database.tags.get(SOURCE_TAG), database.region)
     return (
         begun.get(database.db_name.upper()) == marks
         and database.id != database.tags.get(SOURCE_TAG)
@@ -164,7 +181,7 @@ def compared(noted: Noted, found: Sequence[Fingerprint]) -> list[Difference]:
     told = differences(still, [one for one in found if one.name not in written])
     for name in sorted(written):
         if name in then and then[name].rows is not None:
-            told += differences([then[name]], [there[name]] if name in there else [])
+            told += _at_it(noted, then[name], there.get(name))
         elif (said := _between(before.get(name), after.get(name), there.get(name))) is not None:
             told.append(said)
     return told
@@ -248,6 +265,18 @@ def restorability(policy: BackupPolicy | None, tests: Sequence[PastTest], now: d
         None if good is None else good.at,
         None if good is None else good.restore_seconds,
     )
+
+
+def _at_it(noted: Noted, then: Fingerprint, found: Fingerprint | None) -> list[Difference]:
+    """Of a table whose past is known: wrong only if it was not written to within the seconds to which the moment is known."""
+    there = [] if found is None else [found]
+    told = differences([then], there)
+    sides = [one for side in (noted.earlier, noted.later) for one in side if one.name == then.name and one.rows is not None]
+    if not told or found is None or (len(sides) > 1 and not any(differences([then], [side]) for side in sides)):
+        return told
+    if any(not differences([side], there) for side in sides):
+        return []
+    return [Difference(then.name, "unknown", "it was written to within seconds of the moment, and is as at none that is known")]
 
 
 def _between(before: Fingerprint | None, after: Fingerprint | None, found: Fingerprint | None) -> Difference | None:

@@ -1,6 +1,7 @@
 """What is kept of restore tests: the tests, what sources were noted to hold, and what is proven of each database."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from assets.recovery.logic.restore_tests import PASS, Noted, PastTest, restorabi
 from assets.recovery.restoring.reading import Source
 from resources.lake import Lake
 
-_SIDES = ("before", "after", "then")
+_SIDES = tuple(field.name for field in fields(Noted))
 
 
 def past_tests(lake: Lake) -> dict[str, list[PastTest]]:
@@ -41,7 +42,7 @@ def keep_test(lake: Lake, row: Mapping[str, Any]) -> None:
 
 def keep_checkpoint(lake: Lake, database_id: str, source: Source, run_id: str) -> None:
     """Write down what a source was noted to hold around a moment."""
-    sides = zip(_SIDES, (source.noted.before, source.noted.after, source.noted.then), strict=True)
+    sides = [(side, getattr(source.noted, side)) for side in _SIDES]
     rows = [
         {"database_id": database_id, "at": source.at, "side": side, "table": one.name, "rows": one.rows,
          "checksum": one.checksum, "left_out": ",".join(one.left_out), "error": one.error, "run_id": run_id}

@@ -14,6 +14,7 @@ from assets.recovery.logic.restore_tests import (
     PastTest,
     copy_name,
     due,
+    is_copy,
     is_leftover,
     judged,
     restorability,
@@ -94,9 +95,21 @@ def test_a_table_that_was_written_to_is_asked_for_as_it_was():
     assert verdict(busy, tables=(GROWN, ITEMS)) == "pass"
     assert verdict(busy, tables=(between, ITEMS)) == "unknown"
     assert verdict(busy, tables=(ITEMS,)) == "fail"
-    known = replace(busy, then=(between,))
+    known = replace(busy, then=(between,), earlier=(between,), later=(between,))
     assert verdict(known, tables=(between, ITEMS)) == "pass"
     assert verdict(known) == "fail"
+    assert verdict(known, tables=(ITEMS,)) == "fail"
+
+
+def test_what_was_written_to_within_seconds_of_the_moment_is_unknown_and_not_wrong():
+    then, soon, wrong = (replace(ORDERS, rows=rows, checksum=f"{rows}") for rows in (5, 6, 7))
+    busy = Noted((ORDERS, ITEMS), (GROWN, ITEMS), (then,), (then,), (soon,))
+
+    assert verdict(busy, tables=(then, ITEMS)) == verdict(busy, tables=(soon, ITEMS)) == "pass"
+    assert verdict(busy, tables=(wrong, ITEMS)) == "unknown"
+    assert verdict(replace(busy, later=()), tables=(wrong, ITEMS)) == "unknown"
+    assert verdict(replace(busy, later=(then,)), tables=(wrong, ITEMS)) == "fail"
+    assert verdict(busy, tables=(ITEMS,)) == "fail"
 
 
 def test_what_was_never_proven_or_too_long_ago_is_due_the_longest_untried_first():
@@ -122,7 +135,7 @@ def test_the_name_of_a_copy_is_of_one_attempt_of_one_run():
 def test_only_what_is_ours_in_every_respect_is_a_leftover():
     name = copy_name("run", "id-orders", 0)
     ours = database(db_name=name, display_name=f"{NAME_PREFIX}orders", id="id-copy", tags=tags("run", "id-orders"))
-    begun = {name: ("run", "id-orders")}
+    begun = {name: ("run", "id-orders", ours.region)}
 
     assert is_leftover(ours, begun)
     for unlike in (
@@ -138,7 +151,16 @@ def test_only_what_is_ours_in_every_respect_is_a_leftover():
     ):
         assert not is_leftover(unlike, begun)
     assert not is_leftover(ours, {})
-    assert not is_leftover(ours, {name: ("run", "id-another")})
+    assert not is_leftover(ours, {name: ("run", "id-another", ours.region)})
+    assert not is_leftover(replace(ours, region="us-ashburn-1"), begun)
+
+
+def test_a_clone_of_a_copy_is_somebodys_own_whatever_tags_it_has():
+    copy = database(db_name=copy_name("run", "id-orders", 1).lower(), tags=tags("run", "id-orders"))
+
+    assert is_copy(copy)
+    for unlike in (replace(copy, db_name="MINE"), replace(copy, tags=tags("another", "id-orders")), replace(copy, tags={})):
+        assert not is_copy(unlike)
 
 
 def test_what_was_never_tested_is_unknown():
