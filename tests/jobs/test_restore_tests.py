@@ -60,7 +60,7 @@ def test_a_plan_says_what_is_due_and_does_nothing(made):
     result = made.run(restore_tests, OP)
 
     assert result.success
-    assert "no test of it ever passed" in str(metadata(result)["plan"])
+    assert "no test proves it" in str(metadata(result)["plan"])
     assert (made.names(), made.journal(), made.table(tables.RESTORE_TESTS)) == (["orders"], [], [])
 
 
@@ -349,3 +349,14 @@ def test_a_table_that_is_too_large_is_unknown_and_the_others_are_known(made):
 
     assert [one.name.partition(".")[2] for one in noted.after if one.rows is None] == ["PAYMENTS"]
     assert len(noted.after) == 5
+
+
+def test_a_database_whose_last_proof_was_refuted_is_due_at_once(made):
+    orders = made.add("orders")
+    once(made, orders, "one")
+    made.sandbox.advance(86400)
+    assert "orders" not in str(metadata(made.run(restore_tests, OP))["plan"])
+    made.fault(orders, "backup_corrupt")
+    once(made, orders, "two")
+
+    assert "orders" in str(metadata(made.run(restore_tests, OP))["plan"])

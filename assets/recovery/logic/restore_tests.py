@@ -119,7 +119,7 @@ def due(
 
     Args:
         fleet: Databases that have backups of their own.
-        passed: When a test of each passed last.
+        passed: When each was proven last, where that still stands.
         tried: When each was tested last, whatever came of it.
         now: The present.
     """
@@ -128,7 +128,7 @@ def due(
         last = passed.get(database.id)
         if policy.restore_test_days is None or (last is not None and now - last < timedelta(days=policy.restore_test_days)):
             continue
-        why = "no test of it ever passed" if last is None else f"its last proof is of {last:%Y-%m-%d}"
+        why = "no test proves it" if last is None else f"its last proof is of {last:%Y-%m-%d}"
         found.append(Due(database, policy, f"{why}; policy {policy.name} asks for one every {policy.restore_test_days} days"))
     oldest = datetime.min.replace(tzinfo=now.tzinfo)
     return sorted(found, key=lambda one: (tried.get(one.database.id, oldest), one.database.id))
@@ -244,9 +244,14 @@ class PastTest:
     reasons: tuple[str, ...] = field(default=())
 
 
+def conclusive(tests: Sequence[PastTest]) -> PastTest | None:
+    """The last test that says something: one that could not tell takes nothing from what was proven before it."""
+    return max((one for one in tests if one.verdict != UNKNOWN), key=lambda one: one.at, default=None)
+
+
 def restorability(policy: BackupPolicy | None, tests: Sequence[PastTest], now: datetime) -> Restorability:
     """What the tests of a database say of it now. Never tested is unknown, and so is a proof that has grown too old."""
-    last = max(tests, key=lambda one: one.at, default=None)
+    last = conclusive(tests) or max(tests, key=lambda one: one.at, default=None)
     good = max((one for one in tests if one.verdict == PASS), key=lambda one: one.at, default=None)
     days = None if policy is None else policy.restore_test_days
     overdue = None if days is None else good is None or now - good.at > timedelta(days=days)
@@ -261,7 +266,7 @@ def restorability(policy: BackupPolicy | None, tests: Sequence[PastTest], now: d
         verdict,
         said,
         overdue,
-        None if last is None else last.at,
+        max((one.at for one in tests), default=None),
         None if good is None else good.at,
         None if good is None else good.restore_seconds,
     )

@@ -11,7 +11,7 @@ from assets.recovery import tables
 from assets.recovery.backup_state import Looked
 from assets.recovery.logic.backup_gaps import newest
 from assets.recovery.logic.fingerprints import Fingerprint
-from assets.recovery.logic.restore_tests import PASS, Noted, PastTest, restorability
+from assets.recovery.logic.restore_tests import PASS, Noted, PastTest, conclusive, restorability
 from assets.recovery.restoring.reading import Source
 from resources.lake import Lake
 
@@ -28,10 +28,15 @@ def past_tests(lake: Lake) -> dict[str, list[PastTest]]:
     return found
 
 
-def last_times(tests: Mapping[str, Sequence[PastTest]], *, passed: bool) -> dict[str, datetime]:
-    """When each database was tested last; of those that passed alone, if that is asked for."""
-    found = {ocid: [one.at for one in of if one.verdict == PASS or not passed] for ocid, of in tests.items()}
-    return {ocid: max(times) for ocid, times in found.items() if times}
+def proofs(tests: Mapping[str, Sequence[PastTest]]) -> dict[str, datetime]:
+    """When each database was proven last, where that still stands: no test of it failed since."""
+    last = {ocid: conclusive(of) for ocid, of in tests.items()}
+    return {ocid: one.at for ocid, one in last.items() if one is not None and one.verdict == PASS}
+
+
+def tried(tests: Mapping[str, Sequence[PastTest]]) -> dict[str, datetime]:
+    """When each database was tested last, whatever came of it."""
+    return {ocid: max(one.at for one in of) for ocid, of in tests.items() if of}
 
 
 def keep_test(lake: Lake, row: Mapping[str, Any]) -> None:

@@ -121,7 +121,7 @@ def test_what_was_never_proven_or_too_long_ago_is_due_the_longest_untried_first(
     found = due(fleet, passed, tried, NOW)
 
     assert [one.database.display_name for one in found] == ["new", "old", "failed"]
-    assert "no test of it ever passed" in found[0].why
+    assert "no test proves it" in found[0].why
     assert "2026-10-16" in found[1].why
 
 
@@ -176,6 +176,11 @@ def test_a_proof_grows_old_and_a_later_failure_counts():
     assert restorability(POLICY, [good], NOW).verdict == "pass"
     old = restorability(POLICY, [good], NOW + 11 * DAY)
     assert (old.verdict, old.overdue, old.proven_at) == ("unknown", True, good.at)
+    dark = PastTest(NOW, "unknown", None, ("no answer",))
+    assert restorability(POLICY, [good, dark], NOW).verdict == "pass"
+    assert restorability(POLICY, [good, dark], NOW).tested_at == NOW
+    assert restorability(POLICY, [good, bad, dark], NOW).verdict == "fail"
+    assert restorability(POLICY, [dark], NOW).said == "no answer"
     failed = restorability(POLICY, [good, bad], NOW)
     assert (failed.verdict, failed.said, failed.proven_at, failed.restore_seconds) == (
         "fail", "APP.ORDERS: missing", good.at, 600.0,
