@@ -129,11 +129,9 @@ def _unfinished(backups: Sequence[Backup], policy: BackupPolicy, now: datetime) 
     found = []
     for rule in policy.long_term:
         period = rule.period(now.date())
-        begun = [
-            b.time_started for b in backups if serves(b, rule, period) and b.lifecycle_state == "CREATING" and b.time_started
-        ]
-        is_made = any(serves(b, rule, period) and b.lifecycle_state != "CREATING" for b in backups)
-        if begun and not is_made and now - min(begun) > _MADE_WITHIN:
+        there = [b for b in backups if serves(b, rule, period)]
+        begun = [b.time_started for b in there if b.lifecycle_state == "CREATING" and b.time_started]
+        if begun and len(begun) == len(there) and now - min(begun) > _MADE_WITHIN:
             said = f"the long-term backup of {period} is in the making since {min(begun):%Y-%m-%d %H:%M}"
             found.append(Gap("long-term backup", "unknown", said, period))
     return found
