@@ -27,6 +27,7 @@ from assets.recovery.logic.restore_tests import (
     is_copy,
     is_leftover,
     judged,
+    storage_of,
     tags,
 )
 from assets.recovery.prices import cost_of
@@ -166,7 +167,7 @@ def _restore(world: RestoreWorld, one: Due, course: _Course, source: Source) -> 
         display_name=f"{NAME_PREFIX}{database.display_name}",
         workload=database.workload or "OLTP",
         compute_count=world.order.compute_count,
-        data_storage_gb=database.data_storage_gb,
+        data_storage_gb=storage_of(database),
         admin_password=_password(),
         license_model=database.license_model,
         backup_retention_days=1,

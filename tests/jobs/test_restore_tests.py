@@ -23,6 +23,7 @@ from jobs.restore_tests import restore_tests
 from resources.autonomous_databases import NewDatabase
 from resources.database_service import AutonomousDatabases
 from resources.errors import Unavailable
+from resources.oci.autonomous_databases import OciAutonomousDatabases
 from resources.sql_sessions import SqlSession
 from sandbox.oci.services.database import contents
 from tests.jobs.recovery_worlds import HOME, World, metadata, why, world
@@ -175,12 +176,20 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(("call", "nth"), [("create", 1), ("work_request", 2), ("delete", 1)])
-def test_wherever_a_run_is_cut_off_the_next_one_leaves_no_database_behind(made, monkeypatch, call, nth, when):
+@pytest.mark.parametrize(
+    ("of", "call", "nth", "when"),
+    [
+        (OciAutonomousDatabases, "create", 1, "before"),
+        (OciAutonomousDatabases, "create", 1, "after"),
+        (OciAutonomousDatabases, "work_request", 2, "before"),
+        (Journal, "end", 1, "before"),
+        (OciAutonomousDatabases, "delete", 1, "after"),
+        (Journal, "end", 2, "before"),
+    ],
+)
+def test_wherever_a_run_is_cut_off_the_next_one_leaves_no_database_behind(made, monkeypatch, of, call, nth, when):
     orders = made.add("orders")
-    kind = type(made.databases)
-    real = getattr(kind, call)
+    real, real_delete = getattr(of, call), OciAutonomousDatabases.delete
     dead = False
     calls = 0
 
@@ -201,10 +210,9 @@ def test_wherever_a_run_is_cut_off_the_next_one_leaves_no_database_behind(made, 
             raise Killed
         return real_delete(*arguments, **named)
 
-    real_delete = kind.delete
     with monkeypatch.context() as patched:
-        patched.setattr(kind, "delete", gone)
-        patched.setattr(kind, call, cut)
+        patched.setattr(OciAutonomousDatabases, "delete", gone)
+        patched.setattr(of, call, cut)
         with pytest.raises(Killed):
             once(made, orders, "first")
     made.sandbox.advance(3600)

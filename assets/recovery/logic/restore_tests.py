@@ -8,6 +8,7 @@ after the moment, or it is unknown, but never wrong.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from resources.autonomous_databases import GONE, AutonomousDatabase
 
 RUN_TAG, SOURCE_TAG, NAME_PREFIX = "cloudops-restore-test", "cloudops-restored-from", "cloudops-restore-test-"
 """Free-form tags of a restored database (run and OCID of the source), and how its display name begins."""
+_TERABYTE = 1024.0
+"""In gigabytes."""
 _MOST_ATTEMPTS = 20
 """Of a run at one source: more is no run of ours."""
 PASS: Final = "pass"  # noqa: S105
@@ -137,6 +140,17 @@ def due(
 def copy_name(run_id: str, source_id: str, attempt: int) -> str:
     """Name of the database that a run restores a source to; no other run, and no other attempt of it, has the same."""
     return "RT" + hashlib.sha256(f"{run_id}/{source_id}/{attempt}".encode()).hexdigest()[:20].upper()
+
+
+def storage_of(database: AutonomousDatabase) -> float | None:
+    """Gigabytes that a database restored from another needs: what that has grown to, in whole terabytes, or what it was given.
+
+    Source: SDK docstring of `is_auto_scaling_for_storage_enabled`: storage may grow to three times what was given.
+    """
+    given, used = database.data_storage_gb, database.used_storage_gb
+    if given is None or used is None or used <= given:
+        return given
+    return math.ceil(used / _TERABYTE) * _TERABYTE
 
 
 def tags(run_id: str, source_id: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from assets.recovery.logic.restore_tests import (
     is_leftover,
     judged,
     restorability,
+    storage_of,
     tags,
 )
 from resources.autonomous_databases import Standby
@@ -130,6 +131,15 @@ def test_the_name_of_a_copy_is_of_one_attempt_of_one_run():
     names = {copy_name(run, source, n) for run in ("r1", "r2") for source in ("a", "b") for n in (0, 1)}
     assert len(names) == 8
     assert all(name.isalnum() and len(name) <= 30 for name in names)
+
+
+def test_what_is_restored_has_room_for_what_its_source_has_grown_to():
+    given = database(data_storage_gb=1024.0, used_storage_gb=900.0)
+
+    assert storage_of(given) == 1024
+    assert storage_of(replace(given, used_storage_gb=2500.0)) == 3072
+    assert storage_of(replace(given, used_storage_gb=None)) == 1024
+    assert storage_of(replace(given, data_storage_gb=None)) is None
 
 
 def test_only_what_is_ours_in_every_respect_is_a_leftover():
