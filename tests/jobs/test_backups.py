@@ -128,8 +128,7 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("call", ["back_up", "work_request"])
+@pytest.mark.parametrize(("call", "when"), [("back_up", "before"), ("back_up", "after"), ("work_request", "before")])
 def test_a_run_that_is_cut_off_anywhere_makes_no_backup_twice(made, monkeypatch, call, when):
     ledger = made.add("ledger")
     kind = type(made.databases)

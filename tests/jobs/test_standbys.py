@@ -93,8 +93,7 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("call", ["create", "work_request"])
+@pytest.mark.parametrize(("call", "when"), [("create", "before"), ("create", "after"), ("work_request", "before")])
 def test_a_run_that_is_cut_off_is_finished_by_the_next(made, monkeypatch, call, when):
     orders = made.add("orders")
     kind = type(made.databases)
