@@ -1,7 +1,7 @@
 """What is in a database, small enough to compare: rows and checksum per table, foreign keys without a parent.
 
 The same statements run on both sides of a comparison, so that a difference is one of the data. They are Oracle SQL. The hash of a
-row is made of the hashes of its columns (docs.oracle.com, SQL Language Reference, `ORA_HASH`: 32 bits, any type but LONG and
+row is made of the hashes of its columns, under the same seed (docs.oracle.com, SQL Language Reference, `ORA_HASH`: 32 bits, any type but LONG and
 LOB), and rows are added up under two seeds, so that their order does not matter. Of LOBs, which cannot be hashed, the length
 counts; other columns are named as left out.
 """
@@ -139,9 +139,7 @@ def statement(relation: Relation, *, as_of: bool = False) -> str:
     Raises:
         ValueError: A name is none that can be quoted.
     """
-    hashes = [part for name, kind in relation.columns if (part := _hashed(name, kind))]
-    row = " || '/' || ".join(hashes) if hashes else "'-'"
-    sums = ", ".join(f"SUM(ORA_HASH({row}, {_MOST}, {seed})) AS checksum_{seed}" for seed in _SEEDS)
+    sums = ", ".join(f"SUM(ORA_HASH({_row(relation, seed)}, {_MOST}, {seed})) AS checksum_{seed}" for seed in _SEEDS)
     past = f" AS OF TIMESTAMP {_TIMESTAMP}" if as_of else ""
     return f"SELECT COUNT(*) AS row_count, {sums} FROM {_quoted(relation.owner)}.{_quoted(relation.table)}{past}"  # noqa: S608  names are checked
 
@@ -200,14 +198,20 @@ def _difference(name: str, expected: Fingerprint | None, found: Fingerprint | No
     return None
 
 
+def _row(relation: Relation, seed: int) -> str:
+    """A row as text. Its columns are hashed under the same seed: else a pair of values with one hash would go unseen twice."""
+    hashes = [part for name, kind in relation.columns if (part := _hashed(name, kind, seed))]
+    return " || '/' || ".join(hashes) if hashes else "'-'"
+
+
 def _is_hashed(kind: str) -> bool:
     return _HASHED.fullmatch(kind) is not None
 
 
-def _hashed(name: str, kind: str) -> str:
+def _hashed(name: str, kind: str, seed: int) -> str:
     if kind.upper() in _LOBS:
         return f"COALESCE(DBMS_LOB.GETLENGTH({_quoted(name)}), -1)"
-    return f"COALESCE(ORA_HASH({_quoted(name)}), -1)" if _is_hashed(kind) else ""
+    return f"COALESCE(ORA_HASH({_quoted(name)}, {_MOST}, {seed}), -1)" if _is_hashed(kind) else ""
 
 
 def _quoted(name: str) -> str:
