@@ -1,9 +1,9 @@
 """What is in a database, small enough to compare: rows and checksum per table, foreign keys without a parent.
 
-The same statements run on both sides of a comparison, so that a difference is one of the data. They are Oracle SQL. The hash of a
-row is made of the hashes of its columns, under the same seed (docs.oracle.com, SQL Language Reference, `ORA_HASH`: 32 bits, any type but LONG and
-LOB), and rows are added up under two seeds, so that their order does not matter. Of LOBs, which cannot be hashed, the length
-counts; other columns are named as left out.
+The same statements run on both sides of a comparison, so that a difference is one of the data. They are Oracle SQL. The hash of
+a row is made of the hashes of its columns, under the same seed (docs.oracle.com, SQL Language Reference, `ORA_HASH`: 32 bits,
+any type but LONG and LOB), and rows are added up under two seeds, so that their order does not matter. Of LOBs, which cannot be
+hashed, the length counts; other columns are named as left out.
 """
 
 import hashlib
