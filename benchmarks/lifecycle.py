@@ -183,9 +183,9 @@ class World:
     def _asked_for(self) -> Request:
         target = self.random.choice(list(self.targets.values()))
         draw = self.random.random()
-        if draw < 0.06:
+        if draw < 0.08:
             return Decommission(target, 90)
-        if draw < 0.14 and len(self.targets) < 3 * _DATABASES:
+        if draw < 0.18 and len(self.targets) < 3 * _DATABASES:
             name = f"{self.name}n{self.roots}"
             named = Named(target.region, self.cloud.tenancy, name, name, "development", {"owner": "ann"}, _SECRET)
             if self.random.random() < 0.5:

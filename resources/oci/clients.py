@@ -167,8 +167,8 @@ class OciClients(dg.ConfigurableResource[Any]):
             "retry_strategy": retries.by_request(self.limits),
             "circuit_breaker_strategy": self._breaker(),
             "skip_deserialization": service in _PLAIN,
+            "signer": signer,
         }
-        options["signer"] = signer
         at = address or self._address(service, module, where)
         if at:
             options["service_endpoint"] = at

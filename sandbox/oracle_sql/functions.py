@@ -111,7 +111,9 @@ def _to_number(value: Any) -> int | float | None:  # noqa: ANN401
 
 def _context(space: str, name: str, *_: Any) -> str | None:  # noqa: ANN401
     return (
-        {"current_schema": "ADMIN", "session_user": "ADMIN", "sid": "1"}.get(name.lower()) if space.upper() == "USERENV" else None
+        {"current_schema": "ADMIN", "session_user": "ADMIN", "sid": "1", "instance": "1"}.get(name.lower())
+        if space.upper() == "USERENV"
+        else None
     )
 
 
