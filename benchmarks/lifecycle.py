@@ -183,9 +183,9 @@ class World:
     def _asked_for(self) -> Request:
         target = self.random.choice(list(self.targets.values()))
         draw = self.random.random()
-        if draw < 0.06:
+        if draw < 0.08:
             return Decommission(target, 90)
-        if draw < 0.14 and len(self.targets) < 3 * _DATABASES:
+        if draw < 0.18 and len(self.targets) < 3 * _DATABASES:
             name = f"{self.name}n{self.roots}"
             named = Named(target.region, self.cloud.tenancy, name, name, "development", {"owner": "ann"}, _SECRET)
             if self.random.random() < 0.5:
@@ -193,7 +193,7 @@ class World:
             return Clone(named, target.database_id, self.random.choice(["full", "metadata", "refreshable"]))
         kinds: list[Callable[[], Request]] = [
             lambda: Start(target),
-            lambda: Start(target),
+            lambda: Stop(target),
             lambda: Stop(target),
             lambda: Scale(target, ecpus=float(self.random.randint(2, 8))),
             lambda: Scale(target, ecpus=float(self.random.randint(2, 8)), storage_gb=1024.0 * self.random.randint(1, 2)),
@@ -231,6 +231,8 @@ class World:
             self.names[ocid] = f"{self.names[ocid]}s"
             changes = Changes(display_name=self.names[ocid])
             begun = self.cloud.witness.update(self.targets[ocid].region, ocid, changes, "*")
+            # at rest again: only its version tells that it changed
+            self.cloud.clock.sleep(60)
             self.strangers[begun.work_request_id] = (self.cloud.clock.now(), ocid)
 
     def _attempt(self, root: str, request: Request, *, stranger: bool = False) -> None:

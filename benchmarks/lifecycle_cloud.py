@@ -52,11 +52,14 @@ class Fuse:
     _after: bool = False
 
     def arm(self, random: Random) -> None:
-        """Choose where to strike: where the operation was ended least often of all points that it comes to, or anywhere."""
+        """Choose where to strike: at the point, of those that the operation comes to, that was struck least, or anywhere."""
         known = [(point, after) for point in self.met.get(self.doing, ()) for after in (False, True)]
         if known and random.random() < _AT_A_NAMED_POINT:
-            least = min(self.struck[self.doing, *one] for one in known)
-            self._at, self._after = random.choice([one for one in known if self.struck[self.doing, *one] == least])
+            by_all: Counter[tuple[str, bool]] = Counter()
+            for (_, point, after), times in self.struck.items():
+                by_all[point, after] += times
+            often = {one: (by_all[one], self.struck[self.doing, *one]) for one in known}
+            self._at, self._after = random.choice([one for one in known if often[one] == min(often.values())])
             self._left = random.choice([0, 0, 0, 1])
         else:
             self._at, self._after, self._left = None, random.random() < 0.5, random.randint(0, _MOST_CALLS)
@@ -163,7 +166,7 @@ class Cloud:
         made = cls(url, folder, Standing.of(url), Fuse(), service, witness, service.clients.tenancy())
         for module in ("database_json", "work_requests"):
             for region in (REGION, AWAY):
-                made._burn(service.clients.client(module, region).base_client.session)  # type: ignore[arg-type]
+                made._burn(service.clients.client(module, region).base_client.session)
         return made
 
     def _burn(self, session: Any) -> None:  # noqa: ANN401 - the SDK has no types

@@ -159,7 +159,10 @@ def test_a_database_goes_only_after_its_last_backup_can_be_restored(world):
     ocid = world.add("orders", displayName="Orders")
     what = {"decommission": {"region": HOME, "database": ocid, "keep_days": 400}}
     told = metadata_of(apply(world, what=what))
-    assert "open sessions:" in told["plan"]
+    with world.sessions.session(world.look(ocid), 10) as session:
+        (seen,) = session.rows("SELECT COUNT(*) AS n FROM gv$session WHERE type = 'USER' AND username IS NOT NULL AND sid <> 1")
+    assert f"open sessions: {seen['n']}; last login: " in told["plan"]
+    assert "unknown" not in told["plan"].split("note: ")[1]
     metadata_of(apply(world, mode="apply", what=what, confirm="Orders"))
     assert world.look(ocid).lifecycle_state == "TERMINATED"
     (kept,) = [one for one in world.service.backups(HOME, ocid) if one.type == "LONGTERM"]

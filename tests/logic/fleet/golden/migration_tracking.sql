@@ -66,7 +66,7 @@ UPDATE cloudops_migration_lock SET owner_name = :owner_name, taken_at = :moment,
 /
 DELETE FROM cloudops_migration_lock WHERE lock_name = 'schema' AND owner_name = :owner_name
 /
-SELECT COUNT(*) AS open_sessions FROM v$session WHERE type = 'USER' AND username IS NOT NULL AND sid <> SYS_CONTEXT('USERENV', 'SID')
+SELECT COUNT(*) AS open_sessions FROM gv$session WHERE type = 'USER' AND username IS NOT NULL AND NOT (sid = SYS_CONTEXT('USERENV', 'SID') AND inst_id = SYS_CONTEXT('USERENV', 'INSTANCE'))
 /
 SELECT TO_CHAR(MAX(last_login) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS last_login FROM dba_users WHERE oracle_maintained = 'N' AND username <> SYS_CONTEXT('USERENV', 'SESSION_USER')
 /
