@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+import dagster as dg
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
@@ -383,3 +384,8 @@ def test_a_change_that_the_journal_does_not_know_and_one_that_was_not_made_are_n
     assert unmatched([made], [{**known, "subject": "two"}]) == 2
     assert repeated([], [known, known]) == 1
     assert repeated([{**made, "token": "t"}, {**made, "token": "t"}], []) == 1
+
+
+def test_the_launchpad_begins_with_a_config_that_can_be_launched_and_only_plans():
+    (config,) = (op["config"] for op in dg.validate_run_config(fleet_lifecycle)["ops"].values())
+    assert config["mode"] == "plan"
