@@ -207,7 +207,21 @@ def change_database(
         )
 
 
+EXAMPLE = {
+    "ops": {
+        "change_database": {
+            "config": {
+                "mode": "plan",
+                "what": {"scale": {"region": "eu-frankfurt-1", "database": "ocid1.autonomousdatabase…", "ecpus": 4}},
+            }
+        }
+    }
+}
+"""What the launchpad begins with: it would fill in parts of several operations otherwise, of which only one may be given."""
+
+
 @dg.job(
+    config=EXAMPLE,
     description="One operation on one database of the fleet: provision, scale, start, stop, backup, clone, decommission. Only "
     "plans unless told to apply.",
     run_tags={"domain": "fleet"},

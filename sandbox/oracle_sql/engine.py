@@ -22,7 +22,7 @@ _CHANGES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "TRUNCATE")
 _NOT_KEPT = re.compile(r"^(g?v\$|(user|all|dba)_|dual$)")
 
 
-_SESSION = {"current_schema": "ADMIN", "session_user": "ADMIN", "sid": "1"}
+_SESSION = {"current_schema": "ADMIN", "session_user": "ADMIN", "sid": "1", "instance": "1"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, cast
 
+import dagster as dg
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
@@ -457,3 +458,8 @@ def test_a_run_ends_before_or_after_the_point_that_was_chosen_and_points_that_we
         ends.append((run(fuse), len(fuse.missed())))
     assert ends == [([], 3), (["look"], 2), (["look"], 1), (["look", "act"], 0)]
     assert point_of("PUT", "http://x/eu/database/20160918/autonomousDatabases/ocid1.a.b?c=d") == "PUT autonomousDatabases/*"
+
+
+def test_the_launchpad_begins_with_a_config_that_can_be_launched_and_only_plans():
+    (config,) = (op["config"] for op in dg.validate_run_config(fleet_lifecycle)["ops"].values())
+    assert config["mode"] == "plan"

@@ -110,7 +110,7 @@ def test_an_operation_is_known_by_its_name_and_nothing_else_is():
         (Provision(named(tags={"owner": "ann"})), "tag cost-center is missing"),
         (Provision(named(tags={"owner": "a", "cost-center": "7", "protected": "false"})), "tag protected is the template's"),
         (Provision(named(tags={"owner": "a", "cost-center": "7" * 257})), "more than 256"),
-        (Provision(named(environment="moon")), "no template"),
+        (Provision(named(environment="moon")), "no template for the environment 'moon': there are"),
         (Provision(named(), ecpus=1), "between 2 and 64"),
         (Provision(named(), ecpus=2.5), "whole number"),
         (Provision(named(), storage_gb=1_000_000), "storage_gb"),
@@ -276,3 +276,10 @@ def test_a_key_is_the_same_for_the_same_thing_alone():
 def test_a_template_that_cannot_be_says_why():
     assert Template(ecpus=20, most_ecpus=16).problems()
     assert not any(template.problems() for template in STANDARD.values())
+
+
+def test_a_database_that_is_not_found_is_refused_with_where_it_was_looked_for():
+    made = plan(Scale(TARGET, ecpus=8), None, None)
+    assert made.refused is not None
+    assert TARGET.region in made.refused
+    assert not made.steps

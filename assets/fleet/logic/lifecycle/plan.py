@@ -93,7 +93,8 @@ def plan(
         return _decommission(request, database, evidence or Evidence())
     if database is None or database.lifecycle_state == "TERMINATED":
         subject = request.source_id if isinstance(request, Clone) else request.target.database_id
-        return Plan(subject, subject, refused="it is not there any more")
+        region = request.named.region if isinstance(request, Clone) else request.target.region
+        return Plan(subject, subject, refused=f"there is none of this OCID in {region}, or no more: see whether both are right")
     if isinstance(request, Clone):
         return _clone(request, database, template)
     if isinstance(request, Scale):

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from assets.fleet.logic.lifecycle.templates import LEAST_ECPUS, LEAST_STORAGE_GB, LONG_TERM_DAYS, MOST_STORAGE_GB, Template
+from assets.fleet.logic.lifecycle.templates import (
+    LEAST_ECPUS,
+    LEAST_STORAGE_GB,
+    LONG_TERM_DAYS,
+    MOST_STORAGE_GB,
+    STANDARD,
+    Template,
+)
 
 DB_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,29}")
 """Source: SDK docstring of `db_name`."""
@@ -198,7 +205,10 @@ def demand_valid(request: Request, template: Template | None) -> None:
     match request:
         case Provision() | Clone():
             if template is None:
-                raise Invalid(f"there is no template for the environment {request.named.environment!r}")
+                raise Invalid(
+                    f"there is no template for the environment {request.named.environment!r}: there are {', '.join(STANDARD)}, "
+                    "and those of fleet/templates.yaml"
+                )
             problems = request.problems(template)
         case Scale():
             problems = request.problems(template)
