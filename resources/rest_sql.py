@@ -3,18 +3,23 @@
 Source of requests and answers: docs.oracle.com, "REST-Enabled SQL Service" (Oracle REST Data Services Developer's Guide).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from ssl import SSLContext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from pydantic import BaseModel, Field
 
 from resources.autonomous_databases import AutonomousDatabase
 from resources.errors import Denied, Throttled, Unavailable
 from resources.sql_sessions import LoginRefused, SqlSession, SqlSessions, StatementFailed, Value
+
+if TYPE_CHECKING:  # it is slow to import, and loading the code location needs none of it
+    from ssl import SSLContext
+
+    import httpx
 
 PAGE_ROWS = 10_000
 """Rows that one answer may have."""
@@ -60,6 +65,8 @@ class RestSqlSessions(SqlSessions):
         if not database.ords_url:
             advice = "See in the console whether it runs, and whether its tools are enabled."
             raise Unavailable(f"{database.display_name} shows no address of Oracle REST Data Services", advice)
+        import httpx
+
         address = f"{database.ords_url.rstrip('/')}/{self.user.lower()}/_/sql"
         # a proxy of the environment never sees the password
         with httpx.Client(auth=(self.user, self.password), timeout=timeout_seconds, trust_env=False, verify=_trusted()) as client:
@@ -87,7 +94,9 @@ class RestSqlSession(SqlSession):
         """See SqlSession."""
         return self._posted(sql, binds, offset=0).changed or 0
 
-    def _posted(self, sql: str, binds: Mapping[str, Value] | None, offset: int) -> "_Item":
+    def _posted(self, sql: str, binds: Mapping[str, Value] | None, offset: int) -> _Item:
+        import httpx
+
         body = {
             "statementText": sql,
             "limit": PAGE_ROWS,
@@ -128,6 +137,8 @@ class RestSqlSession(SqlSession):
 @cache
 def _trusted() -> SSLContext:
     """Whom sessions trust, read once: certificates are far dearer to read than a session is to open."""
+    import httpx
+
     return httpx.create_ssl_context(trust_env=False)
 
 

@@ -214,6 +214,15 @@ def test_monitoring_that_refuses_is_unknown_and_databases_are_asked_all_the_same
     assert measured(acme, one)["memory_utilization"]["status"] == "measured"
 
 
+def test_a_collection_that_is_days_old_does_not_say_how_databases_stand(acme):
+    one = acme.add("ONE", **OLD)
+    acme.materialize(databases, measurements, status)
+    assert levels(acme, one)["overall"] != "unknown"
+    acme.sandbox.advance(3 * 24 * 3600)
+    assert not checks(acme.materialize(status))["every_database_is_known"]
+    assert set(levels(acme, one).values()) == {"unknown"}
+
+
 def test_a_deployments_thresholds_count_and_a_wrong_file_fails_with_the_place(acme):
     one = acme.add("ONE", **OLD)
     (acme.folder / "inputs").mkdir()

@@ -137,13 +137,17 @@ def _single(answer: Answer, at: datetime, value: Callable[[Row], float]) -> Outc
 
 
 def _of(grown: Growth | Missing, value: Callable[[Growth], float | Missing]) -> Outcome:
-    found = grown if isinstance(grown, Missing) else value(grown)
-    return found if isinstance(found, Missing) or isinstance(grown, Missing) else Measured(found, grown.start, grown.end)
+    if isinstance(grown, Missing):
+        return grown
+    found = value(grown)
+    return found if isinstance(found, Missing) else Measured(found, grown.start, grown.end)
 
 
 def _response_time(times: Growth | Missing, work: Growth | Missing) -> Outcome:
-    if isinstance(times, Missing) or isinstance(work, Missing):
-        return times if isinstance(times, Missing) else work
+    if isinstance(times, Missing):
+        return times
+    if isinstance(work, Missing):
+        return work
     if times.start != work.start:
         return Missing("unknown", "time and executions were not read together the last time")
     executions = _named(work, ("execute count",))
