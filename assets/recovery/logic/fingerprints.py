@@ -1,9 +1,9 @@
 """What is in a database, small enough to compare: rows and checksum per table, foreign keys without a parent.
 
 The same statements run on both sides of a comparison, so that a difference is one of the data. They are Oracle SQL. The hash of a
-row is made of the hashes of its columns, under the same seed (docs.oracle.com, SQL Language Reference, `ORA_HASH`: 32 bits, any type but LONG and
-LOB), and rows are added up under two seeds, so that their order does not matter. Of LOBs, which cannot be hashed, the length
-counts; other columns are named as left out.
+row is made of the hashes of its columns under the same seed (docs.oracle.com, SQL Language Reference, `ORA_HASH`: 32 bits, any
+type but LONG and LOB), and rows are added up under two seeds, so that their order does not matter. Of LOBs, which cannot be
+hashed, the length counts; other columns are named as left out.
 """
 
 import re
@@ -18,10 +18,15 @@ COLUMNS = (
     "SELECT c.owner, c.table_name, c.column_name, c.data_type FROM all_tab_columns c "
     "JOIN all_tables t ON t.owner = c.owner AND t.table_name = c.table_name "
     "JOIN all_users u ON u.username = c.owner "
-    "WHERE u.oracle_maintained = 'N' AND t.temporary = 'N' AND t.nested = 'NO' "
+    "WHERE u.oracle_maintained = 'N' AND t.temporary = 'N' AND t.nested = 'NO' AND t.external = 'NO' AND t.dropped = 'NO' "
+    "AND t.secondary = 'N' AND (t.iot_type IS NULL OR t.iot_type = 'IOT') "
     "ORDER BY c.owner, c.table_name, c.column_id"
 )
-"""Columns of all tables that are not Oracle's own, as far as the user may see them: `relations` takes the rows."""
+"""Columns of all tables that are not Oracle's own, as far as the user may see them: `relations` takes the rows.
+
+Left out is what is in no segment of its own or cannot be asked (docs.oracle.com, Database Reference, `ALL_TABLES`): temporary,
+nested and external tables, those of the recycle bin and of domain indexes, and overflow segments.
+"""
 FOREIGN_KEYS = (
     "SELECT k.owner, k.constraint_name, k.table_name, c.column_name, c.position, "
     "p.owner AS parent_owner, p.table_name AS parent_table, q.column_name AS parent_column "
