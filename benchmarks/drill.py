@@ -20,6 +20,7 @@ from time import perf_counter
 from assets.recovery.drilling import running
 from assets.recovery.drilling.drill import Drill
 from assets.recovery.logic.drills.evidence import Evidence
+from assets.recovery.logic.drills.plans import DISRUPTIVE
 from assets.recovery.logic.drills.verdict import SELF_TESTS, Verdict, self_test_caught
 from benchmarks.drill_faults import ALL, FAULTS, Case, Fault, armed, drilled
 from benchmarks.drill_scene import Scene, scene
@@ -28,6 +29,8 @@ from sandbox.oci.services.database import requests
 from sandbox.oci.services.monitoring_alarms import ALARMS
 
 _LEAST_KINDS, _LEAST_DRILLS = 10, 200
+_RPO_SECONDS, _HEARTBEAT_SECONDS = 60.0, 24.0
+"""Of drills with a standby in another region."""
 _MOST_OF = {"switchover": {"switchover_autonomous_database": 2}, "failover": {"fail_over_autonomous_database": 1,
             "switchover_autonomous_database": 1}, "clone": {"create_autonomous_database": 1, "delete_autonomous_database": 1},
             "snapshot standby": {"change_disaster_recovery_configuration": 2}}  # fmt: skip
@@ -48,6 +51,7 @@ class Plan:
         way: Of the drill.
         fault: Place of the fault in `FAULTS`; None if all is well.
         self_test: What it spoils itself.
+        lag_seconds: How far the standby stays behind; None: as usual.
         killed_at: After so many pieces of evidence its process is gone, and again after its resumption.
         stores_last: Whether the last of them was still kept.
     """
@@ -57,6 +61,7 @@ class Plan:
     way: str
     fault: int | None = None
     self_test: str = ""
+    lag_seconds: float | None = None
     killed_at: tuple[int, ...] = ()
     stores_last: bool = True
 
@@ -109,7 +114,7 @@ def _finished(
 ) -> int:
     caught = [plan for plan in faulty if done[plan.name].right]
     wrong = [one for one in done.values() if one.total == "pass" and one.spoilt]
-    well = [done[p.name] for p in drawn if p.fault is None and not p.self_test and not p.killed_at]
+    well = [done[p.name] for p in drawn if p.fault is None and not p.self_test and not p.killed_at and p.lag_seconds is None]
     for one in done.values():
         if not one.right or one.repeated:
             fault = "" if one.plan.fault is None else FAULTS[one.plan.fault].name
@@ -144,13 +149,15 @@ def _finished(
 
 
 def randomised(number: int, rng: random.Random) -> list[Plan]:
-    """Drills of any type, two in three with a fault, one in three killed once or twice, some that spoil themselves."""
+    """Drills of any type, two in three with a fault, one in three killed once or twice; some lag, some spoil themselves."""
     found = []
     for n in range(number):
         kind, way = rng.choice(ALL)
         possible = [place for place, fault in enumerate(FAULTS) if (kind, way) in fault.drills]
         plan = Plan(f"drawn{n}", kind, way, rng.choice(possible) if rng.random() < 2 / 3 else None)
-        if plan.fault is None and rng.random() < 1 / 5:
+        if plan.fault is None and way == "remote" and kind in DISRUPTIVE and rng.random() < 1 / 2:
+            plan = replace(plan, lag_seconds=round(rng.uniform(0, 2 * _RPO_SECONDS), 1))
+        elif plan.fault is None and rng.random() < 1 / 5:
             plan = replace(plan, self_test=rng.choice(sorted(SELF_TESTS)))
         if rng.random() < 1 / 3:
             times = tuple(rng.randint(3, 32) for _ in range(rng.randint(1, 2)))
@@ -169,6 +176,8 @@ def one(where: Scene, plan: Plan) -> Done:
     """Carry a drill out."""
     fault = None if plan.fault is None else FAULTS[plan.fault]
     case = drilled(where, fault, plan.kind, plan.way, plan.name, self_test=plan.self_test)
+    if plan.lag_seconds is not None:
+        where.spoil(case.standby, "lagging", seconds=plan.lag_seconds)
     try:
         verdict = _resumed_until_done(case, plan, fault)
     finally:
@@ -176,7 +185,7 @@ def one(where: Scene, plan: Plan) -> Done:
         for alarm in where.cloud.store.all(ALARMS):
             alarm.change(lifecycleState="DELETED")
     right = _is_right(plan, verdict, happened=case.happened)
-    return Done(plan, case.happened or bool(plan.self_test), verdict.total, verdict.reasons, right, _repeated(case, plan))
+    return Done(plan, case.happened or _is_spoilt(plan), verdict.total, verdict.reasons, right, _repeated(case, plan))
 
 
 def _resumed_until_done(case: Case, plan: Plan, fault: Fault | None) -> Verdict:
@@ -208,10 +217,19 @@ def _kill_after(drill: Drill, pieces: int, *, stores_last: bool) -> None:
     drill.keep = keep
 
 
+def _is_spoilt(plan: Plan) -> bool:
+    """Whether something is wrong from the beginning."""
+    return bool(plan.self_test) or (plan.lag_seconds or 0) > _RPO_SECONDS
+
+
 def _is_right(plan: Plan, verdict: Verdict, *, happened: bool) -> bool:
     """Whether the verdict is what it had to be. A drill that was killed may end unknown for that."""
     if plan.self_test:
         return self_test_caught(verdict, plan.self_test) or bool(plan.killed_at and verdict.total == "unknown")
+    if _is_spoilt(plan):
+        return verdict.total != "pass"
+    if plan.lag_seconds is not None and plan.lag_seconds > _RPO_SECONDS - _HEARTBEAT_SECONDS and plan.kind == "failover":
+        return True  # the last heartbeat that came through may be too old, though what was written after it came through
     if plan.fault is None or not happened:
         return verdict.total == "pass" or bool(plan.killed_at and verdict.total == "unknown")
     if verdict.total == "pass":

@@ -46,21 +46,21 @@ def _happening(lake: Lake) -> str:
     incidents = lake.scan(tables.INCIDENTS).collect()
     opened = incidents.filter(pl.col("is_open"))
     anomalies = lake.scan(tables.METRIC_ANOMALIES).select(pl.len()).collect().item()
-    return f"Incidents in 30 days: {len(incidents)} out of {anomalies} anomalies, {len(opened)} of them open."
+    return f"Incidents in 30 days: {len(incidents)}, made of {anomalies} anomalies of metrics; {len(opened)} still open."
 
 
 def _capacity(lake: Lake, databases: pl.DataFrame) -> list[str]:
     rows = lake.scan(tables.CAPACITY).filter(pl.col("resource") == "storage", pl.col("level_percent") == 100).collect()
     names = dict(databases.select("database_id", "display_name").iter_rows())
     near = rows.filter(pl.col("answer").is_in(["forecast", "reached"])).sort("days").head(_SOONEST)
-    said = "; ".join(f"{escape(names.get(row['database_id'], row['database_id']))} {full(row)}" for row in near.to_dicts())
+    said = "; ".join(f"{escape(names.get(row['database_id'], row['database_id']))}: {full(row)}" for row in near.to_dicts())
     counted = ", ".join(f"{number} {answer}" for answer, number in rows.group_by("answer").len().sort("answer").iter_rows())
-    lines = [f"Storage full within a year: {counted}." + (f" Soonest, in days: {said}." if said else "")] if counted else []
+    lines = [f"Storage full within a year: {counted}." + (f" Soonest: {said}." if said else "")] if counted else []
     held = lake.scan(tables.CAPACITY_QUALITY).filter(pl.col("resource") == "storage").collect()
     held = held.filter(pl.col("measured_at") == held["measured_at"].max())
     if forecasts := int(held["forecasts"].sum() or 0):
         lines.append(
-            f"Forecasts of the past: {held['inside'].sum() / forecasts:.0%} of {forecasts} intervals (80 %) held what came."
+            f"Storage as it was forecast: {held['inside'].sum() / forecasts:.0%} of {forecasts} intervals (80 %) held what came."
         )
     return lines
 

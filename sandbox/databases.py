@@ -19,7 +19,7 @@ from sandbox.utilisation import load_of
 
 KIND = "autonomousdatabase"
 FRANKFURT, ASHBURN = "eu-frankfurt-1", "us-ashburn-1"
-OBJECTIVES = "inputs/recovery/objectives.yaml"
+OBJECTIVES, DRILLS = "inputs/recovery/objectives.yaml", "inputs/recovery/drills.yaml"
 _DAY = 1440
 _DAYS_UNTIL_FULL, _FULL_AT_END = 60, 0.80
 _STOPPED_DAYS = 5
@@ -101,6 +101,17 @@ def objectives(at: datetime) -> Delivery:
         "  bronze: {copy: {rto_seconds: 28800, rpo_seconds: 86400}, drill_every_days: 180}",
     )
     return Delivery(OBJECTIVES, ("\n".join(lines) + "\n").encode(), at)
+
+
+def drills(at: datetime) -> Delivery:
+    """What is rehearsed once the schedule of drills is turned on: a copy of one database, the real standby of another."""
+    lines = (
+        "drills:",
+        "- {database: prod-erp-fra-1, type: clone, make_heartbeat_table: true}",
+        "- {database: prod-crm-iad-1, type: snapshot standby, accept_less_protection: true, confirm: prod-crm-iad-1,",
+        "   make_heartbeat_table: true}",
+    )
+    return Delivery(DRILLS, ("\n".join(lines) + "\n").encode(), at)
 
 
 def _billed() -> Iterator[Database]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sandbox.anomalies import AWS, ORACLE
 from sandbox.aws_billing import aws_bill
 from sandbox.business import business_metrics
-from sandbox.databases import objectives
+from sandbox.databases import drills, objectives
 from sandbox.databases import truth as database_truth
 from sandbox.delivery import Delivery, csv_bytes, write
 from sandbox.documents import documents
@@ -27,7 +27,7 @@ DEFAULT_END = date(2026, 10, 31)
 """Last day unless another is given; a constant, so that a demo does not depend on the clock."""
 FEWEST_DAYS = 60
 _MARKER = "scenario.json"
-_GENERATION = 5
+_GENERATION = 6
 """Raise it when the same arguments are to give other files: an existing scenario is then written anew."""
 _README = b"Billing files of acme: aws/ is the FOCUS export of AWS, oci/ holds the cost reports of OCI.\n"
 _COST_CENTRES = (("prod", "4100"), ("staging", "4200"), ("data", "4300"), ("dev", "4200"))
@@ -52,7 +52,7 @@ def build(window: Window, seed: int) -> list[Delivery]:
         files += known.bill.files
     files.sort(key=lambda file: (file.at, file.path))
     received = invoices(bills[AWS].bill.invoiced, bills[ORACLE].bill.invoiced)
-    fleet = (database_truth(window, files[-1].at), objectives(begin))
+    fleet = (database_truth(window, files[-1].at), objectives(begin), drills(begin))
     return [*files, business_metrics(window, seed), *documents(), *received, *fleet, *truth(window, bills, files[-1].at)]
 
 

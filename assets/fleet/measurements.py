@@ -42,7 +42,7 @@ class Measuring(Collecting):
     """What is measured, and how much of it has to be known."""
 
     interval_minutes: int = Field(default=60, ge=1, le=1440, description="Of the values that are read from Monitoring.")
-    days_back: int = Field(default=30, ge=1, le=90, description="How far a first collection goes back in Monitoring.")
+    days_back: int = Field(default=44, ge=1, le=90, description="How far a first collection goes back in Monitoring.")
     question_seconds: float = Field(
         default=120, gt=0, le=3600, description="For each question to Monitoring, which is of up to 60 databases."
     )

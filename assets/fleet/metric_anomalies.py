@@ -9,8 +9,9 @@ from pydantic import Field
 from assets.catalogue import markdown_table, table_metadata
 from assets.fleet import tables
 from assets.fleet.logic.anomalies.settings import HISTORY
+from assets.fleet.logic.anomalies.together import JOINT
 from assets.fleet.logic.measured import SQL_METRICS
-from assets.fleet.logic.unusual import ATTRIBUTES, JOINT, gridded, incident_rows, unusual
+from assets.fleet.logic.unusual import ATTRIBUTES, gridded, incident_rows, unusual
 from resources.clock import Clock
 from resources.lake import Lake
 

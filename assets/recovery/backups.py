@@ -31,6 +31,7 @@ _COMMON: dict[str, Any] = {"group_name": "recovery", "owners": ["team:dba"], "ki
         ),
         dg.AssetSpec(
             _GAPS,
+            deps=[_BACKUPS],
             description="What backups lack by the policy of their database, and what of them is unknown.",
             metadata=table_metadata(tables.BACKUP_GAPS),
             **_COMMON,

@@ -9,9 +9,10 @@ from itertools import groupby
 import numpy as np
 import pytest
 
+from assets.recovery.logic.drills.calendar import scheduled
 from assets.recovery.logic.objectives import read_objectives
 from sandbox.database_load import METRICS, measured
-from sandbox.databases import OBJECTIVES, databases
+from sandbox.databases import DRILLS, OBJECTIVES, databases
 from sandbox.oci.process import cloud
 from sandbox.oci.services.database import DATABASES, contents
 from sandbox.oci_estate import resources
@@ -111,6 +112,16 @@ def test_every_tier_that_a_tag_names_is_in_the_file_of_objectives(scenario):
     known = read_objectives((scenario.folder / OBJECTIVES).read_bytes())
 
     assert {one.tags["recovery-tier"] for one in FLEET.values()} == set(known.tiers)
+
+
+def test_the_schedule_of_drills_finds_databases_that_can_be_rehearsed_so(scenario):
+    drills = scheduled((scenario.folder / DRILLS).read_bytes())
+
+    assert {one["type"] for one in drills} == {"clone", "snapshot standby"}
+    for drill in drills:
+        database = FLEET[drill["database"]]
+        assert drill.get("confirm") == (database.name if database.tags.get("protected") else None)
+        assert drill["type"] == "clone" or database.standby_in
 
 
 def test_the_demo_has_its_standbys_clones_and_backups(scenario, tmp_path):

@@ -10,10 +10,9 @@ import polars as pl
 from assets.fleet.logic.anomalies.episodes import EPISODES, episodes
 from assets.fleet.logic.anomalies.incidents import Incident, incidents
 from assets.fleet.logic.anomalies.judgement import judge_frame
-from assets.fleet.logic.anomalies.together import together
+from assets.fleet.logic.anomalies.together import JOINT, together
 
 SERIES = ("database_id", "metric")
-JOINT = "joint"
 MATTERS: Mapping[str, float] = {
     "cpu_utilization": 10,
     "memory_utilization": 5,
@@ -26,6 +25,8 @@ MATTERS: Mapping[str, float] = {
     "blocked_sessions": 2,
 }
 """Distance from what was expected, in the unit of the metric, below which nobody would call it an anomaly."""
+_MATTERS_WITH_THE_OTHERS = 0.15
+"""Of metrics that are not in `MATTERS`: part of what the others let expect, within which a misfit is no anomaly."""
 ATTRIBUTES = ("region", "compartment", "environment", "workload", "db_version", "role")
 """What databases may have in common."""
 _ON = ("database_id", "metric", "time")
@@ -131,4 +132,14 @@ def _joint(jointly: pl.DataFrame) -> pl.DataFrame:
     as_metric = jointly.with_columns(pl.lit(JOINT).alias("metric"), *nothing.values(), *flags)
     found = episodes(as_metric, SERIES).with_columns(pl.lit(JOINT).alias("direction"))
     causes = jointly.select("database_id", pl.col("time").alias("peak"), "causes")
-    return found.select(*SERIES, *EPISODES).join(causes, on=["database_id", "peak"], how="left")
+    with_causes = found.select(*SERIES, *EPISODES).join(causes, on=["database_id", "peak"], how="left")
+    return with_causes.filter(pl.col("causes").list.eval(_matters(pl.element())).list.any())
+
+
+def _matters(cause: pl.Expr) -> pl.Expr:
+    """Whether the metric of a cause is so far from what the others let expect that people would call that an anomaly."""
+    expected = cause.struct.field("expected_with_the_others")
+    least = cause.struct.field("metric").replace_strict(
+        list(MATTERS), [float(least) for least in MATTERS.values()], default=None, return_dtype=pl.Float64
+    )
+    return (cause.struct.field("value") - expected).abs() >= least.fill_null(_MATTERS_WITH_THE_OTHERS * expected.abs())

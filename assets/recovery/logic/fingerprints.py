@@ -6,6 +6,7 @@ type but LONG and LOB), and rows are added up under two seeds, so that their ord
 hashed, the length counts; other columns are named as left out.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,8 +42,14 @@ FOREIGN_KEYS = (
 _SEEDS = (0, 1)
 _MOST = 4294967295
 _LOBS = frozenset({"CLOB", "NCLOB", "BLOB"})
-_NOT_HASHED = frozenset({"LONG", "LONG RAW", "BFILE", "XMLTYPE", "JSON", "VECTOR", "SDO_GEOMETRY", "ANYDATA"})
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_$#]{0,127}")
+_HASHED = re.compile(
+    r"N?VARCHAR2|N?CHAR|NUMBER|FLOAT|BINARY_FLOAT|BINARY_DOUBLE|DATE|TIMESTAMP\b.*|INTERVAL\b.*|RAW|U?ROWID|BOOLEAN",
+    re.IGNORECASE,
+)
+"""Built-in types with one value; all others, such as JSON, vectors and types of users, are left out."""
+_NAME = re.compile(r'[^"\x00]{1,128}')
+_RECYCLED = "BIN$"
+"""Tables that were dropped and not purged have names that begin so."""
 _TIMESTAMP = "TO_TIMESTAMP(:at, 'YYYY-MM-DD\"T\"HH24:MI:SS.FF')"
 
 
@@ -105,10 +112,10 @@ class Difference:
 
 
 def relations(rows: Iterable[Mapping[str, Any]]) -> list[Relation]:
-    """Tables out of the rows of `COLUMNS`, without those of the product itself."""
+    """Tables out of the rows of `COLUMNS`, without those of the product itself and those that were dropped."""
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for row in rows:
-        if not str(row["table_name"]).upper().startswith(OWN_PREFIX):
+        if not str(row["table_name"]).upper().startswith((OWN_PREFIX, _RECYCLED)):
             found.setdefault((row["owner"], row["table_name"]), []).append((row["column_name"], row["data_type"]))
     return [Relation(owner, table, tuple(columns)) for (owner, table), columns in sorted(found.items())]
 
@@ -154,9 +161,10 @@ def moment(at: datetime) -> str:
 
 
 def fingerprint(relation: Relation, row: Mapping[str, Any]) -> Fingerprint:
-    """What the one row of `statement` says."""
+    """What the one row of `statement` says; names and types of all columns count, those that are left out too."""
+    shape = hashlib.sha256(repr(relation.columns).encode()).hexdigest()[:8]
     sums = [int(row[f"checksum_{seed}"] or 0) for seed in _SEEDS]
-    return Fingerprint(relation.name, int(row["row_count"]), "-".join(f"{s:x}" for s in sums), relation.left_out)
+    return Fingerprint(relation.name, int(row["row_count"]), "-".join([shape, *(f"{s:x}" for s in sums)]), relation.left_out)
 
 
 def unread(relation: Relation, why: str) -> Fingerprint:
@@ -202,7 +210,7 @@ def _row(relation: Relation, seed: int) -> str:
 
 
 def _is_hashed(kind: str) -> bool:
-    return not (kind.upper() in _LOBS or kind.upper() in _NOT_HASHED)
+    return _HASHED.fullmatch(kind) is not None
 
 
 def _hashed(name: str, kind: str, seed: int) -> str:
@@ -212,7 +220,7 @@ def _hashed(name: str, kind: str, seed: int) -> str:
 
 
 def _quoted(name: str) -> str:
-    """A name as the dictionary has it, in quotes: nothing else than a plain name gets into a statement."""
+    """A name as the dictionary has it, in quotes, which it cannot end."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name that a statement may hold")
     return f'"{name}"'

@@ -199,6 +199,11 @@ def test_production_without_standby_or_with_short_retention_is_told_and_unknown_
     assert health.recovery(estate.facts(estate.database(environment="dev", standbys="[]"))) == []
 
 
+def test_a_refreshable_clone_that_can_have_neither_standby_nor_backup_is_told_to_get_none():
+    clone = estate.database(standbys="[]", backup_retention_days=None, is_refreshable_clone=True)
+    assert health.recovery(estate.facts(clone)) == []
+
+
 def test_what_is_stopped_for_long_is_asked_about():
     row = estate.database(lifecycle_state="STOPPED", valid_from=estate.NOW - timedelta(days=45))
     assert kinds(health.idle(estate.facts(row))) == ["long stopped"]

@@ -129,6 +129,7 @@ def test_a_fleet_of_which_nothing_is_known_is_unknown_everywhere_and_never_well(
         "Backups are kept unknown",
         "Storage full in unknown",
         "CPU unknown not measured yet",
+        "Anomalies Unknown: nothing was measured",
     ):
         assert said in page
     assert "0 %" not in page

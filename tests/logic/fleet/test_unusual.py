@@ -54,6 +54,24 @@ def test_rows_are_those_of_the_tables(found):
     assert found.judged["time"].min() == FIRST + timedelta(days=10)
 
 
+@pytest.mark.parametrize(("misfit", "is_told"), [(0.08, False), (0.5, True)])
+def test_metrics_that_do_not_fit_each_other_are_told_from_where_on_it_matters(misfit, is_told):
+    rng = np.random.default_rng(5)
+    times = [FIRST + n * HOUR for n in range(HOURS)]
+    load = 1000 + 300 * np.sin(np.arange(HOURS) / 24 * 2 * np.pi) + rng.normal(0, 20, HOURS)
+    executes, transactions = 10 * load, load * (1 + rng.normal(0, 0.002, HOURS))
+    transactions[-12:-6] *= 1 - misfit
+    series = {"execute_count": executes, "transaction_count": transactions}
+    parts = [pl.DataFrame({"database_id": "a", "metric": m, "time": times, "value": v}) for m, v in series.items()]
+    fleet = pl.DataFrame({"database_id": ["a"]}).with_columns(pl.lit(None, pl.String).alias(name) for name in ATTRIBUTES)
+
+    found = unusual(pl.concat(parts), fleet, FIRST + timedelta(days=10))
+
+    told = [one for one in found.incidents if one.end >= times[-12] and "joint" in one.metrics]
+    assert bool(told) == is_told
+    assert all("metrics that do not fit each other" in one.said for one in told)
+
+
 def points(*rows, minutes=60.0):
     schema = {"database_id": pl.String, "metric": pl.String, "time": pl.Datetime("us", "UTC"), "value": pl.Float64}
     return pl.DataFrame([("a", m, t, v) for m, t, v in rows], schema=schema, orient="row").with_columns(

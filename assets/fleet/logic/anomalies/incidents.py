@@ -16,6 +16,8 @@ from itertools import combinations
 
 import polars as pl
 
+from assets.fleet.logic.anomalies.together import JOINT
+
 TOGETHER = timedelta(hours=1)
 LEAST_DATABASES = 3
 """Fewer are no scope."""
@@ -314,7 +316,7 @@ def _said(
     unknown: Sequence[str],
     elsewhere: int,
 ) -> str:
-    what = ", ".join(metrics)
+    what = ", ".join("metrics that do not fit each other" if metric == JOINT else metric for metric in metrics)
     if scope is None:
         return f"{what}: {affected[0]} alone"
     where = " and ".join(f"{name} {value}" for name, value in scope) or "the fleet"

@@ -12,6 +12,8 @@ from assets.fleet.logic.anomalies.judgement import ANOMALY, UNKNOWN, USUAL
 from assets.fleet.logic.anomalies.past import Floats
 from assets.fleet.logic.anomalies.settings import DEFAULT, Settings
 
+JOINT = "joint"
+"""Stands where the name of a metric stands, for metrics that do not fit each other."""
 CAUSE = pl.Struct(
     {
         "metric": pl.String(),

@@ -106,9 +106,9 @@ def locking(facts: Facts) -> list[Proposal] | None:
 
 def recovery(facts: Facts) -> list[Proposal] | None:
     """What production lacks to be recovered; only by what the fleet's tables say."""
-    if not facts.is_production or facts.is_standby:
-        return []
     row, found = facts.database, []
+    if not facts.is_production or facts.is_standby or row["is_refreshable_clone"]:  # a clone can have neither standby nor backup
+        return []
     region = str(row["region"])
     if row["role"] is None and not _standbys(row) and not row["peer_ids"]:
         found.append(

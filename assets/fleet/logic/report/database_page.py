@@ -43,7 +43,7 @@ def database_page(data: ReportData, row: Row, of: Mapping[str, Any]) -> dict[str
         "figures": [*_figures(data, row, of), *_asked(data, key, of)],
         "capacity": _capacity(data, key),
         "capacity_said": _capacity_said(data, key),
-        "anomalies": _anomalies(of["anomalies"]),
+        "anomalies": _anomalies(of["anomalies"], is_watched=bool(of["history"] or of["asked"])),
         "waits": _waits(of["waits"]),
         "statements": _statements(of["statements"]),
         "recommendations": [_recommendation(one) for one in data.recommended.get(key, ())],
@@ -223,7 +223,7 @@ def _capacity_said(data: ReportData, key: str) -> str:
     return " ".join(said)
 
 
-def _anomalies(rows: Sequence[Row]) -> Table:
+def _anomalies(rows: Sequence[Row], *, is_watched: bool) -> Table:
     shown = [
         (
             Cell("open" if one["is_open"] else "over", "bad" if one["is_open"] else "muted"),
@@ -237,7 +237,8 @@ def _anomalies(rows: Sequence[Row]) -> Table:
         for one in sorted(rows, key=lambda row: -row["start"].timestamp())
     ]
     columns = ("", "Metric", "From (UTC)", "To", "Direction", "Value", "Expected")
-    return Table("Anomalies", columns, shown, f"None was found in the last {DAYS} days.")
+    none = "None was found" if is_watched else "Unknown: nothing was measured"
+    return Table("Anomalies", columns, shown, f"{none} in the last {DAYS} days.")
 
 
 def _waits(rows: Sequence[Row]) -> Table:

@@ -18,7 +18,7 @@ NAMES: Mapping[str, str] = {
     "wait_seconds_per_second": "Sessions waiting", "awaited_locks": "Awaited locks", "lock_contention": "Lock contention",
     "buffer_gets_per_row": "Blocks read per row", "slow_statements": "Slow statements", "failed_logons": "Failed logons",
     "execute_count": "Executions", "transaction_count": "Transactions", "database_availability": "Availability",
-    "overall": "Database",
+    "joint": "Metrics that do not fit each other", "overall": "Database",
 }  # fmt: skip
 
 

@@ -48,7 +48,7 @@ UPDATE cloudops_migrations SET file_name = :file_name, checksum = :checksum, sta
 /
 UPDATE cloudops_migrations SET state = 'done', ended_at = :moment, run_id = :run_id WHERE set_name = :set_name AND version = :version
 /
-DELETE FROM cloudops_migration_steps WHERE set_name = :set_name AND version = :version AND statement_no = :statement_no
+UPDATE cloudops_migration_steps SET checksum = :checksum, state = :state, error_text = NULL, changed_at = :moment, run_id = :run_id WHERE set_name = :set_name AND version = :version AND statement_no = :statement_no
 /
 INSERT INTO cloudops_migration_steps (set_name, version, statement_no, checksum, state, changed_at, run_id) VALUES (:set_name, :version, :statement_no, :checksum, :state, :moment, :run_id)
 /
@@ -59,6 +59,8 @@ SELECT owner_name, taken_at, expires_at FROM cloudops_migration_lock WHERE lock_
 INSERT INTO cloudops_migration_lock (lock_name, owner_name, taken_at, expires_at) VALUES ('schema', :owner_name, :moment, :expires_at)
 /
 UPDATE cloudops_migration_lock SET expires_at = :expires_at WHERE lock_name = 'schema' AND owner_name = :owner_name
+/
+UPDATE cloudops_migration_lock SET owner_name = :owner_name, taken_at = :moment, expires_at = :expires_at WHERE lock_name = 'schema' AND owner_name = :stolen_from
 /
 UPDATE cloudops_migration_lock SET owner_name = :owner_name, taken_at = :moment, expires_at = :expires_at WHERE lock_name = 'schema' AND owner_name = :stolen_from AND expires_at <= :moment
 /

@@ -34,7 +34,7 @@ def timeline(evidence: Evidence, steps: Sequence[Step]) -> bytes:
         y=alt.Y("step:N").sort([row["step"] for row in rows]).title(None),
         color=colour,
     )
-    return drawn(chart.properties(width=620, height=22 * max(len(rows), 1)))
+    return drawn(chart.properties(width=840, height=22 * max(len(rows), 1)))
 
 
 def _bar(evidence: Evidence, step: Step, begun: datetime) -> dict[str, Any] | None:
@@ -70,4 +70,4 @@ def trend(past: Sequence[Mapping[str, Any]], name: str) -> bytes | None:
         shape=alt.Shape("kind:N").title(None),
     )
     allowed = base.mark_tick(thickness=2, width=26, color="#27323d").encode(y=alt.Y("allowed:Q"))
-    return drawn((allowed + points).properties(width=560, height=170))
+    return drawn((allowed + points).properties(width=720, height=170))
