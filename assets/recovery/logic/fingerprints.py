@@ -19,10 +19,15 @@ COLUMNS = (
     "SELECT c.owner, c.table_name, c.column_name, c.data_type FROM all_tab_columns c "
     "JOIN all_tables t ON t.owner = c.owner AND t.table_name = c.table_name "
     "JOIN all_users u ON u.username = c.owner "
-    "WHERE u.oracle_maintained = 'N' AND t.temporary = 'N' AND t.nested = 'NO' "
+    "WHERE u.oracle_maintained = 'N' AND t.temporary = 'N' AND t.nested = 'NO' AND t.external = 'NO' AND t.dropped = 'NO' "
+    "AND t.secondary = 'N' AND (t.iot_type IS NULL OR t.iot_type = 'IOT') "
     "ORDER BY c.owner, c.table_name, c.column_id"
 )
-"""Columns of all tables that are not Oracle's own, as far as the user may see them: `relations` takes the rows."""
+"""Columns of all tables that are not Oracle's own, as far as the user may see them: `relations` takes the rows.
+
+Left out is what is in no segment of its own or cannot be asked (docs.oracle.com, Database Reference, `ALL_TABLES`): temporary,
+nested and external tables, those of the recycle bin and of domain indexes, and overflow segments.
+"""
 FOREIGN_KEYS = (
     "SELECT k.owner, k.constraint_name, k.table_name, c.column_name, c.position, "
     "p.owner AS parent_owner, p.table_name AS parent_table, q.column_name AS parent_column "

@@ -96,9 +96,8 @@ def self_test_caught(verdict: Verdict, spoilt: str) -> bool:
     """Whether a drill failed for what a self-test spoilt and for nothing else: damage that is real must not look like it."""
     found = verdict.outcome(SELF_TESTS[spoilt])
     others = all(one.judgement == "pass" for one in verdict.outcomes if one is not found)
-    return (
-        others and found.judgement == "fail" and len(found.reasons) == 1 and (spoilt == "checksum" or found.measured is not None)
-    )
+    measured = spoilt == "checksum" or found.measured is not None
+    return others and found.judgement == "fail" and len(found.reasons) == 1 and measured
 
 
 def _outcome(name: str, judgement: Judgement, *reasons: str) -> Outcome:
