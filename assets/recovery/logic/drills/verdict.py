@@ -209,7 +209,9 @@ def _rpo(evidence: Evidence, act: str, begun: Mapping[str, Any]) -> Outcome:
 
 
 def _integrity(evidence: Evidence, steps: Sequence[Step]) -> Outcome:
-    bad, unsure, whole, counted = [], [], set(), set()
+    bad, unsure = [], []
+    whole: set[str] = set()
+    counted: set[str] = set()
     moving = set(evidence.data("drill")["order"].get("moving", ()))
     for step in (s for s in steps if s.id in ("integrity", "integrity_back")):
         data, piece = evidence.data(step.id), evidence.last(step.id)
