@@ -103,6 +103,19 @@ class Journal:
         lost = rows.filter((pl.col("outcome") == BEGUN) & ~pl.col("change_id").is_in(ended)).sort("at", maintain_order=True)
         return [_begun(row) for row in lost.to_dicts()]
 
+    def settle(self, system: str, operations: Sequence[str], there: Mapping[str, Mapping[str, Any] | None], now: datetime) -> int:
+        """Write down what became of changes that were cut off; returns how many there were.
+
+        Args:
+            system: Of the changes.
+            operations: Which of them.
+            there: What there is now, by subject: a change was done if that is what was to be.
+            now: When that was looked at.
+        """
+        lost = self.cut_off(system, operations)
+        self.end([(b, FOUND_DONE if there.get(b.change.subject) == b.change.after else FOUND_UNDONE) for b in lost], now)
+        return len(lost)
+
     def rows(self, operations: Sequence[str], subject: str | None = None) -> pl.DataFrame:
         """Everything that is written of some operations, on one subject if it is given: files of others are not even read."""
         found = self.lake.scan(self.table).filter(pl.col("operation").is_in(list(operations)))

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assets.fleet.logic.alarms import Note, Plan, Step, Wanted, as_json, plan
-from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, NOT_TRIED, Begun, Change, Journal
+from assets.journal import Change, Journal
+from jobs.carrying_out import carry_out
 from resources.alarms import Alarm, AlarmService, Suppression
-from resources.errors import CloudOpsError, PermanentError, TransientError, Unavailable
+from resources.errors import CloudOpsError, PermanentError, Unavailable
 
 _LOG = logging.getLogger(__name__)
 SYSTEM = "oci"
@@ -35,10 +36,7 @@ def planned(wanted: Sequence[Wanted], actual: Sequence[Alarm], notes: Sequence[N
 
 def settle(journal: Journal, actual: Sequence[Alarm], now: datetime) -> int:
     """Write down what became of changes that were cut off; returns how many there were."""
-    lost = journal.cut_off(SYSTEM, OPERATIONS)
-    there = {alarm.key: as_json(alarm) for alarm in actual}
-    journal.end([(b, FOUND_DONE if there.get(b.change.subject) == b.change.after else FOUND_UNDONE) for b in lost], now)
-    return len(lost)
+    return journal.settle(SYSTEM, OPERATIONS, {alarm.key: as_json(alarm) for alarm in actual}, now)
 
 
 def apply(
@@ -67,27 +65,7 @@ def apply(
     """
     guarded, held = whole.guarded(confirmed)
     steps = guarded.changes
-    begun = journal.begin([_change(step) for step in steps], clock())
-    outcomes: list[tuple[Begun, str]] = []
-    failed: list[tuple[Step[Alarm], CloudOpsError]] = []
-    done: list[Step[Alarm]] = []
-    waiting = list(begun)
-    try:
-        for step in steps:
-            entry = waiting.pop(0)
-            try:
-                _do(service, step)
-            except CloudOpsError as error:
-                outcomes.append((entry, f"failed: {error}"))
-                if isinstance(error, TransientError):
-                    raise
-                failed.append((step, error))
-            else:
-                outcomes.append((entry, DONE))
-                done.append(step)
-    finally:
-        # one that was cut off by anything else stays `begun`: what became of it is for the next run to see
-        journal.end([*outcomes, *((entry, NOT_TRIED) for entry in waiting)], clock())
+    done, failed = carry_out(steps, _change, lambda step: _do(service, step), journal, clock)
     if steps:
         _verify(service, guarded, regions, [*held, *(step for step, _ in failed)])
     return Applied(tuple(done), held, tuple(failed))
