@@ -103,9 +103,10 @@ class Journal:
         lost = rows.filter((pl.col("outcome") == BEGUN) & ~pl.col("change_id").is_in(ended)).sort("at", maintain_order=True)
         return [_begun(row) for row in lost.to_dicts()]
 
-    def rows(self, operations: Sequence[str]) -> pl.DataFrame:
-        """Everything that is written of some operations."""
-        return self.lake.scan(self.table).filter(pl.col("operation").is_in(list(operations))).collect()
+    def rows(self, operations: Sequence[str], subject: str | None = None) -> pl.DataFrame:
+        """Everything that is written of some operations, on one subject if it is given: files of others are not even read."""
+        found = self.lake.scan(self.table).filter(pl.col("operation").is_in(list(operations)))
+        return (found if subject is None else found.filter(pl.col("subject") == subject)).collect()
 
     def _id(self, change: Change, number: int, now: datetime) -> str:
         said = (self.run_id, now.isoformat(), number, change.system, change.operation, change.subject, _text(change.after))

@@ -1,6 +1,7 @@
 """What can go wrong in a drill: how it is brought about in the embedded cloud, and what the drill has to say of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -9,7 +10,11 @@ from typing import Any
 from assets.recovery.drilling.drill import Drill
 from assets.recovery.logic.drills.evidence import Evidence
 from benchmarks.drill_scene import NOW, Scene, SceneClock
+from resources.autonomous_databases import AutonomousDatabase
+from resources.rest_sql import RestSqlSessions
+from resources.sql_sessions import SqlSession, Value
 from sandbox.oci.clock import text
+from sandbox.oci.ords import PASSWORD, USER
 from sandbox.oci.services import alarm_states
 from sandbox.oci.services.database import contents as rows
 from sandbox.oci.services.database.lifecycle import BACKUPS, DATABASES
@@ -76,6 +81,32 @@ class Fault:
         return self.name.partition(":")[0]
 
 
+class Nameless(RestSqlSessions):
+    """Sessions with databases that leave open which one they are."""
+
+    @contextmanager
+    def session(self, database: AutonomousDatabase, timeout_seconds: float) -> Iterator[SqlSession]:
+        """See SqlSessions."""
+        with super().session(database, timeout_seconds) as session:
+            yield NamelessSession(session)
+
+
+@dataclass(frozen=True)
+class NamelessSession(SqlSession):
+    """A session of which only the name is missing."""
+
+    usual: SqlSession
+
+    def rows(self, sql: str, binds: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
+        """See SqlSession."""
+        found = self.usual.rows(sql, binds)
+        return [row | {"unique_name": None} if "unique_name" in row else row for row in found]
+
+    def execute(self, sql: str, binds: Mapping[str, Value] | None = None) -> int:
+        """See SqlSession."""
+        return self.usual.execute(sql, binds)
+
+
 def armed(case: Case, fault: Fault) -> None:
     """Let a fault happen at its moment, once."""
     if not fault.at:
@@ -130,6 +161,17 @@ def _clone_stays(case: Case) -> None:
 
 def _never_reinstated(case: Case) -> None:
     case.scene.cloud.store.forget_changes(DATABASES, case.key)
+
+
+def _answers_for_it(case: Case) -> None:
+    """Let the address of what came back lead to the database that was there before."""
+    found = case.scene.cloud.store.table(DATABASES)
+    found[case.target].change(connectionUrls=found[case.key].body["connectionUrls"])
+
+
+def _nameless(case: Case) -> None:
+    """Let databases not say which one they are."""
+    case.drill.world = replace(case.drill.world, sessions=Nameless(user=USER, password=PASSWORD))
 
 
 def _clock(seconds: float) -> Callable[[Case], None]:
@@ -206,6 +248,12 @@ FAULTS: tuple[Fault, ...] = (
           lambda case: case.scene.spoil(case.database, "failover_fails"), r"way back: "),
     Fault("clean-up fails: the snapshot stays", (("snapshot standby", REMOTE),), "integrity!",
           _spoil("work_request_fails", action="convert to standby"), r"way back: .*SNAPSHOT_STANDBY"),
+    Fault("clean-up fails: local roles stay exchanged", (("switchover", LOCAL), ("failover", LOCAL)), "integrity!",
+          _spoil("failover_fails", "database"), r"way back: roles: they changed"),
+    Fault("another database answers: the source of the copy", (("clone", COPY), ("snapshot standby", REMOTE)), "ready!",
+          _answers_for_it, r"RTO: no write succeeded within .* answers, which led before"),
+    Fault("another database answers: it does not say which", ALL, "canary", _nameless,
+          r"RTO: the database did not say which one"),
     Fault("never reinstated", (("failover", REMOTE),), "canary", _never_reinstated, r"way back: "),
     Fault("clock skew: before", ALL, "", _clock(90), r"clock: the database's clock differs"),
     Fault("clock skew: our clock jumps", ALL, "canary", _clock(-50), r"clocks disagree|went back"),

@@ -146,7 +146,7 @@ def prepared(folder: str, how: str) -> Callable[[], None]:
     The fleet is listed before, and each service asked once, so that what a process needs only once is not counted.
     """
     found = json.loads(Path(folder, "cloud.json").read_text())
-    clients = OciClients(config_file=f"{folder}/oci_config", endpoint=found["url"], read_timeout_seconds=8, retry_seconds=6)
+    clients = OciClients(config_file=f"{folder}/oci_config", endpoint=found["url"], read_timeout_seconds=8)
     service, metrics = OciAutonomousDatabases(clients=clients), OciDatabaseMetrics(clients=clients)
     sessions = RestSqlSessions(user=_USER, password=_PASSWORD)
     now = EmbeddedClock(endpoint=found["url"]).now()

@@ -85,7 +85,8 @@ def _set_retention(world: BackupWorld, step: Step) -> None:
     now = world.service.database(step.database.region, step.database.id)
     if now.backup_retention_days == wanted:
         return
-    if now.backup_retention_days != seen or now.is_backup_retention_locked:
+    is_locked = now.is_backup_retention_locked
+    if now.backup_retention_days != seen or is_locked or (is_locked is None and wanted < seen):
         raise Conflict("its retention, or its lock, was changed since it was planned", "Run this job again.")
     _update(world, now, Changes(backup_retention_days=wanted), lambda after: after.backup_retention_days == wanted)
 

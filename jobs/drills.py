@@ -1,5 +1,6 @@
 """How a run rehearses: which database is meant, whether an earlier drill is to be gone on with, the drill itself, its report."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,7 +21,7 @@ from assets.recovery.logic.drills.cost import NO_COPY, reckoned
 from assets.recovery.logic.drills.evidence import Broken, Evidence
 from assets.recovery.logic.drills.order import Order
 from assets.recovery.logic.drills.plans import DrillType, Way
-from assets.recovery.logic.drills.report.page import Shown, chart_png, render
+from assets.recovery.logic.drills.report.page import Shown, chart_png, render, summary
 from assets.recovery.logic.drills.verdict import Verdict
 from assets.recovery.policy_files import objectives_in_force
 from resources.autonomous_databases import GONE, AutonomousDatabase, Standby
@@ -239,7 +240,7 @@ def _resumed(rehearsal: Rehearsal, wanted: Wanted) -> Drill | None:
     drill = Drill(
         drill_id, rehearsal.run_id, rehearsal.world, order, evidence, records.keeper(rehearsal.reports, drill_id)
     )  # fmt: skip
-    drill.note("drill", "IN_PROGRESS", "goes on after it was cut off", {"resumed": True})
+    drill.note("drill", "IN_PROGRESS", "goes on after it was cut off", {"resumed": True, "resumed_by": wanted.by})
     return drill
 
 
@@ -279,10 +280,17 @@ def _reported(rehearsal: Rehearsal, drill: Drill, verdict: Verdict, by: str, env
     key = records.report_key(drill.drill_id)
     shown = Shown(drill.drill_id, drill.evidence, drill.steps, drill.order, verdict, cost.amount, cost.currency, cost.note, by,
                   next_step(drill.evidence, drill.steps), past.to_dicts())  # fmt: skip
-    rehearsal.reports.put(key, render(shown).encode())
+    chart = chart_png(shown)
+    rehearsal.reports.put(key, render(shown, chart).encode())
+    rehearsal.reports.put(records.summary_key(drill.drill_id), json.dumps(summary(shown), default=_plain, indent=1).encode())
     return Rehearsed(
-        drill.drill_id, verdict, shown.next_step, drill.order.self_test, key, drill.evidence.seal, chart_png(shown)
+        drill.drill_id, verdict, shown.next_step, drill.order.self_test, key, drill.evidence.seal, chart
     )  # fmt: skip
+
+
+def _plain(value: datetime | Decimal) -> str:
+    """A moment or an amount, as JSON has it: no digit of money is lost."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _cost(lake: Lake, drill: Drill) -> Cost:

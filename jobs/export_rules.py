@@ -1,6 +1,6 @@
 """Brings the rules of buckets with exports to what the policies say; rules that people made stay as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, Change, Journal
 from assets.recovery.logic.backup_policies import Exports
 from assets.recovery.logic.export_rules import buckets, rules_of
 from resources.clock import Clock
-from resources.errors import PermanentError
+from resources.errors import NotFound, PermanentError
 from resources.object_lifecycle import LifecycleRule, ObjectLifecycle, Rules
 
 OPERATION = "set rules of a bucket"
@@ -30,7 +30,7 @@ class Aged:
 def age_exports(
     lifecycle: ObjectLifecycle, exports: Sequence[Exports], journal: Journal, clock: Clock, *, acts: bool
 ) -> Aged:  # fmt: skip
-    """Plan the rules of every bucket that policies name; with `acts`, set them.
+    """Plan the rules of every bucket that policies name, or named once; with `acts`, set them.
 
     Raises:
         TransientError: The service did not answer: run again.
@@ -39,7 +39,9 @@ def age_exports(
     failed: list[str] = []
     changed = 0
     cut_off = {lost.change.subject: lost for lost in journal.cut_off("oci", [OPERATION])} if acts else {}
-    for (region, bucket), wanted in buckets(exports).items():
+    named = buckets(exports)
+    for region, bucket in [*named, *_no_longer(journal, named)]:
+        wanted = named.get((region, bucket), [])
         try:
             seen = lifecycle.rules(region, bucket)
             after = _after(seen, wanted)
@@ -51,8 +53,16 @@ def age_exports(
                 _set(lifecycle, (region, bucket), after, seen, journal, clock)
                 changed += 1
         except PermanentError as error:
-            failed.append(f"bucket {bucket}: {error}")
+            if wanted or not isinstance(error, NotFound):
+                failed.append(f"bucket {bucket}: {error}")
     return Aged(pl.DataFrame(told, schema=_SCHEMA), changed, failed)
+
+
+def _no_longer(journal: Journal, named: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Regions and buckets whose rules were set here, and that no policy names any more: nobody wants those rules now."""
+    wanted = {bucket for _, bucket in named}
+    once = (subject.rpartition("/") for subject in journal.rows([OPERATION])["subject"].unique().sort())
+    return [(region, bucket) for region, _, bucket in once if bucket not in wanted]
 
 
 def _after(seen: Rules, wanted: Sequence[Exports]) -> list[LifecycleRule]:

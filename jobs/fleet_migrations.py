@@ -1,5 +1,6 @@
 """Schema migrations of a database of the fleet: a job that prints what it would run, and runs it where it is told to."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -132,7 +133,8 @@ def apply(
         demand_confirmed(database, told, config.confirm)
         for todo in told.todo:
             change = _change(todo, migrator, lease, config.region, database.id)
-            begun = lease.begin(change)
+            # others stay away for as long as all of its statements may take
+            begun = replace(lease, lasts=max(lease.lasts, len(todo.numbers) * migrator.lasts)).begin(change)
             try:
                 migrator.apply(todo)
             except PermanentError as error:

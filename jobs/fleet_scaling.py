@@ -174,7 +174,9 @@ class Scaler:
         decision, database = turn.decision, turn.database
         root = f"timetable {database.id} {decision.turn.isoformat()}"
         try:
-            lifecycle(root).apply(_request(database, decision), database.display_name, decision.reason)
+            # one that became protected meanwhile is left alone
+            confirmed = database.display_name if database.display_name in self.confirmed else ""
+            lifecycle(root).apply(_request(database, decision), confirmed, decision.reason)
         except Conflict as error:
             return self._row(turn, "wait", str(error))
         except CloudOpsError as error:

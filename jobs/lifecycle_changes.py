@@ -131,7 +131,7 @@ class Lifecycle:
                 raise Conflict(refused, "Nothing was done. Run it as a plan to see what is there.")
         for step, key in left:
             if isinstance(step.call, Terminate):
-                self._demand_last_backup(region, step.subject, [k for s, k in keyed if isinstance(s.call, TakeBackup)])
+                self._demand_last_backup(region, step.subject, keyed)
             self._perform(step, key, region, compartment, reason)
             outcome.done.append(str(step))
         return outcome
@@ -280,16 +280,18 @@ class Lifecycle:
         if self.clock.now() >= until:
             raise Unavailable(f"{about} was not over in time", "It goes on. Run this job again: it looks what became of it.")
 
-    def _demand_last_backup(self, region: str, database_id: str, keys: Sequence[str]) -> None:
-        """Raises PermanentError unless the last backup is there and can be restored; what is unknown is not enough."""
-        for key in keys:
+    def _demand_last_backup(self, region: str, database_id: str, keyed: Sequence[tuple[Step, str]]) -> None:
+        """Raises PermanentError unless the last backup is what may be relied on; what is unknown is not enough."""
+        for step, key in keyed:
+            if not isinstance(step.call, TakeBackup):
+                continue
             seen, backup = steps.seen_of_backup(key, self.service.backups(region, database_id))
-            if backup is None or seen != steps.DONE or not backup.is_restorable or backup.type != "LONGTERM":
-                state = "not there" if backup is None else f"{backup.type}, {backup.lifecycle_state}"
-                restorable = None if backup is None else backup.is_restorable
+            why = "not there" if backup is None or seen != steps.DONE else steps.unreliable(backup, step.call, self.clock.now())
+            if why:
                 raise PermanentError(
-                    f"{database_id}: its last backup is {state}, restorable: {'unknown' if restorable is None else restorable}",
-                    "The database is left as it is. See why in the console; run again once there is a backup to rely on.",
+                    f"{database_id}: its last backup is {why}",
+                    "The database is left as it is. See its backups in the console; a new run of this job, not a repeat of this "
+                    "one, makes another.",
                 )
 
 

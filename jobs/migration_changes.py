@@ -31,7 +31,7 @@ class Migrator:
         session: With the database.
         clock: Tells the time.
         set_name: Which set of migrations.
-        owner: Who holds the lock: the first of the runs that repeat each other.
+        owner: Whose the lock is: the first of the runs that repeat each other.
         run_id: The run.
         by: Who let it happen.
         lasts: How long the lock is held without being renewed; longer than any statement takes.
@@ -44,6 +44,11 @@ class Migrator:
     run_id: str
     by: str
     lasts: timedelta = timedelta(hours=1)
+
+    @property
+    def holder(self) -> str:
+        """Who holds the lock. Of runs that repeat each other, one at a time: the later takes it from the earlier."""
+        return f"{self.owner}/{self.run_id}"
 
     def applied(self) -> list[Applied]:
         """What the database has had; nothing if it was never migrated."""
@@ -78,7 +83,7 @@ class Migrator:
         for table in tracking.CREATE:
             self._create(table)
         now = self.clock.now()
-        mine: dict[str, Value] = {"owner_name": self.owner, "moment": _text(now), "expires_at": _text(now + self.lasts)}
+        mine: dict[str, Value] = {"owner_name": self.holder, "moment": _text(now), "expires_at": _text(now + self.lasts)}
         try:
             self.session.execute(tracking.TAKE_LOCK, mine)
         except StatementFailed:
@@ -89,7 +94,7 @@ class Migrator:
 
     def unlock(self) -> None:
         """Let others in."""
-        self.session.execute(tracking.GIVE_LOCK_BACK, {"owner_name": self.owner})
+        self.session.execute(tracking.GIVE_LOCK_BACK, {"owner_name": self.holder})
 
     def apply(self, todo: Todo) -> None:
         """Run what is left of one migration.
@@ -133,12 +138,13 @@ class Migrator:
 
     def _begin(self, todo: Todo, number: int, state: str) -> None:
         checksum = checksum_of(todo.statement(number).text)
-        self.session.execute(tracking.FORGET_STEP, self._of(todo, {"statement_no": number}))
         more: dict[str, Value] = {
             "statement_no": number, "checksum": checksum, "state": state, "moment": _text(self.clock.now()),
             "run_id": self.run_id,
         }  # fmt: skip
-        self.session.execute(tracking.BEGIN_STEP, self._of(todo, more))
+        # what is known of a statement is never gone, not even between two calls
+        if self.session.execute(tracking.AGAIN_STEP, self._of(todo, more)) == 0:
+            self.session.execute(tracking.BEGIN_STEP, self._of(todo, more))
 
     def _end(self, todo: Todo, number: int, state: str, error: str | None) -> None:
         more: dict[str, Value] = {
@@ -151,17 +157,20 @@ class Migrator:
 
     def _renew(self) -> None:
         until = _text(self.clock.now() + self.lasts)
-        if self.session.execute(tracking.RENEW_LOCK, {"owner_name": self.owner, "expires_at": until}) != 1:
+        if self.session.execute(tracking.RENEW_LOCK, {"owner_name": self.holder, "expires_at": until}) != 1:
             raise Conflict("the lock was taken by another migrator", "See who migrates this database; run again once they end.")
 
     def _take_over(self, held: Mapping[str, Any], mine: Mapping[str, Value], steal_from: str) -> None:
         owner = str(held["owner_name"])
-        if owner == self.owner:
+        if owner == self.holder:
             self._renew()
             return
         has_expired = str(held["expires_at"]) <= str(mine["moment"])
         taken = 0
-        if has_expired and steal_from == owner:
+        if owner.rpartition("/")[0] == self.owner:
+            # an earlier attempt that is not as dead as it seems loses the lock, and stops before its next statement
+            taken = self.session.execute(tracking.INHERIT_LOCK, {**mine, "stolen_from": owner})
+        elif has_expired and steal_from == owner:
             taken = self.session.execute(tracking.STEAL_LOCK, {**mine, "stolen_from": owner})
         if taken == 1:
             return

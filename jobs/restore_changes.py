@@ -7,12 +7,12 @@ behind at most; the next one knows it again by its marks and by the journal, and
 import json
 import logging
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, Begun, Change, Journal
+from assets.recovery.inventory import Inventory
 from assets.recovery.logic.backup_gaps import newest
 from assets.recovery.logic.restore_tests import (
     FAIL,
@@ -24,8 +24,10 @@ from assets.recovery.logic.restore_tests import (
     Noted,
     Point,
     copy_name,
+    is_copy,
     is_leftover,
     judged,
+    storage_of,
     tags,
 )
 from assets.recovery.prices import cost_of
@@ -34,10 +36,10 @@ from assets.recovery.restoring.records import checkpoints, keep_checkpoint, keep
 from resources.autonomous_databases import GONE, AutonomousDatabase, NewDatabase
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
-from resources.errors import CloudOpsError, NotFound, PermanentError, TransientError, Unavailable
+from resources.errors import CloudOpsError, NotFound, PermanentError, Unavailable
 from resources.lake import Lake
 from resources.sql_sessions import SqlSessions
-from resources.work_following import follow
+from resources.work_following import FAILED, NotSucceeded, follow
 
 _LOG = logging.getLogger(__name__)
 RESTORE, REMOVE = "restore to a new database", "delete restored database"
@@ -95,12 +97,18 @@ class _Course:
     removed: bool = True
 
 
-def remove_leftovers(world: RestoreWorld, fleet: Sequence[AutonomousDatabase]) -> Removed:
-    """Delete what earlier runs restored and did not delete, and write down what became of what was cut off."""
+def remove_leftovers(world: RestoreWorld, inventory: Inventory) -> Removed:
+    """Delete what earlier runs restored and did not delete, and write down what became of what was cut off.
+
+    What bears every mark of a test and is not in the journal is told, and stays: it costs money, and nobody else looks at it.
+    """
     known = _begun(world)
     removed = Removed()
-    for database in fleet:
+    for database in inventory.databases:
         if not is_leftover(database, known):
+            if is_copy(database) and database.lifecycle_state not in GONE:
+                why = "a restore test made it, and it was changed since, or the journal does not know it: delete it, or its tags"
+                removed.failed.append(f"{database.display_name} ({database.db_name}) stays: {why}")
             continue
         _LOG.info("an earlier test left %s behind", database.display_name)
         try:
@@ -108,7 +116,7 @@ def remove_leftovers(world: RestoreWorld, fleet: Sequence[AutonomousDatabase]) -
             removed.done.append(database.db_name)
         except CloudOpsError as error:
             removed.failed.append(f"{database.display_name} ({database.db_name}) could not be removed: {error}")
-    _settle(world, {database.db_name.upper() for database in fleet}, {database.id for database in fleet})
+    _settle(world, inventory)
     return removed
 
 
@@ -159,7 +167,7 @@ def _restore(world: RestoreWorld, one: Due, course: _Course, source: Source) -> 
         display_name=f"{NAME_PREFIX}{database.display_name}",
         workload=database.workload or "OLTP",
         compute_count=world.order.compute_count,
-        data_storage_gb=database.data_storage_gb,
+        data_storage_gb=storage_of(database),
         admin_password=_password(),
         license_model=database.license_model,
         backup_retention_days=1,
@@ -168,7 +176,9 @@ def _restore(world: RestoreWorld, one: Due, course: _Course, source: Source) -> 
         source_id=database.id,
         at=source.at,
     )
-    after = {"db_name": course.name, "source": database.id, "run_id": run_id, "at": source.at.isoformat()}
+    after = {
+        "db_name": course.name, "source": database.id, "run_id": run_id, "region": database.region, "at": source.at.isoformat(),
+    }  # fmt: skip
     (entry,) = world.journal.begin([Change("oci", RESTORE, database.id, None, after, one.why)], world.clock.now())
     course.started_at = world.clock.now()
     try:
@@ -178,7 +188,7 @@ def _restore(world: RestoreWorld, one: Due, course: _Course, source: Source) -> 
             follow(world.service, database.region, begun.work_request_id, world.clock, world.order.longest_wait_seconds)
         course.copy = _answering(world, database.region, begun.resource_id)
     except CloudOpsError as error:
-        course.given_up = course.copy_id is not None and isinstance(error, PermanentError)
+        course.given_up = isinstance(error, NotSucceeded) and error.status == FAILED
         world.journal.end([(entry, f"failed: {error}")], world.clock.now())
         raise
     course.restore_seconds = (world.clock.now() - course.started_at).total_seconds()
@@ -194,7 +204,7 @@ def _answering(world: RestoreWorld, region: str, copy_id: str) -> AutonomousData
         try:
             with world.sessions.session(copy, world.order.sql_seconds) as session:
                 session.rows(_ANSWERS)
-        except TransientError as error:
+        except CloudOpsError as error:  # users may be let in later than the service says that it is available
             said = str(error)
             world.clock.sleep(_LOOK_SECONDS)
         else:
@@ -245,32 +255,30 @@ def _remove(world: RestoreWorld, region: str, copy_id: str, why: str) -> None:
     world.journal.end([(entry, DONE)], world.clock.now())
 
 
-def _begun(world: RestoreWorld) -> dict[str, tuple[str, str]]:
-    """Run and source of all restores that the journal knows, by name of the new database."""
-    found = world.journal.rows([RESTORE])["after"].to_list()
-    known = [_restored(after) for after in found]
-    return {name.upper(): (run_id, source) for name, run_id, source in known}
-
-
-def _restored(after: str) -> tuple[str, str, str]:
-    said = json.loads(after)
-    return said["db_name"], said["run_id"], said["source"]
+def _begun(world: RestoreWorld) -> dict[str, tuple[str, str, str]]:
+    """Run, source and region of all restores that the journal knows, by name of the new database."""
+    found = map(json.loads, world.journal.rows([RESTORE])["after"])
+    return {said["db_name"].upper(): (said["run_id"], said["source"], said["region"]) for said in found}
 
 
 def _attempts(world: RestoreWorld, source_id: str) -> int:
     """How often this run has begun to restore a source."""
-    return sum(pair == (world.journal.run_id, source_id) for pair in _begun(world).values())
+    return sum(known[:2] == (world.journal.run_id, source_id) for known in _begun(world).values())
 
 
-def _settle(world: RestoreWorld, names: set[str], ids: set[str]) -> None:
-    """Write down what became of what was cut off, as the listing of before this run shows it."""
+def _settle(world: RestoreWorld, inventory: Inventory) -> None:
+    """Write down what became of what was cut off, as the listing of before this run shows it.
+
+    What is not listed is gone only if everything could be listed; else a later run settles it.
+    """
+    names = {database.db_name.upper() for database in inventory.databases}
+    left = {database.id for database in inventory.databases if database.lifecycle_state not in GONE}
     ends: list[tuple[Begun, str]] = []
     for lost in world.journal.cut_off("oci", [RESTORE, REMOVE]):
-        if lost.change.operation == RESTORE:
-            there = str((lost.change.after or {}).get("db_name", "")).upper() in names
-            ends.append((lost, FOUND_DONE if there else FOUND_UNDONE))
-        else:
-            ends.append((lost, FOUND_UNDONE if lost.change.subject in ids else FOUND_DONE))
+        restores = lost.change.operation == RESTORE
+        is_there = str((lost.change.after or {})["db_name"]).upper() in names if restores else lost.change.subject in left
+        if is_there or not inventory.failures:
+            ends.append((lost, FOUND_DONE if is_there == restores else FOUND_UNDONE))
     world.journal.end(ends, world.clock.now())
 
 

@@ -14,7 +14,7 @@ from assets.recovery import tables
 from assets.recovery.backup_state import Looked, look
 from assets.recovery.logic.restore_tests import FAIL, Due, due
 from assets.recovery.policy_files import objectives_in_force, policies_in_force
-from assets.recovery.restoring.records import last_times, past_tests, restorability_rows
+from assets.recovery.restoring.records import past_tests, proofs, restorability_rows, tried
 from jobs.restore_changes import Order, RestoreWorld, prove, remove_leftovers
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
@@ -80,7 +80,7 @@ def prove_restores(
                 config.point, config.settle_seconds, config.compute_count, config.longest_wait_seconds, config.sql_seconds
             )
             world = RestoreWorld(autonomous_databases, database_sessions, cloud_clock, journal, lake, order)
-            removed = remove_leftovers(world, looked.inventory.databases)
+            removed = remove_leftovers(world, looked.inventory)
             objectives = objectives_in_force(inputs_store)
             rows = [prove(world, one, objectives.objectives(one.database, "copy").rto_seconds) for one in wanted]
             frame = pl.DataFrame(rows, schema=tables.RESTORE_TESTS.schema)
@@ -103,7 +103,7 @@ def _wanted(looked: Looked, lake: Lake, config: RestoreTestsConfig, clock: Clock
     fleet = [(known.database, known.policy) for known in looked.known]
     if not config.databases:
         tests = past_tests(lake)
-        found = due(fleet, last_times(tests, passed=True), last_times(tests, passed=False), clock.now())
+        found = due(fleet, proofs(tests), tried(tests), clock.now())
         return found[: config.most]
     named = [Due(d, policy, "the run names it") for d, policy in fleet if {d.id, d.display_name} & set(config.databases)]
     lost = sorted(set(config.databases) - {name for one in named for name in (one.database.id, one.database.display_name)})

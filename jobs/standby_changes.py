@@ -1,11 +1,14 @@
 """Makes and removes standbys as planned: each asked where it belongs, written down before and after, and never made twice."""
 
 import hashlib
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, Begun, Change, Journal
+import polars as pl
+
+from assets.journal import BEGUN, DONE, FOUND_DONE, FOUND_UNDONE, Begun, Change, Journal
 from assets.recovery.logic.standbys import ADD_LOCAL, ADD_REMOTE, DROP_LOCAL, OPERATIONS, Step, standbys_elsewhere
 from resources.autonomous_databases import GONE, AutonomousDatabase, Changes, NewDatabase
 from resources.autonomous_databases import Begun as Accepted
@@ -47,7 +50,7 @@ def settle(world: StandbyWorld, by_id: Mapping[str, AutonomousDatabase]) -> None
     world.journal.end(ends, world.clock.now())
 
 
-def apply(world: StandbyWorld, steps: Sequence[Step], by_id: Mapping[str, AutonomousDatabase]) -> Applied:
+def apply(world: StandbyWorld, steps: Sequence[Step]) -> Applied:
     """Do what a plan says, apart from what is held, one after another: a primary takes one change at a time.
 
     Raises:
@@ -60,7 +63,7 @@ def apply(world: StandbyWorld, steps: Sequence[Step], by_id: Mapping[str, Autono
         (entry,) = world.journal.begin([_change(step)], world.clock.now())
         _LOG.info("%s of %s in %s", step.operation, step.database.display_name, step.region)
         try:
-            _await(world, step.region, _do(world, step, by_id))
+            _await(world, step.region, _do(world, step))
             _demand(world, step)
         except TransientError:
             raise  # it stays `begun`: the next run sees what became of it
@@ -73,11 +76,11 @@ def apply(world: StandbyWorld, steps: Sequence[Step], by_id: Mapping[str, Autono
     return applied
 
 
-def _do(world: StandbyWorld, step: Step, by_id: Mapping[str, AutonomousDatabase]) -> Accepted:
+def _do(world: StandbyWorld, step: Step) -> Accepted:
     primary = step.database
     if step.operation == ADD_REMOTE and step.remote is not None:
         # asked in the standby's region, with the primary as its source
-        return world.service.create(step.region, _details(primary, step), _token(primary, step, by_id))
+        return world.service.create(step.region, _details(primary, step), _token(world, step))
     if step.standby_id is not None:
         standby = world.service.database(step.region, step.standby_id)
         if standby.role == "PRIMARY" or primary.id not in standby.peer_ids:
@@ -108,10 +111,14 @@ def _details(primary: AutonomousDatabase, step: Step) -> NewDatabase:
     )
 
 
-def _token(primary: AutonomousDatabase, step: Step, by_id: Mapping[str, AutonomousDatabase]) -> str:
-    """The same in a repeat. One that was removed since is not what a repeat means: how many there were is counted in."""
-    gone = sum(d.source_id == primary.id and d.region == step.region and d.lifecycle_state in GONE for d in by_id.values())
-    return hashlib.sha256(f"{primary.id}/{step.region}/{gone}".encode()).hexdigest()[:40]
+def _token(world: StandbyWorld, step: Step) -> str:
+    """The same in a repeat of what was cut off.
+
+    One that was made and removed since, or that failed, is not what a repeat means: how many there were is counted in.
+    """
+    ended = ~pl.col("outcome").is_in([BEGUN, FOUND_UNDONE]) & (pl.col("subject") == step.database.id)
+    regions = [json.loads(after)["region"] for after in world.journal.rows([ADD_REMOTE]).filter(ended)["after"]]
+    return hashlib.sha256(f"{step.database.id}/{step.region}/{regions.count(step.region)}".encode()).hexdigest()[:40]
 
 
 def _demand(world: StandbyWorld, step: Step) -> None:

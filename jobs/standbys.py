@@ -59,7 +59,7 @@ def set_up_standbys(
         if config.mode == "apply":
             world = StandbyWorld(autonomous_databases, cloud_clock, journal, config.longest_wait_seconds)
             settle(world, found.by_id)
-            applied = apply(world, steps, found.by_id)
+            applied = apply(world, steps)
             metadata |= {"done": len(applied.done), "held": len(applied.held)}
             problems += applied.failed
         context.add_output_metadata(metadata)

@@ -9,6 +9,7 @@ import dagster as dg
 
 from orchestration.doctor import Answer, Cloud, Probe
 from orchestration.probes_of_aws import of_aws
+from orchestration.probes_of_databases import of_databases
 from orchestration.probes_of_documents import embedding, finding, logging_searches, reading_if_named
 from orchestration.probes_of_oci import of_oci
 from orchestration.probes_of_stores import cloud_of, lake_reading, lake_writing, reading, writing
@@ -34,6 +35,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 """Variables without which a resource of the production deployment cannot be made; a notifier to a topic needs none."""
 _OF_OCI = ("CLOUDOPS_OCI_TENANCY", "CLOUDOPS_OCI_HOME_REGION")
+_OF_DATABASES = ("autonomous_databases", "database_metrics", "database_sessions", "cloud_clock")
 _SETTINGS = "which deployment this is, and where everything is"
 
 
@@ -52,6 +54,7 @@ def of_deployment(settings: Settings, stack: ExitStack, resources: Mapping[str, 
         *_of_stores(wired),
         *_of_documents(wired),
         *of_oci(wired.ready("oci_clients"), wired.ready("oci_usage_source"), settings.clouds, clock, wired.reports),
+        *of_databases(*(wired.ready(name) for name in _OF_DATABASES)),
         *of_aws(None if wired.lacks("aws_budgets") else wired.ready("aws_budgets").clients, clock, wired.lacks("aws_budgets")),
     ]
 

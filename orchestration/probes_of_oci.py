@@ -13,14 +13,14 @@ from resources.oci.clients import OciClients
 from resources.oci.object_storage import OciObjectStore
 from resources.oci.usage import OciUsage
 
-_IN_SHORT = {"max_attempts": 2, "read_timeout_seconds": 15.0, "first_wait_seconds": 0.5}
+IN_SHORT = {"max_attempts": 2, "read_timeout_seconds": 15.0, "first_wait_seconds": 0.5}
 """A person waits for the answer, and asks again if need be."""
 _UNSET = "Set CLOUDOPS_OCI_TENANCY and CLOUDOPS_OCI_HOME_REGION to use Oracle's cloud."
 
 
 def of_oci(wired: OciClients, usage: OciUsage, clouds: Clouds, clock: Clock, with_reports: bool) -> list[Probe]:  # noqa: FBT001
     """Probes of the tenancy; if none is set, all of them say so."""
-    clients = wired.model_copy(update=_IN_SHORT)
+    clients = wired.model_copy(update=IN_SHORT)
 
     def probe(name: str, purpose: str, ask: Callable[[], Answer], *, configured: bool = True) -> Probe:
         absent = Answer(
@@ -46,6 +46,7 @@ def of_oci(wired: OciClients, usage: OciUsage, clouds: Clouds, clock: Clock, wit
         ),
         probe("budgets", "those of the product are kept up to date", sees(identity.see_budgets, "budgets")),
         probe("budgets: changing", "budgets and alert rules are made", lambda: _changing(clients)),
+        probe("databases", "they are watched", sees(identity.see_databases, "Autonomous Databases")),
         probe("metrics", "utilisation is read from them", sees(identity.see_metrics, "metrics")),
         probe("actions: changing", "approved actions are carried out", lambda: _acting(clients)),
     ]

@@ -3,7 +3,6 @@
 import ssl
 from datetime import UTC, datetime
 
-import httpx
 from pydantic import Field
 
 from resources.clock import Clock
@@ -36,6 +35,8 @@ class EmbeddedClock(Clock):
         self._asked("POST", "/sandbox/clock", {"advance": seconds})
 
     def _asked(self, method: str, path: str, body: dict[str, float] | None = None) -> datetime:
+        import httpx  # slow to import: loading the code location needs none of it
+
         try:
             url = self.endpoint.rstrip("/") + path
             answer = httpx.request(method, url, json=body, timeout=_TIMEOUT_SECONDS, trust_env=False, verify=_NO_AUTHORITIES)

@@ -3,24 +3,51 @@
 Source of requests and answers: docs.oracle.com, "REST-Enabled SQL Service" (Oracle REST Data Services Developer's Guide).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from ssl import SSLContext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from resources.autonomous_databases import AutonomousDatabase
 from resources.errors import Denied, Throttled, Unavailable
-from resources.sql_sessions import SqlSession, SqlSessions, StatementFailed, Value
+from resources.sql_sessions import LoginRefused, SqlSession, SqlSessions, StatementFailed, Value
+
+if TYPE_CHECKING:  # it is slow to import, and loading the code location needs none of it
+    from ssl import SSLContext
+
+    import httpx
 
 PAGE_ROWS = 10_000
 """Rows that one answer may have."""
 _NO_ACCESS = (942, 1031)
 _UNAUTHORIZED = (401, 403)
 _NOT_FOUND, _TOO_MANY, _ERRORS = 404, 429, 400
+
+
+class _Page(BaseModel):
+    """Rows of a query, of which there may be more."""
+
+    items: list[dict[str, Any]]
+    has_more: bool = Field(default=False, alias="hasMore")
+
+
+class _Item(BaseModel):
+    """What became of a statement."""
+
+    rows: _Page | None = Field(default=None, alias="resultSet")
+    changed: int | None = Field(default=None, alias="result")
+    error_code: int | None = Field(default=None, alias="errorCode")
+    error_details: str | None = Field(default=None, alias="errorDetails")
+
+
+class _Answer(BaseModel):
+    """What is answered to a request."""
+
+    items: list[_Item]
 
 
 class RestSqlSessions(SqlSessions):
@@ -38,6 +65,8 @@ class RestSqlSessions(SqlSessions):
         if not database.ords_url:
             advice = "See in the console whether it runs, and whether its tools are enabled."
             raise Unavailable(f"{database.display_name} shows no address of Oracle REST Data Services", advice)
+        import httpx
+
         address = f"{database.ords_url.rstrip('/')}/{self.user.lower()}/_/sql"
         # a proxy of the environment never sees the password
         with httpx.Client(auth=(self.user, self.password), timeout=timeout_seconds, trust_env=False, verify=_trusted()) as client:
@@ -54,19 +83,20 @@ class RestSqlSession(SqlSession):
         """See SqlSession. Pages after the first run the statement again, so that it should have an order."""
         found: list[dict[str, Any]] = []
         while True:
-            answered = self._posted(sql, binds, offset=len(found))
-            result = answered.get("resultSet")
-            if result is None:
+            page = self._posted(sql, binds, offset=len(found)).rows
+            if page is None:
                 return found
-            found += result["items"]
-            if not result.get("hasMore") or not result["items"]:
+            found += page.items
+            if not page.has_more or not page.items:
                 return found
 
     def execute(self, sql: str, binds: Mapping[str, Value] | None = None) -> int:
         """See SqlSession."""
-        return int(self._posted(sql, binds, offset=0).get("result") or 0)
+        return self._posted(sql, binds, offset=0).changed or 0
 
-    def _posted(self, sql: str, binds: Mapping[str, Value] | None, offset: int) -> dict[str, Any]:
+    def _posted(self, sql: str, binds: Mapping[str, Value] | None, offset: int) -> _Item:
+        import httpx
+
         body = {
             "statementText": sql,
             "limit": PAGE_ROWS,
@@ -80,18 +110,19 @@ class RestSqlSession(SqlSession):
             raise Unavailable(f"{self._name} does not answer ({type(error).__name__})", advice) from error
         self._demand(answer)
         try:
-            (item,) = answer.json()["items"]
-        except (ValueError, KeyError, TypeError) as error:
+            (item,) = _Answer.model_validate_json(answer.content).items
+        except ValueError:
+            # not as cause: what was answered may be rows
             advice = "See whether its address is that of Oracle REST Data Services."
-            raise Unavailable(f"{self._name} answers something else than results of SQL", advice) from error
-        if item.get("errorCode") is not None:
-            raise _failed(self._name, int(item["errorCode"]), str(item.get("errorDetails") or "no details"))
-        return dict(item)
+            raise Unavailable(f"{self._name} answers something else than results of SQL", advice) from None
+        if item.error_code is not None:
+            raise _failed(self._name, item.error_code, item.error_details or "no details")
+        return item
 
     def _demand(self, answer: httpx.Response) -> None:
         if answer.status_code in _UNAUTHORIZED:
             advice = "Check the user and password of database sessions, and that the user's schema is REST-enabled."
-            raise Denied(f"{self._name} does not let the database user in (HTTP {answer.status_code})", advice)
+            raise LoginRefused(f"{self._name} does not let the database user in (HTTP {answer.status_code})", advice)
         if answer.status_code == _NOT_FOUND:
             # what a database that is stopped or changes its role may answer too
             advice = "See whether it is available, and whether the schema of the user is enabled for REST."
@@ -106,6 +137,8 @@ class RestSqlSession(SqlSession):
 @cache
 def _trusted() -> SSLContext:
     """Whom sessions trust, read once: certificates are far dearer to read than a session is to open."""
+    import httpx
+
     return httpx.create_ssl_context(trust_env=False)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from resources.autonomous_databases import AutonomousDatabase
-from resources.errors import PermanentError
+from resources.errors import Denied, PermanentError
 
 Value = str | int | float | None
 """What can be bound; times are bound as text and converted in the statement, or written as ISO 8601 text."""
@@ -30,6 +30,10 @@ class StatementFailed(PermanentError):
         super().__init__(message, advice)
 
 
+class LoginRefused(Denied):
+    """The user is not let in. To try again at once would only bring them nearer to being locked."""
+
+
 class SqlSession(ABC):
     """A session with one database. A statement that does not answer in time ends it."""
 
@@ -38,6 +42,7 @@ class SqlSession(ABC):
         """All rows of a query, by lower-case column name: times as ISO 8601 text, RAW in hexadecimal digits.
 
         Raises:
+            LoginRefused: The user is not let in; some variants know only when the first statement is sent.
             Denied: The user may not read that (ORA-01031), or it does not exist for them (ORA-00942).
             StatementFailed: The database refused it otherwise.
             Unavailable: No answer in time, or the connection is gone.
@@ -58,6 +63,7 @@ class SqlSessions(dg.ConfigurableResource[Any], ABC):
         How a database is reached is taken from `database` each time: after a change of roles it is another host.
 
         Raises:
-            Denied: It cannot be logged in to.
+            LoginRefused: It cannot be logged in to.
+            Denied: It may not be asked how to reach it.
             Unavailable: It is not running, or does not answer in time.
         """

@@ -11,7 +11,20 @@ _USUAL_SECONDS = 10.0
 """Between two looks, where the service does not say when to look again."""
 _MOST_FAILED_LOOKS = 5
 """Looks in a row that may fail: what is waited for goes on meanwhile."""
+FAILED = "FAILED"
 _GOES_ON = "It goes on in the background: look at the work request, and at the state of the database, before anything else."
+
+
+class NotSucceeded(PermanentError):
+    """What was begun is over and did not succeed.
+
+    Attributes:
+        status: `FAILED`, or `CANCELED` by somebody.
+    """
+
+    def __init__(self, message: str, advice: str, status: str) -> None:
+        self.status = status
+        super().__init__(message, advice)
 
 
 def follow(
@@ -27,7 +40,8 @@ def follow(
         timeout_seconds: How long to wait at most, by that clock.
 
     Raises:
-        PermanentError: It failed or was cancelled; the message has the service's reasons.
+        NotSucceeded: It failed or was cancelled; the message has the service's reasons.
+        PermanentError: It may not be looked at; it goes on.
         Unavailable: It is not over in time, or the service does not answer; it goes on.
     """
     end = clock.now() + timedelta(seconds=timeout_seconds)
@@ -58,7 +72,8 @@ def _succeeded(found: WorkRequest) -> WorkRequest:
     if found.status == "SUCCEEDED":
         return found
     reasons = "; ".join(found.errors) or "the service gives no reason"
-    raise PermanentError(
+    raise NotSucceeded(
         f"{found.operation} ended {found.status}: {reasons} (work request {found.id})",
         "Look at the state of the database: it may have changed in part. Repeat once the reason is gone.",
+        found.status,
     )

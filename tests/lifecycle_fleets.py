@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +80,20 @@ class Fleet:
 
     def run(self, job: dg.JobDefinition, op: str, config: Mapping[str, Any], **more: Any) -> dg.ExecuteInProcessResult:
         return job.execute_in_process(
-            resources=self.resources, run_config={"ops": {op: {"config": dict(config)}}}, raise_on_error=False, **more
+            instance=_instance(),
+            resources=self.resources,
+            run_config={"ops": {op: {"config": dict(config)}}},
+            raise_on_error=False,
+            **more,
         )
+
+
+@cache
+def _instance() -> dg.DagsterInstance:
+    """One for all runs: making it takes as long as a run."""
+    made = dg.DagsterInstance.ephemeral()
+    atexit.register(made.dispose)
+    return made
 
 
 def metadata_of(result: dg.ExecuteInProcessResult) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from assets.fleet.logic.measured import Missing
 from assets.fleet.logic.queries import Query, probe, query, views_of
 from assets.fleet.logic.sql_measures import Answer
 from resources.errors import Denied, TransientError, Unavailable
-from resources.sql_sessions import SqlSession, StatementFailed
+from resources.sql_sessions import LoginRefused, SqlSession, StatementFailed
 
 _FOLDER = Path(__file__).parent / "queries"
 
@@ -28,23 +28,26 @@ def ask(session: SqlSession, wanted: Mapping[str, Query], deadline: Deadline) ->
 
     Raises:
         TransientError: It did not answer at all.
+        LoginRefused: It does not let the user in, which is tried once: a user who tries often is locked.
     """
-    refused = _refused(session, wanted, deadline)
+    hidden = refused(session, wanted, deadline)
     answers: dict[str, Answer] = {}
     silent: Missing | None = None
     for name, one in wanted.items():
         try:
-            answers[name] = silent or _answer(session, one, refused, deadline)
+            answers[name] = silent or _answer(session, one, hidden, deadline)
         except TransientError as error:
             silent = answers[name] = Missing("unknown", str(error))
     return answers
 
 
-def _refused(session: SqlSession, wanted: Mapping[str, Query], deadline: Deadline) -> dict[str, str]:
-    """Views that may not be read, and why. All are probed at once; only if that is refused, one by one."""
+def refused(session: SqlSession, wanted: Mapping[str, Query], deadline: Deadline) -> dict[str, str]:
+    """Views that may not be read, and why. All are probed at once; only if that is refused, one by one. Raises as `ask`."""
     views = views_of(wanted)
     try:
         deadline.call(lambda: session.rows(probe(views)))
+    except LoginRefused:
+        raise
     except (Denied, StatementFailed):
         return {view: reason for view in views if (reason := _why_not(session, view, deadline))}
     return {}
@@ -58,17 +61,19 @@ def _why_not(session: SqlSession, view: str, deadline: Deadline) -> str | None:
     return None
 
 
-def _answer(session: SqlSession, one: Query, refused: Mapping[str, str], deadline: Deadline) -> Answer:
-    if hidden := [view for view in one.views if view in refused]:
-        return Missing("unavailable", f"no access to {', '.join(hidden)}: {refused[hidden[0]]}")
+def _answer(session: SqlSession, one: Query, hidden: Mapping[str, str], deadline: Deadline) -> Answer:
+    if lacking := [view for view in one.views if view in hidden]:
+        return Missing("unavailable", f"no access to {', '.join(lacking)}: {hidden[lacking[0]]}")
     if not deadline.left:
         raise Unavailable(deadline.missed, "See what keeps it busy.")
     try:
-        return [_plain(row) for row in deadline.call(lambda: session.rows(one.sql))]
+        rows = [_plain(row) for row in deadline.call(lambda: session.rows(one.sql))]
     except Denied as error:
         return Missing("unavailable", str(error))
     except StatementFailed as error:
         return Missing("unknown", str(error))
+    strange = next((sorted(row) for row in rows if not set(one.columns) <= row.keys()), None)
+    return rows if strange is None else Missing("unknown", f"{one.name}: answered {', '.join(strange)} instead of what was asked")
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from assets.progress import Progress, silent
+from resources import patience
 from resources.errors import CloudOpsError, Throttled
 
 _Item = TypeVar("_Item")
@@ -82,11 +83,15 @@ class Deadline:
         return f"no answer within {self.seconds:g} s" + (f" ({self.slowed})" if self.slowed else "")
 
     def call(self, ask: Callable[[], _Answer]) -> _Answer:
-        """Call, and again after a while when asked to slow down, as long as there is time. Raises what the last call raised."""
+        """Call, and again after a while when asked to slow down, as long as there is time. Raises what the last call raised.
+
+        What repeats inside the call ends in time too, so that the last refusal is told and not that there was no answer.
+        """
         bound = _FIRST_WAIT_SECONDS
         while True:
             try:
-                return ask()
+                with patience.within(self.left):
+                    return ask()
             except Throttled as error:
                 self.slowed = str(error)
                 wait = random.uniform(bound / 2, bound)  # noqa: S311  # spreads repeats, keeps no secret

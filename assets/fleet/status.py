@@ -29,6 +29,8 @@ _KEY = dg.AssetKey(["fleet", "status"])
 _CHECK = "every_database_is_known"
 _DAYS = 7
 _FIRST_DAY = timedelta(days=1)
+_STALE = timedelta(hours=26)
+"""How old a collection may be and still say how databases stand: one that is made nightly may be late."""
 
 
 @dg.asset(
@@ -98,7 +100,7 @@ def _known(lake: Lake, now: datetime) -> Known:
     first = (now - timedelta(days=_DAYS)).date()
     measured = lake.scan(tables.MEASUREMENTS).filter(pl.col("day") >= first).collect()
     collections = measured["collected_at"].unique().sort().to_list()
-    last = measured.filter(pl.col("collected_at") == collections[-1]) if collections else measured
+    last = measured.filter((pl.col("collected_at") == pl.col("collected_at").max()) & (pl.col("collected_at") >= now - _STALE))
     return Known(
         now={(row["database_id"], row["metric"]): _outcome(row) for row in last.to_dicts()},
         points=_points(lake, measured, first),

@@ -12,7 +12,7 @@ from assets.recovery.inventory import Inventory, backups_of, inventory
 from assets.recovery.logic.backup_gaps import Gap, Held, gaps, not_subject
 from assets.recovery.logic.backup_plan import Known
 from assets.recovery.logic.backup_policies import BackupPolicies, BackupPolicy
-from assets.recovery.logic.restore_tests import RUN_TAG
+from assets.recovery.logic.restore_tests import is_copy
 from assets.recovery.logic.standbys import standbys_elsewhere
 from resources.autonomous_databases import AutonomousDatabase, Backup
 from resources.database_service import AutonomousDatabases
@@ -61,7 +61,7 @@ def look(service: AutonomousDatabases, policies: BackupPolicies) -> Looked:
         CloudOpsError: Not even regions or compartments can be listed.
     """
     found = inventory(service)
-    own = {database.id for database in found.databases if RUN_TAG in database.tags}
+    own = {database.id for database in found.databases if is_copy(database)}
     reasons = {database.id: not_subject(database, own) for database in found.databases}
     subject = [database for database in found.databases if not reasons[database.id]]
     listed = backups_of(service, subject)

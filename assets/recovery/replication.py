@@ -32,6 +32,8 @@ _LOG = logging.getLogger(__name__)
 _KEY = dg.AssetKey(["recovery", "replication"])
 _LOOKS_BACK = timedelta(minutes=10)
 _SQL_SECONDS = 20.0
+_ARRIVES_WITHIN = timedelta(seconds=30)
+_LOOK_SECONDS = 2.0
 _KEEP_DAYS = 400
 
 
@@ -88,7 +90,7 @@ def replication(
         measured = _measured(database_metrics, primary, now) if any(side.kind == "remote" for side in there) else None
         beat = _beat(database_sessions, primary, cloud_clock, config.heartbeats)
         rows += [
-            _row(primary, side, measured, _heartbeat(database_sessions, side, by_id, beat, now), objectives, now)
+            _row(primary, side, measured, _heartbeat(database_sessions, side, by_id, beat, cloud_clock), objectives, now)
             for side in there
         ]
     frame = pl.DataFrame(rows, schema=tables.REPLICATION.schema)
@@ -175,18 +177,25 @@ def _beat(sessions: SqlSessions, primary: AutonomousDatabase, clock: Clock, writ
 
 
 def _heartbeat(
-    sessions: SqlSessions, side: Side, by_id: Mapping[str, AutonomousDatabase], beat: Beat | None, now: datetime
+    sessions: SqlSessions, side: Side, by_id: Mapping[str, AutonomousDatabase], beat: Beat | None, clock: Clock
 ) -> float | None:  # fmt: skip
-    """How far heartbeats show a standby to be behind; None of one that cannot be read, as most cannot."""
+    """How far heartbeats show a standby to be behind; None of one that cannot be read, as most cannot.
+
+    One that was just written is given some time to arrive.
+    """
     standby = by_id.get(side.id or "")
     if beat is None or standby is None or standby.lifecycle_state not in RUNNING:
         return None
     try:
         with sessions.session(standby, _SQL_SECONDS) as session:
-            found = contents.heartbeats(session, contents.last_number(session))
+            while True:
+                found = contents.heartbeats(session, contents.last_number(session))
+                last, now = Beat(found[-1].number, found[-1].written_at) if found else None, clock.now()
+                if last is None or last.number >= beat.number or now - beat.at > _ARRIVES_WITHIN:
+                    return heartbeat_lag(beat, last, now)
+                clock.sleep(_LOOK_SECONDS)
     except CloudOpsError:
         return None
-    return heartbeat_lag(beat, Beat(found[-1].number, found[-1].written_at) if found else None, now)
 
 
 def _keep(lake: Lake, frame: pl.DataFrame, now: datetime) -> None:

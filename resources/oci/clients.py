@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -201,7 +201,7 @@ class OciClients(dg.ConfigurableResource[Any]):
         )
 
     def _caller(self) -> tuple[dict[str, Any], Any]:
-        """Configuration and signer for the SDK; it makes the signer of an API key itself."""
+        """Configuration and signer for the SDK."""
         if self._cached_caller is None:
             config, signer = _CALLERS[self.principal](self)
             if self.region:
@@ -224,7 +224,22 @@ def _keep_open(client: Any, connections: int) -> None:  # noqa: ANN401
 
 
 def _of_config_file(clients: OciClients) -> tuple[dict[str, Any], Any]:
-    return clients._configured(), None
+    from oci.config import validate_config
+
+    config = clients._configured()
+    if "authentication_type" in config:
+        return config, None  # the SDK knows what to make of it
+    validate_config(config)
+    key = config.get("key_content") or Path(config["key_file"]).expanduser().read_text()
+    return config, _signer(config["tenancy"], config["user"], config["fingerprint"], key, config.get("pass_phrase"))
+
+
+@cache
+def _signer(tenancy: str, user: str, fingerprint: str, key: str, pass_phrase: str | None) -> Any:  # noqa: ANN401
+    """One signer for all clients of a caller: to read a key takes longer than many a call, since it is checked for being one."""
+    from oci.signer import Signer
+
+    return Signer(tenancy, user, fingerprint, None, pass_phrase, private_key_content=key)
 
 
 def _of_security_token(clients: OciClients) -> tuple[dict[str, Any], Any]:

@@ -83,6 +83,11 @@ def see_metrics(clients: OciClients) -> None:
     _see(clients, "monitoring", "list_metrics", {}, compartment_id_in_subtree=True, limit=1)
 
 
+def see_databases(clients: OciClients) -> None:
+    """List the first Autonomous Database of the root compartment. Raises Denied."""
+    _see(clients, "database", "list_autonomous_databases", limit=1)
+
+
 def _see(clients: OciClients, service: Service, operation: str, *arguments: object, **named: object) -> None:
     """Ask about the root compartment, which is surely there: what is not found may not be seen."""
     tenancy, method = clients.tenancy(), getattr(clients.client(service), operation)

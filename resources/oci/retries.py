@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from resources import patience
+
 READING_POSTS = frozenset(
     {
         "request_summarized_usages", "summarize_metrics_data", "list_metrics", "create_cursor",
@@ -28,7 +30,7 @@ class Limits:
 
     Attributes:
         attempts: At most so many, the first included.
-        seconds: No attempt begins later than so long after the first.
+        seconds: No attempt begins later than so long after the first, nor later than who asks will wait (`resources.patience`).
         first_wait: Bound of the first wait, in seconds.
         longest_wait: Bound of any wait, in seconds.
     """
@@ -113,7 +115,8 @@ class _InTime:
     limits: Limits
 
     def should_retry(self, *_failure: object, current_attempt: int, total_time_elapsed: float, **_more: object) -> bool:
-        return total_time_elapsed + self.limits.wait(current_attempt) <= self.limits.seconds
+        wait = self.limits.wait(current_attempt)
+        return total_time_elapsed + wait <= self.limits.seconds and wait <= patience.left()
 
 
 class _CircuitIsClosed:

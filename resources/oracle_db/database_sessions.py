@@ -27,7 +27,7 @@ from resources.autonomous_databases import AutonomousDatabase
 from resources.database_service import AutonomousDatabases
 from resources.errors import CloudOpsError, Denied, NotFound, TransientError, Unavailable
 from resources.oracle_db.errors import of_database
-from resources.sql_sessions import SqlSession, SqlSessions, StatementFailed, Value
+from resources.sql_sessions import LoginRefused, SqlSession, SqlSessions, StatementFailed, Value
 
 GROUP = "LOW"
 """Consumer group of all sessions: what watches a database should not take from those who use it."""
@@ -73,7 +73,12 @@ class OracleSessions(SqlSessions):
         descriptor, mutual = reached(database)
         pool = self._pool(database.id, descriptor)
         with _translated(database.display_name):
-            connection = self._opened(pool, database, descriptor, timeout_seconds, mutual=mutual).acquire()
+            opened = self._opened(pool, database, descriptor, timeout_seconds, mutual=mutual)
+        try:
+            with _translated(database.display_name):
+                connection = opened.acquire()
+        except Denied as error:
+            raise LoginRefused(error.message, error.advice) from None
         try:
             connection.call_timeout = round(1000 * timeout_seconds)
             yield OracleSession(connection, database.display_name)
@@ -171,11 +176,15 @@ def reached(database: AutonomousDatabase) -> tuple[str, bool]:
 
 
 def unpacked(wallet: bytes) -> Path:
-    """A private folder with the files of a wallet; whoever asks for it removes it."""
+    """A private folder with the files of a wallet; whoever asks for it removes it. Raises Unavailable if it is no wallet."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(wallet)) as archive:
+            files = {Path(entry.filename).name: archive.read(entry) for entry in archive.infolist() if not entry.is_dir()}
+    except zipfile.BadZipFile as error:
+        raise Unavailable(f"a wallet that was sent cannot be unpacked ({error})", "Repeat later.") from error
     folder = Path(tempfile.mkdtemp(prefix="cloudops-wallet-"))  # 0700
-    with zipfile.ZipFile(io.BytesIO(wallet)) as archive:
-        for entry in archive.infolist():
-            (folder / Path(entry.filename).name).write_bytes(archive.read(entry))
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
     return folder
 
 

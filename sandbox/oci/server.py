@@ -117,12 +117,13 @@ class Cloud:
             stale="stale" in kinds,
         )
         self.store.catch_up()
+        was = requests.as_it_is(asked, operation)
         try:
             answer = await self._once(operation, asked, body)
         except OciError as error:
-            requests.note(asked, operation, error)
+            requests.note(asked, operation, error, was)
             raise
-        requests.note(asked, operation, answer)
+        requests.note(asked, operation, answer, was)
         if "drop_after" in kinds:
             return _dropped(request)
         if self.checks_answers and operation.response not in (None, "stream", "str") and answer.status < 300:

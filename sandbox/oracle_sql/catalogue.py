@@ -85,8 +85,11 @@ def view(connection: sqlite3.Connection, name: str, sequences: Mapping[str, tupl
 
 
 def _tables(connection: sqlite3.Connection) -> Found:
-    columns = ("table_name", "tablespace_name", "status", "num_rows", "temporary", "partitioned", "nested")
-    return columns, [(t.upper(), "DATA", "VALID", None, "N", "NO", "NO") for t in tables(connection)]
+    usual = {
+        "tablespace_name": "DATA", "status": "VALID", "num_rows": None, "temporary": "N", "partitioned": "NO", "nested": "NO",
+        "external": "NO", "dropped": "NO", "secondary": "N", "iot_type": None,
+    }  # fmt: skip
+    return ("table_name", *usual), [(t.upper(), *usual.values()) for t in tables(connection)]
 
 
 def _columns(connection: sqlite3.Connection) -> Found:

@@ -22,6 +22,9 @@ _CHANGES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "TRUNCATE")
 _NOT_KEPT = re.compile(r"^(g?v\$|(user|all|dba)_|dual$)")
 
 
+_SESSION = {"current_schema": "ADMIN", "session_user": "ADMIN", "sid": "1", "instance": "1"}
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a statement answers.
@@ -49,6 +52,7 @@ class Database:
         now: The time that statements see.
         failed: Why a function of the statement that runs refused, which SQLite does not tell.
         views: Contents of views of the instance (`v$session`), by name in lower case; None if there is no such view.
+        names: Of what answers, as `SYS_CONTEXT('USERENV', …)` tells them, by parameter in lower case.
     """
 
     connection: sqlite3.Connection = field(default_factory=lambda: _connected())
@@ -56,6 +60,7 @@ class Database:
     now: str = ""
     failed: Refused | None = None
     views: Callable[[str], Rows | None] = lambda _: None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # SQLite's references to functions are not seen as a cycle: a database that they held would stay for ever
@@ -66,6 +71,7 @@ class Database:
         self.connection.create_function("nextval_", 1, lambda name: me._next(name))
         self.connection.create_function("currval_", 1, lambda name: me._sequence(name)[0])
         self.connection.create_function("SYS_GUID", 0, lambda: me._guid())
+        self.connection.create_function("SYS_CONTEXT", -1, lambda space, name, *_: me._context(space, name))
         # typeshed does not know that an aggregate may take any number of values
         self.connection.create_aggregate("listagg_", -1, Joined)  # type: ignore[arg-type]
 
@@ -171,6 +177,9 @@ class Database:
         last, step = self._sequence(name)
         self.sequences[name.lower()] = (last + step, step)
         return last + step
+
+    def _context(self, space: str, name: str) -> str | None:
+        return {**_SESSION, **self.names}.get(name.lower()) if space.upper() == "USERENV" else None
 
     def _guid(self) -> bytes:
         made, _ = self.sequences.get("sys$guid", (0, 1))

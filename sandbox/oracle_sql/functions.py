@@ -109,12 +109,6 @@ def _to_number(value: Any) -> int | float | None:  # noqa: ANN401
     return int(number) if number.is_integer() else number
 
 
-def _context(space: str, name: str, *_: Any) -> str | None:  # noqa: ANN401
-    return (
-        {"current_schema": "ADMIN", "session_user": "ADMIN", "sid": "1"}.get(name.lower()) if space.upper() == "USERENV" else None
-    )
-
-
 def _same(value: Any, *_: Any) -> Any:  # noqa: ANN401
     return value
 
@@ -139,7 +133,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "TO_DATE": to_timestamp,
     "TO_UTC_TIMESTAMP_TZ": to_timestamp, "SYS_EXTRACT_UTC": _same, "FROM_TZ": _same, "ORA_HASH": ora_hash,
     "STANDARD_HASH": standard_hash, "RAWTOHEX": _rawtohex, "DECODE": _decode, "TO_NUMBER": _to_number, "moved_": _moved,
-    "SYS_CONTEXT": _context, "user_": lambda: "ADMIN", "NVL2": _either, "TRUNC": _trunc,
+    "user_": lambda: "ADMIN", "NVL2": _either, "TRUNC": _trunc,
     "NVL": lambda value, instead: instead if value is None else value,
     "GREATEST": lambda *v: None if None in v else max(v), "LEAST": lambda *v: None if None in v else min(v),
     "MOD": lambda a, b: None if a is None or b is None else (a if b == 0 else a - b * int(a / b)),

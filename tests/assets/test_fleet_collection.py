@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from assets.fleet.collection import Limits, collect
+from resources import patience
 from resources.errors import Denied, Throttled, Unavailable
 
 SOON = Limits(workers=4, seconds=0.15, grace_seconds=0.05)
@@ -81,6 +82,15 @@ def test_who_is_throttled_for_ever_is_unknown_with_that_reason():
 
     (outcome,) = collect(["one"], work, SOON)
     assert "429 TooManyRequests" in outcome.reason
+
+
+def test_what_repeats_inside_a_call_knows_when_its_time_is_over():
+    def work(_item, deadline):
+        return deadline.call(patience.left)
+
+    (outcome,) = collect(["one"], work, Limits(workers=1, seconds=7))
+    assert 0 < outcome.answer <= 7
+    assert patience.left() == float("inf")
 
 
 def test_a_call_that_times_out_at_the_deadline_is_said_to_have_hung():

@@ -85,6 +85,21 @@ def test_a_place_that_cannot_be_listed_is_named_and_its_databases_stay_and_are_u
     assert unknown["B1"]["unknown_since"] == NOW + timedelta(seconds=60)
 
 
+def test_a_list_whose_second_page_fails_is_a_failure_and_not_the_first_page(acme):
+    for name in ("A1", "A2", "A3"):
+        acme.add(name)
+    acme.materialize(databases)
+    listed = len(acme.service.regions()) * len(acme.service.compartments())
+    order = [(region, one.id) for region in acme.service.regions() for one in acme.service.compartments()]
+    second = order.index((FRANKFURT, COMPARTMENTS["prod"])) + 1
+    acme.sandbox.fault("status", operation="list_autonomous_databases", status=503, times=3, after=second)
+    result = acme.materialize(databases, databases={"workers": 1})
+    assert checks(result) == {"every_place_was_listed": False}
+    places = acme.rows(tables.PLACES).filter(pl.col("kind") == "Autonomous Database")
+    assert (len(places), places["databases"].null_count(), places["databases"].sum()) == (listed, 1, 0)
+    assert {name for name, row in current(acme).items() if row["unknown_since"]} == {"A1", "A2", "A3"}
+
+
 def test_compartments_that_cannot_be_listed_are_no_empty_fleet(acme):
     acme.add("A1")
     acme.materialize(databases)
@@ -165,10 +180,13 @@ def test_what_hangs_is_unknown_with_the_reason_and_delays_and_hides_nobody(acme)
 
 def test_a_view_without_access_makes_its_metrics_unavailable_and_no_others(acme):
     one = acme.add("ONE", **OLD)
-    contents.disturb(acme.sandbox.cloud.store, one, denied="gv$lock")
-    acme.materialize(databases, measurements)
+    contents.disturb(acme.sandbox.cloud.store, one, denied="gv$lock, gv$pgastat")
+    result = acme.materialize(databases, measurements, status)
     found = measured(acme, one)
-    assert {metric for metric, row in found.items() if row["status"] == "unavailable"} == {"awaited_locks", "lock_contention"}
+    hidden = {"awaited_locks", "lock_contention", "memory_utilization"}
+    assert {metric for metric, row in found.items() if row["status"] == "unavailable"} == hidden
+    assert levels(acme, one)["memory_utilization"] == levels(acme, one)["overall"] == "unknown"
+    assert not checks(result)["every_database_is_known"]
     assert "no access to gv$lock" in found["awaited_locks"]["reason"]
     assert "ORA-00942" in found["awaited_locks"]["reason"]
     assert found["awaited_locks"]["value"] is None
@@ -179,9 +197,10 @@ def test_metrics_that_are_missing_are_unknown_and_never_zero(acme):
     one = acme.add("ONE", **OLD)
     faults.ask(acme.sandbox.cloud.store, one, {"kind": "metrics_missing"})
     acme.sandbox.advance(8 * 3600)
-    acme.materialize(databases, measurements, status)
+    result = acme.materialize(databases, measurements, status)
     cpu = measured(acme, one)["cpu_utilization"]
     assert (cpu["status"], cpu["value"]) == ("unknown", None)
+    assert checks(result) == {"every_place_was_listed": True, "most_is_known": False, "every_database_is_known": False}
     assert cpu["reason"] == "CpuUtilization has had no value since 2026-11-16 11:00 UTC"
     assert levels(acme, one)["cpu_utilization"] == "unknown"
 
@@ -193,6 +212,15 @@ def test_monitoring_that_refuses_is_unknown_and_databases_are_asked_all_the_same
     assert measured(acme, one)["cpu_utilization"]["status"] == "unknown"
     assert "404" in measured(acme, one)["cpu_utilization"]["reason"]
     assert measured(acme, one)["memory_utilization"]["status"] == "measured"
+
+
+def test_a_collection_that_is_days_old_does_not_say_how_databases_stand(acme):
+    one = acme.add("ONE", **OLD)
+    acme.materialize(databases, measurements, status)
+    assert levels(acme, one)["overall"] != "unknown"
+    acme.sandbox.advance(3 * 24 * 3600)
+    assert not checks(acme.materialize(status))["every_database_is_known"]
+    assert set(levels(acme, one).values()) == {"unknown"}
 
 
 def test_a_deployments_thresholds_count_and_a_wrong_file_fails_with_the_place(acme):

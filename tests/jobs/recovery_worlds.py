@@ -95,9 +95,9 @@ class World:
         return self.lake.scan(table).collect().to_dicts()
 
     def journal(self) -> list[tuple[str, str]]:
-        """Operation and outcome, in the order in which they were written."""
+        """Operation and outcome, change by change in the order in which they were begun."""
         ended = pl.col("outcome") != BEGUN
-        rows = self.lake.scan(tables.JOURNAL).sort("at", "change_id", ended, maintain_order=True).collect()
+        rows = self.lake.scan(tables.JOURNAL).sort(pl.col("at").min().over("change_id"), "change_id", ended).collect()
         return [(row["operation"], row["outcome"].partition(":")[0]) for row in rows.to_dicts()]
 
     def names(self, region: str = HOME) -> list[str]:

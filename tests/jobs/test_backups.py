@@ -128,8 +128,7 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("call", ["back_up", "work_request"])
+@pytest.mark.parametrize(("call", "when"), [("back_up", "before"), ("back_up", "after"), ("work_request", "before")])
 def test_a_run_that_is_cut_off_anywhere_makes_no_backup_twice(made, monkeypatch, call, when):
     ledger = made.add("ledger")
     kind = type(made.databases)
@@ -207,7 +206,14 @@ def test_exports_age_by_rules_of_ours_beside_those_of_people(made):
         ("cloudops-archive-expdp", 90),
         ("cloudops-delete-expdp", 400),
     ]
-    assert made.journal() == [("set rules of a bucket", "begun"), ("set rules of a bucket", "done")]
+    made.says("recovery/backup_policies.yaml", "policies: [{name: a, match: {}}]")
+    assert aged(acts=True) == 1
+    assert [rule.name for rule in client.get_object_lifecycle_policy(NAMESPACE, "exports").data.items] == ["mine"]
+    assert aged(acts=True) == 0
+    client.delete_object_lifecycle_policy(NAMESPACE, "exports")
+    client.delete_bucket(NAMESPACE, "exports")
+    assert aged(acts=True) == 0
+    assert made.journal() == [("set rules of a bucket", "begun"), ("set rules of a bucket", "done")] * 2
 
 
 def test_what_the_service_may_not_do_is_told_with_the_statement_that_lets_it(made):

@@ -18,10 +18,11 @@ from assets.recovery.logic.drills.evidence import read
 from benchmarks.drill import Killed, Plan, one
 from benchmarks.drill_faults import FAULTS, drilled
 from benchmarks.drill_scene import Scene, SceneClock, scene
-from jobs.drills import Rehearsal, rehearse
+from jobs.drills import Rehearsal, Rehearsed, rehearse
 from jobs.recovery import DrillConfig, dr_drill
 from orchestration.schedules.drills import dr_drill_schedule
 from resources.embedded_clock import EmbeddedClock
+from resources.errors import Conflict
 from resources.object_store import LocalObjectStore
 from sandbox.oci.services.database import requests
 
@@ -38,6 +39,12 @@ class Deployment:
     def run(self, **config: Any) -> dg.ExecuteInProcessResult:
         run_config = {"ops": {"rehearse_recovery": {"config": {**FAST, **config}}}}
         return dr_drill.execute_in_process(run_config=run_config, resources=self.resources, raise_on_error=False)
+
+    def rehearsed(self, run_id: str = "run 1", world: World | None = None, **config: Any) -> Rehearsed:
+        """As the job does it, without Dagster."""
+        inputs, made = self.resources["inputs_store"], self.scene
+        rehearsal = Rehearsal(world or made.world, made.lake, inputs, made.store, run_id, run_id, lambda _: None)
+        return rehearse(rehearsal, DrillConfig(mode="apply", **{**FAST, **config}).wanted())
 
     def drills(self, name: str) -> list[dict[str, Any]]:
         return records.drills(self.scene.lake).filter(pl.col("database_name") == name).to_dicts()
@@ -83,6 +90,11 @@ def test_a_switchover_goes_there_and_back_and_leaves_evidence_that_holds_togethe
     page = deployment.scene.store.get(drill["report_key"]).decode()
     assert drill["seal"] in page
     assert "<script" not in page
+    assert "Load: whether what came back bears" in page
+    told = json.loads(deployment.scene.store.get(records.summary_key(drill["drill_id"])))
+    assert (told["total"], told["by"], told["confirmed"], told["evidence_seal"]) == ("pass", "jane", "orders", drill["seal"])
+    assert "never too short; too long by 30 s at most" in told["methods"][0]["error"]
+    assert stored["pieces"][0]["data"]["by"] == "jane"
     compared = deployment.scene.lake.scan(tables.DRILL_TABLES).filter(pl.col("drill_id") == drill["drill_id"]).collect()
     assert set(compared["finding"]) == {"same"}
     assert set(compared["step"]) == {"integrity", "integrity_back"}
@@ -96,7 +108,7 @@ def test_a_switchover_goes_there_and_back_and_leaves_evidence_that_holds_togethe
 def test_a_clone_is_dropped_and_what_it_cost_is_unknown_without_bills(deployment):
     database, _ = deployment.scene.database("hr", "copy")
 
-    assert deployment.run(database=str(database.body["id"]), mode="apply").success
+    deployment.rehearsed(database=str(database.body["id"]))
 
     (drill,) = deployment.drills("hr")
     assert (drill["verdict"], drill["cost"]) == ("pass", None)
@@ -144,9 +156,9 @@ def test_after_a_crash_no_other_drill_begins_until_it_was_resumed(deployment):
     with pytest.raises(Killed):
         running.run(case.drill)
 
-    refused = why(deployment.run(database=case.key, type="switchover", mode="apply", confirm="crashed"))
-    assert f"resume: {case.drill.drill_id}" in refused
-    assert deployment.run(mode="apply", resume=case.drill.drill_id).success
+    with pytest.raises(Conflict, match=f"resume: {case.drill.drill_id}"):
+        deployment.rehearsed(database=case.key, type="switchover", confirm="crashed")
+    deployment.rehearsed(resume=case.drill.drill_id)
 
     (drill,) = deployment.drills("crashed")
     assert (drill["verdict"], drill["state"]) == ("pass", "ended")
@@ -168,7 +180,15 @@ def test_a_clone_drill_that_is_killed_anywhere_leaves_one_clone_at_most_and_drop
     assert {body["lifecycleState"] for body in left} <= {"TERMINATED"}
 
 
-@pytest.mark.parametrize("name", ["wrong region: said to be done, and nothing changed", "row corrupted on the standby"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "wrong region: said to be done, and nothing changed",
+        "row corrupted on the standby",
+        "another database answers: the source of the copy",
+        "clean-up fails: local roles stay exchanged",
+    ],
+)
 def test_faults_end_in_fail_or_unknown_for_their_own_reason(deployment, name):
     place = next(n for n, fault in enumerate(FAULTS) if fault.name == name)
 
@@ -207,16 +227,11 @@ def test_the_schedule_asks_for_the_drills_that_a_file_lists(tmp_path):
 def test_a_run_that_is_cancelled_says_where_things_stand_and_its_retry_goes_on(deployment):
     database, _ = deployment.scene.database("cancelled", "copy")
     world = replace(deployment.scene.world, clock=CancelledClock().of(deployment.scene.cloud, waits=12))
-    wanted = DrillConfig(database=str(database.body["id"]), mode="apply", heartbeat_seconds=12, poll_seconds=30).wanted()
-
-    def rehearsal(by: World) -> Rehearsal:
-        inputs = deployment.resources["inputs_store"]
-        return Rehearsal(by, deployment.scene.lake, inputs, deployment.scene.store, "run 1", "run 1", lambda _: None)
 
     with pytest.raises(KeyboardInterrupt):
-        rehearse(rehearsal(world), wanted)
+        deployment.rehearsed(world=world, database=database.body["id"])
     (cut,) = deployment.drills("cancelled")
-    done = rehearse(rehearsal(deployment.scene.world), wanted)
+    done = deployment.rehearsed(database=database.body["id"])
 
     assert (cut["state"], cut["verdict"]) == ("open", "unknown")
     assert "Run dr_drill with resume" in cut["next_step"]

@@ -1,9 +1,11 @@
 """Lifecycle of databases from end to end, against the embedded cloud: planned, guarded, done once, cut off anywhere."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any, cast
 
 import dagster as dg
@@ -30,7 +32,8 @@ from assets.fleet.logic.lifecycle.requests import (
 from assets.fleet.logic.lifecycle.templates import STANDARD
 from assets.fleet.logic.lifecycle.transitions import OPERATIONS, Operation, refusal
 from assets.journal import Journal
-from benchmarks.lifecycle import Standing, World, repeated, unmatched
+from benchmarks.lifecycle import World, is_legal, repeated, unmatched
+from benchmarks.lifecycle_cloud import Cloud, Fuse, Killed, point_of
 from jobs.fleet_lease import Lease
 from jobs.fleet_lifecycle import fleet_lifecycle
 from jobs.lifecycle_changes import Bounds, Lifecycle
@@ -42,10 +45,6 @@ from sandbox.oci.services.database.lifecycle import DATABASES
 from tests.lifecycle_fleets import AWAY, HOME, SECRET, Fleet, failure_of, fleet, metadata_of
 
 KNOWN = Evidence((), (), 0, None, asked=True)
-
-
-class Killed(BaseException):
-    """The process ends."""
 
 
 class Brittle:
@@ -161,7 +160,10 @@ def test_a_database_goes_only_after_its_last_backup_can_be_restored(world):
     ocid = world.add("orders", displayName="Orders")
     what = {"decommission": {"region": HOME, "database": ocid, "keep_days": 400}}
     told = metadata_of(apply(world, what=what))
-    assert "open sessions:" in told["plan"]
+    with world.sessions.session(world.look(ocid), 10) as session:
+        (seen,) = session.rows("SELECT COUNT(*) AS n FROM gv$session WHERE type = 'USER' AND username IS NOT NULL AND sid <> 1")
+    assert f"open sessions: {seen['n']}; last login: " in told["plan"]
+    assert "unknown" not in told["plan"].split("note: ")[1]
     metadata_of(apply(world, mode="apply", what=what, confirm="Orders"))
     assert world.look(ocid).lifecycle_state == "TERMINATED"
     (kept,) = [one for one in world.service.backups(HOME, ocid) if one.type == "LONGTERM"]
@@ -182,6 +184,19 @@ def test_a_database_whose_last_backup_fails_is_left_as_it_is(world):
     with pytest.raises(PermanentError, match="restorable: unknown"):
         lifecycle(world, "one", service=Unrestorable(world.service, "", after=False)).apply(Decommission(Target(HOME, ocid), 90))
     assert world.look(ocid).lifecycle_state == "AVAILABLE"
+
+
+def test_a_database_that_was_used_for_days_after_its_last_backup_does_not_go_by_a_late_repeat(world):
+    ocid = world.add("orders")
+    request = Decommission(Target(HOME, ocid), 90)
+    with pytest.raises(Killed):
+        lifecycle(world, "one", service=Brittle(world.service, "delete", after=False)).apply(request)
+    world.clock.sleep(timedelta(days=3).total_seconds())
+    with pytest.raises(PermanentError, match="too old"):
+        lifecycle(world, "one", "again").apply(request)
+    assert world.look(ocid).lifecycle_state == "AVAILABLE"
+    lifecycle(world, "two").apply(request)
+    assert (world.look(ocid).lifecycle_state, len(world.log("backup"))) == ("TERMINATED", 2)
 
 
 def test_a_change_that_the_service_gives_up_is_written_down_and_can_be_run_again(world):
@@ -214,6 +229,16 @@ def test_a_lease_that_is_too_old_keeps_nobody_away(world):
     world.clock.sleep(7 * 3600)
     lifecycle(world, "two").apply(Scale(Target(HOME, ocid), ecpus=8))
     assert world.outcomes() == [("scale", "found undone"), ("scale", "done")]
+
+
+def test_how_long_others_stay_away_is_said_by_who_is_at_work_and_not_by_who_comes(world):
+    ocid = world.add("orders")
+    with pytest.raises(Killed):
+        lifecycle(world, "one", service=Brittle(world.service, "update", after=False)).apply(Scale(Target(HOME, ocid), ecpus=4))
+    world.clock.sleep(3600)
+    hasty = lifecycle(world, "two")
+    with pytest.raises(Conflict, match="run one is at work on it"):
+        replace(hasty, lease=replace(hasty.lease, lasts=timedelta(minutes=3))).apply(Stop(Target(HOME, ocid)))
 
 
 def test_of_two_that_begin_at_once_the_later_stands_back(world):
@@ -348,14 +373,13 @@ def test_what_the_table_allows_the_cloud_accepts_in_every_state_and_role(world):
 class Steps(RuleBasedStateMachine):
     """Random operations on a fleet, cut off anywhere and repeated, against a cloud whose clock stands still."""
 
-    cloud: Fleet
+    brittle: Cloud
     number = 0
 
     @initialize()
     def begin(self) -> None:
         Steps.number += 1
-        clock = Standing.of(self.cloud.sandbox.url)
-        self.world = World.at(self.cloud.sandbox.url, self.cloud.folder / "cloud", 0, f"fleet{Steps.number}", clock)
+        self.world = World.at(self.brittle, 0, f"fleet{Steps.number}")
 
     @rule(seed=st.integers(0, 2**32))
     def step(self, seed: int) -> None:
@@ -366,10 +390,11 @@ class Steps(RuleBasedStateMachine):
         self.world.finish()
         found = self.world.count
         assert (found.illegal_accepted, found.refused_by_the_cloud, found.repeated, found.unequal) == (0, 0, 0, 0)
+        assert found.races == found.races_refused
 
 
 def test_operations_are_legal_done_once_and_journalled_whatever_happens(world):
-    Steps.cloud = world
+    Steps.brittle = Cloud.at(world.sandbox.url, world.folder / "cloud")
     few = settings(max_examples=3, stateful_step_count=8, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Steps, settings=few)
 
@@ -384,6 +409,55 @@ def test_a_change_that_the_journal_does_not_know_and_one_that_was_not_made_are_n
     assert unmatched([made], [{**known, "subject": "two"}]) == 2
     assert repeated([], [known, known]) == 1
     assert repeated([{**made, "token": "t"}, {**made, "token": "t"}], []) == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "was", "legal"),
+    [
+        ("stop_autonomous_database", {}, True),
+        ("stop_autonomous_database", {"lifecycleState": "STOPPED"}, False),
+        ("stop_autonomous_database", {"lifecycleState": "SCALE_IN_PROGRESS"}, False),
+        ("start_autonomous_database", {}, False),
+        ("start_autonomous_database", {"lifecycleState": "STOPPED", "role": "STANDBY"}, False),
+        ("update_autonomous_database", {"lifecycleState": "STOPPED"}, False),
+        ("delete_autonomous_database", {"lifecycleState": "STOPPED"}, True),
+        ("delete_autonomous_database", {"lifecycleState": "TERMINATING"}, False),
+        ("delete_autonomous_database", {"role": "PRIMARY", "peerDbIds": ["away"]}, False),
+        ("create_autonomous_database_backup", {"isRefreshableClone": True}, False),
+        ("create_autonomous_database", None, True),
+        ("create_autonomous_database", {"lifecycleState": "UPDATING"}, False),
+    ],
+)
+def test_what_the_cloud_took_in_a_wrong_state_is_noticed(operation, was, legal):
+    usual = {"lifecycleState": "AVAILABLE", "role": None, "isRefreshableClone": None, "isFreeTier": None, "peerDbIds": []}
+    row = {"operation": operation, "was": None if was is None else {**usual, **was}, "fields": ["computeCount"]}
+    assert is_legal(row) is legal
+
+
+def test_a_run_ends_before_or_after_the_point_that_was_chosen_and_points_that_were_missed_are_known():
+    class First(Random):
+        def random(self) -> float:
+            return 0.0
+
+        def choice(self, known: Any) -> Any:
+            return known[0]
+
+    def run(fuse: Fuse) -> list[str]:
+        done = []
+        with contextlib.suppress(Killed):
+            for point in ("look", "act"):
+                with fuse.burning(point):
+                    done.append(point)
+        return done
+
+    fuse = Fuse()
+    assert (run(fuse), fuse.missed()) == (["look", "act"], [("act", False), ("act", True), ("look", False), ("look", True)])
+    ends = []
+    for _ in range(4):
+        fuse.arm(First())
+        ends.append((run(fuse), len(fuse.missed())))
+    assert ends == [([], 3), (["look"], 2), (["look"], 1), (["look", "act"], 0)]
+    assert point_of("PUT", "http://x/eu/database/20160918/autonomousDatabases/ocid1.a.b?c=d") == "PUT autonomousDatabases/*"
 
 
 def test_the_launchpad_begins_with_a_config_that_can_be_launched_and_only_plans():

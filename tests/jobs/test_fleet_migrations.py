@@ -1,10 +1,13 @@
 """Schema migrations from end to end, on the SQL of an embedded database: once, under a lock, and clear where one fails."""
 
+import json
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from assets.fleet.logic.migrations import tracking
@@ -102,7 +105,7 @@ def test_a_statement_without_an_answer_waits_for_a_decision(world):
         with pytest.raises(Unavailable):
             first.apply(first.planned(files(world), None, out_of_order=False).todo[0])
         second = migrator(world, session, "two")
-        with pytest.raises(Conflict, match="one migrates it since"):
+        with pytest.raises(Conflict, match="one/one-run migrates it since"):
             second.lock()
         again = migrator(world, session, "one")
         again.lock()
@@ -120,15 +123,65 @@ def test_a_lock_is_taken_over_only_once_it_expired_and_by_the_name_of_its_owner(
         first, second = migrator(world, session, "one"), migrator(world, session, "two")
         first.lock()
         with pytest.raises(Conflict, match="its lock lasts until"):
-            second.lock("one")
+            second.lock("one/one-run")
         world.clock.sleep(timedelta(hours=2).total_seconds())
         with pytest.raises(Conflict, match="its lock expired"):
             second.lock()
-        second.lock("one")
+        second.lock("one/one-run")
         with pytest.raises(Conflict, match="taken by another"):
             first.apply(first.planned(files(world), None, out_of_order=False).todo[0])
         first.unlock()
-        assert rows(world, ocid, tracking.READ_LOCK)[0]["owner_name"] == "two"
+        assert rows(world, ocid, tracking.READ_LOCK)[0]["owner_name"] == "two/two-run"
+
+
+def test_an_attempt_that_is_not_as_dead_as_it_seemed_stops_before_its_next_statement(world):
+    ocid = world.add("orders")
+    with world.sessions.session(world.look(ocid), 10) as session:
+        first = migrator(world, session, "one")
+        first.lock()
+        again = replace(first, run_id="again")
+        again.lock()
+        todo = first.planned(files(world), None, out_of_order=False).todo[0]
+        with pytest.raises(Conflict, match="taken by another"):
+            first.apply(todo)
+        first.unlock()
+        again.apply(replace(todo, is_begun=True))
+        assert again.planned(files(world), None, out_of_order=False).done == ("001",)
+
+
+def test_a_decision_about_a_statement_is_not_lost_when_the_run_ends_amidst_it(world):
+    ocid = world.add("orders")
+    world.put("fleet/migrations/parts/V002__makers.sql", TWO)
+    run(world, ocid, mode="apply")
+    with world.sessions.session(world.look(ocid), 10) as session:
+
+        class Ending:
+            """A session whose program ends with its first change of what is known of a statement."""
+
+            rows = session.rows
+
+            def execute(self, sql: str, *binds: Any) -> int:
+                session.execute(sql, *binds)
+                if "cloudops_migration_steps" in sql:
+                    raise KeyboardInterrupt
+                return 1
+
+        ending = migrator(world, Ending(), "one")
+        decided = ending.planned(files(world), Resume("002/2", "count as done"), out_of_order=False)
+        ending.lock()
+        with pytest.raises(KeyboardInterrupt):
+            ending.apply(decided.todo[0])
+        left = ending.planned(files(world), None, out_of_order=False).todo[0]
+        assert left.numbers == (3,)
+
+
+def test_a_long_migration_keeps_others_away_for_as_long_as_its_statements_may_take(world):
+    ocid = world.add("orders")
+    world.put("fleet/migrations/parts/V002__makers.sql", TWO)
+    run(world, ocid, mode="apply", statement_timeout_minutes=200)
+    begun = world.journal().filter(pl.col("outcome") == "begun").to_dicts()
+    untils = [datetime.fromisoformat(json.loads(row["after"])["until"]) - row["at"] for row in begun]
+    assert sorted(untils) == [timedelta(minutes=2 * 2 * 200), timedelta(minutes=3 * 2 * 200)]
 
 
 def test_a_protected_database_is_migrated_by_its_name_and_a_clone_never(world):

@@ -1,6 +1,7 @@
 """Timetables from end to end: databases of the embedded cloud turn with the clock, once, and never below their need."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,29 @@ def test_nothing_is_scaled_below_what_was_needed_and_the_unknown_not_at_all(worl
     metadata_of(turn(world, mode="apply"))
     assert (world.look(busy).compute_count, world.look(unknown).compute_count) == (3, 4)
     assert states(world) == {"busy": ("done", "scale 3"), "unknown": ("leave", "")}
+
+
+def test_a_database_that_became_protected_since_it_was_looked_at_is_not_made_smaller(world):
+    ocid = scheduled(world, "orders")
+    used(world, ocid, 5.0)
+    to(world, "2026-11-16T21:00:00+00:00")
+
+    class Slow(type(world.service)):
+        """Protects the database after it was listed."""
+
+        def compartments(self) -> Any:
+            return world.service.compartments()
+
+        def databases(self, region: str, compartment_id: str) -> Any:
+            listed = world.service.databases(region, compartment_id)
+            if listed:
+                body = world.sandbox.cloud.store.table("database.autonomous_databases")[ocid].body
+                body["freeformTags"] = {**body["freeformTags"], "protected": "true"}
+            return listed
+
+    slow = Slow(clients=world.service.clients)
+    metadata_of(turn(replace(world, service=slow), mode="apply"))
+    assert (world.look(ocid).compute_count, states(world)["orders"][0]) == (4, "wait")
 
 
 def test_a_file_of_timetables_stops_and_starts_what_is_no_production(world):

@@ -1,23 +1,31 @@
 """Restore tests against the embedded Oracle cloud over HTTP: restored, verified, deleted; cut off anywhere, run again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from assets.journal import Journal
 from assets.recovery import tables
 from assets.recovery.backup_state import look
+from assets.recovery.inventory import inventory
 from assets.recovery.logic.restore_tests import Due
 from assets.recovery.policy_files import policies_in_force
 from assets.recovery.restorability import restorability
-from jobs.restore_changes import Order, RestoreWorld, prove, remove_leftovers
+from assets.recovery.restoring.reading import note_now
+from assets.recovery.restoring.records import past_tests, proofs, tried
+from jobs.restore_changes import Order, Removed, RestoreWorld, prove, remove_leftovers
 from jobs.restore_tests import restore_tests
 from resources.autonomous_databases import NewDatabase
 from resources.database_service import AutonomousDatabases
+from resources.errors import Unavailable
+from resources.oci.autonomous_databases import OciAutonomousDatabases
+from resources.sql_sessions import SqlSession
 from sandbox.oci.services.database import contents
 from tests.jobs.recovery_worlds import HOME, World, metadata, why, world
 
@@ -43,7 +51,7 @@ def once(made: World, ocid: str, run_id: str = "run", rto: float | None = None, 
     """What the job does, without Dagster: leftovers go, and one database is tested."""
     looked = look(made.databases, policies_in_force(made.resources["inputs_store"]))
     running = doing(made, run_id, **order)
-    assert remove_leftovers(running, looked.inventory.databases).failed == []
+    assert remove_leftovers(running, looked.inventory).failed == []
     (known,) = [one for one in looked.known if one.database.id == ocid]
     return prove(running, Due(known.database, known.policy, "it is asked for"), rto)
 
@@ -54,7 +62,7 @@ def test_a_plan_says_what_is_due_and_does_nothing(made):
     result = made.run(restore_tests, OP)
 
     assert result.success
-    assert "no test of it ever passed" in str(metadata(result)["plan"])
+    assert "no test proves it" in str(metadata(result)["plan"])
     assert (made.names(), made.journal(), made.table(tables.RESTORE_TESTS)) == (["orders"], [], [])
 
 
@@ -169,12 +177,20 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(("call", "nth"), [("create", 1), ("work_request", 2), ("delete", 1)])
-def test_wherever_a_run_is_cut_off_the_next_one_leaves_no_database_behind(made, monkeypatch, call, nth, when):
+@pytest.mark.parametrize(
+    ("of", "call", "nth", "when"),
+    [
+        (OciAutonomousDatabases, "create", 1, "before"),
+        (OciAutonomousDatabases, "create", 1, "after"),
+        (OciAutonomousDatabases, "work_request", 2, "before"),
+        (Journal, "end", 1, "before"),
+        (OciAutonomousDatabases, "delete", 1, "after"),
+        (Journal, "end", 2, "before"),
+    ],
+)
+def test_wherever_a_run_is_cut_off_the_next_one_leaves_no_database_behind(made, monkeypatch, of, call, nth, when):
     orders = made.add("orders")
-    kind = type(made.databases)
-    real = getattr(kind, call)
+    real, real_delete = getattr(of, call), OciAutonomousDatabases.delete
     dead = False
     calls = 0
 
@@ -195,10 +211,9 @@ def test_wherever_a_run_is_cut_off_the_next_one_leaves_no_database_behind(made, 
             raise Killed
         return real_delete(*arguments, **named)
 
-    real_delete = kind.delete
     with monkeypatch.context() as patched:
-        patched.setattr(kind, "delete", gone)
-        patched.setattr(kind, call, cut)
+        patched.setattr(OciAutonomousDatabases, "delete", gone)
+        patched.setattr(of, call, cut)
         with pytest.raises(Killed):
             once(made, orders, "first")
     made.sandbox.advance(3600)
@@ -248,3 +263,109 @@ def test_a_proof_that_has_grown_old_is_due_again(made):
     result = made.run(restore_tests, OP)
 
     assert "its last proof is of 2026-11-16" in str(metadata(result)["plan"])
+
+
+def left_behind(made: World, ocid: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let a run be cut off before it deletes what it restored; returns the name of that."""
+
+    def gone(*_: Any, **__: Any) -> Any:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(made.databases), "delete", gone)
+        with pytest.raises(Killed):
+            once(made, ocid, "first")
+    (copy,) = [d for d in made.databases.databases(HOME, made.sandbox.tenancy) if d.id != ocid]
+    return copy.db_name
+
+
+def leftovers(made: World, run_id: str = "second") -> Removed:
+    return remove_leftovers(doing(made, run_id), inventory(made.databases))
+
+
+def test_a_copy_that_the_journal_does_not_know_is_told_and_stays(made, monkeypatch):
+    name = left_behind(made, made.add("orders"), monkeypatch)
+    made.lake.replace(tables.JOURNAL, pl.DataFrame(schema=tables.JOURNAL.schema), where=None)
+
+    removed = leftovers(made)
+
+    assert removed.done == []
+    assert name in removed.failed[0]
+    assert made.names() == ["cloudops-restore-test-orders", "orders"]
+
+
+def test_somebodys_clone_of_a_copy_is_theirs_and_needs_backups(made, monkeypatch):
+    orders = made.add("orders")
+    name = left_behind(made, orders, monkeypatch)
+    (copy,) = [d for d in made.databases.databases(HOME, made.sandbox.tenancy) if d.db_name == name]
+    details = NewDatabase(
+        copy.compartment_id, "RESCUED", copy.display_name, admin_password="Long4enough_pass", free_tags=copy.tags,
+        source="clone", source_id=copy.id, data_storage_gb=copy.data_storage_gb,
+    )  # fmt: skip
+    clone = made.databases.create(HOME, details, "token").resource_id
+    made.sandbox.advance(3600)
+
+    assert leftovers(made).done == [name]
+    assert clone in look(made.databases, policies_in_force(made.resources["inputs_store"])).held
+    assert made.names() == ["cloudops-restore-test-orders", "orders"]
+
+
+def test_what_became_of_a_deletion_is_not_told_of_a_listing_that_failed(made, monkeypatch):
+    orders = made.add("orders")
+    seen = inventory(made.databases)
+    left_behind(made, orders, monkeypatch)
+
+    blind = replace(seen, databases=(), failures={f"{HOME}, acme": "no answer"})
+    assert remove_leftovers(doing(made, "second"), blind).failed == []
+
+    assert [outcome for _, outcome in made.journal()].count("begun") == 2
+    assert made.journal()[-1] == ("delete restored database", "begun")
+
+
+def test_a_restore_that_may_not_be_followed_proves_nothing(made):
+    orders = made.add("orders")
+    made.sandbox.fault("status", operation="get_work_request", status=404, times=1)
+
+    row = once(made, orders)
+    made.sandbox.advance(3600)
+
+    assert row["verdict"] == "unknown"
+    assert not row["removed"]
+    assert leftovers(made).failed == []
+    assert made.names() == ["orders"]
+
+
+class Impatient(SqlSession):
+    """A session with a database one table of which takes too long."""
+
+    def __init__(self, session: SqlSession) -> None:
+        self._session = session
+
+    def rows(self, sql: str, binds: Any = None) -> list[dict[str, Any]]:
+        if '"PAYMENTS"' in sql.upper():
+            raise Unavailable("no answer in time", "Wait longer.")
+        return self._session.rows(sql, binds)
+
+    def execute(self, sql: str, binds: Any = None) -> int:
+        return self._session.execute(sql, binds)
+
+
+def test_a_table_that_is_too_large_is_unknown_and_the_others_are_known(made):
+    database = made.databases.database(HOME, made.add("orders"))
+
+    with made.resources["database_sessions"].session(database, 5) as session:
+        noted = note_now(Impatient(session), made.clock).noted
+
+    assert [one.name.partition(".")[2] for one in noted.after if one.rows is None] == ["PAYMENTS"]
+    assert len(noted.after) == 5
+
+
+def test_a_proof_that_a_later_test_refutes_stands_no_longer(made):
+    orders = made.add("orders")
+    once(made, orders, "one")
+    assert list(proofs(past_tests(made.lake))) == [orders]
+    made.fault(orders, "backup_corrupt")
+    once(made, orders, "two")
+
+    assert proofs(past_tests(made.lake)) == {}
+    assert list(tried(past_tests(made.lake))) == [orders]

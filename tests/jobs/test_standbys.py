@@ -9,6 +9,7 @@ import pytest
 
 from assets.journal import Journal
 from assets.recovery import tables
+from assets.recovery.drilling import contents
 from assets.recovery.inventory import inventory
 from assets.recovery.logic.standbys import plan
 from assets.recovery.policy_files import standbys_wanted
@@ -35,17 +36,21 @@ def once(made: World, run_id: str = "run", *confirmed: str) -> Applied:
     doing = StandbyWorld(made.databases, made.clock, Journal(made.lake, tables.JOURNAL, run_id, "ann"), 14_400)
     steps = plan(found.databases, standbys_wanted(made.resources["inputs_store"]), confirmed)
     settle(doing, found.by_id)
-    return apply(doing, steps, found.by_id)
+    return apply(doing, steps)
 
 
 def kinds(made: World, ocid: str) -> list[tuple[str, str | None]]:
     return [(s.kind, s.region) for s in made.databases.database(HOME, ocid).standbys]
 
 
-def watch(made: World) -> tuple[list[dict[str, Any]], dict[str, bool]]:
+def watch(made: World, **config: Any) -> tuple[list[dict[str, Any]], dict[str, bool]]:
     """Look how far standbys are behind: all rows so far, and the checks."""
     needed = [name for name in made.resources if name != "object_lifecycle"]
-    result = dg.materialize([replication], resources={name: made.resources[name] for name in needed})
+    result = dg.materialize(
+        [replication],
+        resources={name: made.resources[name] for name in needed},
+        run_config={"ops": {"recovery__replication": {"config": config}}},
+    )
     return made.table(tables.REPLICATION), {c.check_name: c.passed for c in result.get_asset_check_evaluations()}
 
 
@@ -88,8 +93,7 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("call", ["create", "work_request"])
+@pytest.mark.parametrize(("call", "when"), [("create", "before"), ("create", "after"), ("work_request", "before")])
 def test_a_run_that_is_cut_off_is_finished_by_the_next(made, monkeypatch, call, when):
     orders = made.add("orders")
     kind = type(made.databases)
@@ -141,3 +145,36 @@ def test_a_lag_that_nobody_tells_is_unknown(made):
     remote = next(row for row in rows if row["kind"] == "remote")
     assert (remote["rpo_seconds"], remote["status"]) == (None, "unknown")
     assert not checks["it_is_known_how_far_standbys_are_behind"]
+
+
+def test_a_standby_that_was_removed_can_be_made_anew_at_once(made):
+    orders = made.add("orders")
+    once(made)
+    made.says("recovery/standbys.yaml", NONE_WANTED)
+    once(made, "two", "orders")
+    made.says("recovery/standbys.yaml", WANTED)
+
+    assert once(made, "three").failed == []
+    assert sorted(kinds(made, orders)) == [("local", None), ("remote", AWAY)]
+
+
+def test_a_heartbeat_of_long_ago_does_not_show_that_a_standby_is_near(made):
+    orders = made.add("orders")
+    once(made)
+    made.sandbox.fault("status", operation="summarize_metrics_data", status=500, times=99)
+    database = made.databases.database(HOME, orders)
+    with made.resources["database_sessions"].session(database, 5) as session:
+        if not contents.has_table(session):
+            contents.make_table(session)
+        contents.write(session, 1 + contents.last_number(session), made.clock, "run")
+    (abroad,) = made.databases.databases(AWAY, made.sandbox.tenancy)
+    made.databases.convert_standby(AWAY, abroad.id, to_snapshot=True, if_match="*")
+    made.sandbox.advance(86400)
+
+    def seen(**config: Any) -> tuple[float | None, str]:
+        row = max((row for row in watch(made, **config)[0] if row["kind"] == "remote"), key=lambda row: row["at"])
+        return row["rpo_seconds"], row["status"]
+
+    assert seen() == (None, "unknown")
+    seconds, status = seen(heartbeats=True)  # one more, which does not arrive: the standby has not followed since
+    assert (seconds is not None and 86400 < seconds < 86500, status) == (True, "behind")

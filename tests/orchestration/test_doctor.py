@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,23 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from orchestration.cli import app
-from orchestration.doctor import Answer, Probe, examine, run
+from orchestration.doctor import Answer, Finding, Probe, examine, run
+from orchestration.probes_of_databases import of_databases
 from orchestration.settings import current_settings
 from orchestration.wiring import resources_for
 from resources.clock import Clock
+from resources.embedded_clock import EmbeddedClock
 from resources.oci import policies
+from resources.oci.autonomous_databases import OciAutonomousDatabases
+from resources.oci.clients import OciClients
+from resources.oci.database_metrics import OciDatabaseMetrics
+from resources.rest_sql import RestSqlSessions
 from sandbox.oci.clock import Clock as CloudClock
 from sandbox.oci.clock import text
+from sandbox.oci.ords import PASSWORD, USER
 from sandbox.oci.services import object_storage
+from sandbox.oci.services.database import add_database, contents
+from sandbox.oci.services.database import faults as database_faults
 from tests.sandboxes import Sandbox, running
 
 PROJECT = Path(__file__).parents[2]
@@ -164,7 +174,12 @@ class TestWhereAllIsWell:
 
         states = {one["outcome"]: {k for k, o in findings.items() if o["outcome"] == one["outcome"]} for one in findings.values()}
         assert set(states) == {"works", "not checked", "not configured"}, amiss(findings)
-        assert states["not configured"] == {("local", "documents"), ("local", "invoices"), ("local", "knowledge base")}
+        assert states["not configured"] == {
+            ("local", "documents"),
+            ("local", "invoices"),
+            ("local", "knowledge base"),
+            ("oci", "databases: SQL"),
+        }
         assert "CLOUDOPS_DOCUMENTS" in findings["local", "documents"]["fix"]
         assert {("local", "embedding model"), ("local", "search log")} <= states["works"]
         assert states["not checked"] == {
@@ -175,7 +190,10 @@ class TestWhereAllIsWell:
             ("oci", "budgets: changing"),
             ("aws", "actions: changing"),
             ("oci", "actions: changing"),
+            ("oci", "databases: metrics"),
         }
+        assert findings["oci", "databases: metrics"]["detail"] == "no database runs"
+        assert "CLOUDOPS_DATABASE_USER" in findings["oci", "databases: SQL"]["fix"]
         assert findings["aws", "lake: writing"]["fix"].endswith("s3:PutObject and s3:DeleteObject on arn:aws:s3:::lake/*.")
         assert findings["oci", "budgets: changing"]["fix"].endswith("Allow group cloudops to manage usage-budgets in tenancy")
         assert findings["oci", "actions: changing"]["fix"].endswith("Allow group cloudops to use autonomous-databases in tenancy")
@@ -213,11 +231,16 @@ class TestWhereAllIsWell:
         result = doctor("--json")
 
         told = json.loads(result.stdout)
-        assert (result.exit_code, told["ok"]) == (0, True), told
+        wrong = [f"{check['name']}: {check['detail']}" for check in told["checks"] if check["outcome"] in ("missing", "failed")]
+        assert wrong == []
+        assert (result.exit_code, told["ok"]) == (0, True)
         works = {(check["cloud"], check["name"]) for check in told["checks"] if check["outcome"] == "works"}
         assert {
             ("oci", "cost reports"),
             ("oci", "usage"),
+            ("oci", "databases"),
+            ("oci", "databases: metrics"),
+            ("oci", "databases: SQL"),
             ("aws", "billing files"),
             ("aws", "budgets"),
             ("local", "lake"),
@@ -243,6 +266,7 @@ class TestOracle:
             ("list_tag_namespaces", "tags"): "inspect tag-namespaces",
             ("list_budgets", "budgets"): "read usage-budgets",
             ("list_metrics", "metrics"): "read metrics",
+            ("list_autonomous_databases", "databases"): "inspect autonomous-databases",
             ("request_summarized_usages", "usage"): "read usage-report",
         }
         for operation, _ in statements:
@@ -293,9 +317,7 @@ class TestOracle:
         findings = production.findings()
 
         of_oci = {
-            one["outcome"]
-            for (cloud, name), one in findings.items()
-            if cloud == "oci" and name not in ("clock", "budgets: changing", "actions: changing")
+            one["outcome"] for (cloud, name), one in findings.items() if cloud == "oci" and name != "clock" and ":" not in name
         }
         assert of_oci == {"failed"}
         assert "no answer" in findings["oci", "usage"]["detail"]
@@ -318,6 +340,58 @@ class TestOracle:
         assert {one["outcome"] for (cloud, _), one in findings.items() if cloud == "oci"} == {"not configured"}
         assert "CLOUDOPS_OCI_TENANCY" in findings["oci", "caller"]["fix"]
         assert not amiss(findings)
+
+
+class TestDatabases:
+    @pytest.fixture
+    def asked(self, oracle) -> Callable[..., dict[str, Finding]]:
+        """Findings about a fleet of one database, by name."""
+
+        def findings(password: str = PASSWORD) -> dict[str, Finding]:
+            clients = OciClients(config_file=oracle.config_file, endpoint=oracle.url)
+            service, metrics = OciAutonomousDatabases(clients=clients), OciDatabaseMetrics(clients=clients)
+            clock = EmbeddedClock(endpoint=oracle.url)
+            found = run(of_databases(service, metrics, RestSqlSessions(user=USER, password=password), clock), 20)
+            return {one.name: one for one in found}
+
+        return findings
+
+    @pytest.fixture
+    def orders(self, oracle) -> str:
+        store = oracle.cloud.store
+        add_database(store, "eu-frankfurt-1", oracle.tenancy, "IDLE", lifecycleState="STOPPED")
+        since = text(store.clock.now() - timedelta(days=2))
+        return str(add_database(store, "eu-frankfurt-1", oracle.tenancy, "ORDERS", timeCreated=since).body["id"])
+
+    def test_one_that_runs_is_asked_for_values_and_views(self, asked, orders):
+        found = asked()
+        assert {one.outcome for one in found.values()} == {"works"}
+        assert "CpuUtilization of ORDERS" in found["databases: metrics"].detail
+        assert "ORDERS lets the user in" in found["databases: SQL"].detail
+
+    def test_views_that_are_hidden_are_named_with_their_grants(self, asked, orders, oracle):
+        contents.disturb(oracle.cloud.store, orders, denied="gv$lock, gv$session")
+        found = asked()["databases: SQL"]
+        assert (found.outcome, found.fix) == ("missing", "Grant them SELECT on GV_$LOCK, GV_$SESSION.")
+
+    def test_a_password_that_is_wrong_is_told_and_values_are_read_all_the_same(self, asked, orders):
+        found = asked("Wrong-Password-1")
+        assert found["databases: SQL"].outcome == "missing"
+        assert "Check the user and password" in found["databases: SQL"].fix
+        assert found["databases: metrics"].outcome == "works"
+
+    def test_values_that_may_not_be_read_and_those_that_are_not_there_are_told_apart(self, asked, orders, oracle):
+        database_faults.ask(oracle.cloud.store, orders, {"kind": "metrics_missing"})
+        oracle.advance(8 * 3600)
+        assert asked()["databases: metrics"].outcome == "not checked"
+        oracle.fault("denied", operation="summarize_metrics_data")
+        assert asked()["databases: metrics"].outcome == "missing"
+
+    def test_a_fleet_that_may_not_be_listed_is_not_one_without_databases(self, asked, orders, oracle):
+        oracle.fault("denied", operation="list_autonomous_databases")
+        found = asked()["databases: SQL"]
+        assert found.outcome == "not checked"
+        assert "cannot be listed" in found.detail
 
 
 class TestAws:

@@ -9,13 +9,14 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from resources import rest_sql
 from resources.autonomous_databases import AutonomousDatabase
-from resources.errors import Denied, Unavailable
-from resources.rest_sql import RestSqlSessions
-from resources.sql_sessions import SqlSession, StatementFailed
+from resources.errors import Unavailable
+from resources.rest_sql import RestSqlSession, RestSqlSessions
+from resources.sql_sessions import LoginRefused, SqlSession, StatementFailed
 from sandbox.oci.ords import PASSWORD, USER
 from sandbox.oci.services import database
 from sandbox.oci.services.database import contents
@@ -59,7 +60,7 @@ def test_all_pages_of_a_result_are_read(world, monkeypatch):
 
 
 def test_a_wrong_password_is_denied_and_no_message_has_it(world):
-    with world.session(world.add(), password="Wrong-Password-1") as session, pytest.raises(Denied) as denied:
+    with world.session(world.add(), password="Wrong-Password-1") as session, pytest.raises(LoginRefused) as denied:
         session.rows("SELECT 1 FROM dual")
 
     assert "Wrong-Password-1" not in str(denied.value)
@@ -107,3 +108,21 @@ def test_something_else_that_answers_is_no_database(world):
         pytest.raises(Unavailable),
     ):
         session.rows("SELECT 1 FROM dual")
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        "<html>",
+        "[]",
+        '{"items": []}',
+        '{"items": ["x"]}',
+        '{"items": [{"resultSet": {}}]}',
+        '{"items": [{"resultSet": {"items": [1]}}]}',
+        '{"items": [{"errorCode": "?"}]}',
+    ],
+)
+def test_an_answer_of_another_form_is_unavailable(answered):
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=answered))
+    with httpx.Client(transport=transport) as client, pytest.raises(Unavailable, match="something else than results of SQL"):
+        RestSqlSession(client, "https://orders/_/sql", "orders").rows("SELECT 1 FROM dual")

@@ -50,8 +50,8 @@ SQL_METRICS: Mapping[str, str] = {
 """Metrics that are asked of the database itself, and their units.
 
 `memory_utilization` is process memory of its limit, of the instance that is nearest to it. `response_time_seconds` is the time
-that statements took, by executions. `wait_seconds_per_second` is how many sessions waited on average. `lock_contention` is the
-share of locks that somebody waits for. `slow_statements` processed fewer than 100 rows in a second of their time.
+that all statements took, by all executions. `wait_seconds_per_second` is how many sessions waited on average. `lock_contention`
+is the share of locks that somebody waits for. `slow_statements` processed fewer than 100 rows in a second of their time.
 """
 UNITS: Mapping[str, str] = {**{metric.name: metric.unit for metric in METRICS}, **SQL_METRICS}
 """All metrics of the fleet and their units."""

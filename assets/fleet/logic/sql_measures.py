@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from assets.fleet.logic.counters import Growth, Row, Snapshot, cursor_growth, growth
@@ -10,14 +10,26 @@ from assets.fleet.logic.measured import SQL_METRICS, Measured, Missing, Outcome
 
 Answer = Sequence[Row] | Missing
 """Rows of a query, or why there are none."""
-COUNTED = ("statistics", "waits", "cursors")
+COUNTED = ("statistics", "times", "waits", "cursors")
 """Queries that read counters: their answers are kept for the next collection."""
 _MOST_EVENTS, _MOST_STATEMENTS = 10, 20
 _MICROSECONDS = 1e6
 _SLOW_ROWS_PER_SECOND = 100
 _CURSOR_KEYS = ("inst_id", "sql_id", "plan_hash_value")
 _CURSOR_COUNTERS = ("executions", "elapsed_time", "cpu_time", "buffer_gets", "disk_reads", "rows_processed")
-_LITERAL = re.compile(r"'(?:[^']|'')*'?|(?<![\w$#:.])\d+(?:\.\d+)?\b")
+_NOT_STRUCTURE = re.compile(
+    r"""
+    (?P<comment> /\*(?!\+).*?(?:\*/|\Z) | --(?!\+)[^\n]* )
+    | (?P<kept> "[^"]*"? )
+    | (?P<secret> \bidentified\s+by\s+(?:values\s+)? ) (?:"[^"]*"?|'(?:[^']|'')*'?|[^\s'"]+)
+    | (?<![\w$#])n?q'(?:\[.*?(?:\]'|\Z)|\(.*?(?:\)'|\Z)|\{.*?(?:\}'|\Z)|<.*?(?:>'|\Z)|(?P<quote>\S).*?(?:(?P=quote)'|\Z))
+    | '(?:[^']|'')*'?
+    | (?<![\w$#:])(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d*)?[fd]?(?![\w$#])
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+"""Comments, passwords, and literals of text (also with a delimiter of its own, `q'[…]'`) and numbers, even if the text ends in
+them. Source: Oracle AI Database SQL Language Reference, "Literals" and "Comments". Hints are structure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,10 @@ def measures(answers: Mapping[str, Answer], before: Mapping[str, Snapshot], at: 
     started = answers["instances"]
     instances = None if isinstance(started, Missing) else {str(r["inst_id"]): str(r["startup_time"]) for r in started}
     now = {name: Snapshot(at, instances, rows) for name in COUNTED if not isinstance(rows := answers[name], Missing)}
-    work = _grown(answers, now, before, "statistics", lambda b, n: growth(b, n, ("inst_id", "name"), ("value",)))
+    work, times = (
+        _grown(answers, now, before, name, lambda b, n: growth(b, n, ("inst_id", "name"), ("value",)))
+        for name in ("statistics", "times")
+    )
     waits = _grown(
         answers, now, before, "waits", lambda b, n: growth(b, n, ("inst_id", "event"), ("total_waits", "time_waited_micro"))
     )
@@ -69,17 +84,30 @@ def measures(answers: Mapping[str, Answer], before: Mapping[str, Snapshot], at: 
         "transactions_per_second": _of(work, lambda g: _named(g, ("user commits", "user rollbacks")) / g.seconds),
         "executions_per_second": _of(work, lambda g: _named(g, ("execute count",)) / g.seconds),
         "wait_seconds_per_second": _of(waits, lambda g: g.total("time_waited_micro") / _MICROSECONDS / g.seconds),
-        "response_time_seconds": _ratio(cursors, "elapsed_time", "executions", "no statement was executed", _MICROSECONDS),
-        "buffer_gets_per_row": _ratio(cursors, "buffer_gets", "rows_processed", "no statement processed a row"),
+        "response_time_seconds": _response_time(times, work),
+        "buffer_gets_per_row": _of(cursors, _gets_per_row),
         "slow_statements": _of(cursors, lambda g: float(sum(_is_slow(row) for row in g.rows))),
     }
     dated = [g.start for g in (waits, cursors) if isinstance(g, Growth)]
-    return SqlMeasures(values, _top_waits(waits), _top_statements(cursors), min(dated, default=None), now)
+    kept = {name: _to_keep(snapshot) for name, snapshot in now.items()}
+    return SqlMeasures(values, _top_waits(waits), _top_statements(cursors), min(dated, default=None), kept)
 
 
 def without_literals(sql: str) -> str:
-    """A statement without the values in it, which may be somebody's personal data."""
-    return _LITERAL.sub("?", " ".join(sql.split()))
+    """A statement without the values and comments in it, which may be somebody's personal data."""
+    return " ".join(_NOT_STRUCTURE.sub(_left, sql).split())
+
+
+def _left(found: re.Match[str]) -> str:
+    """What is left of a part of a statement."""
+    if found["comment"] is not None:
+        return " "
+    return found["kept"] or f"{found['secret'] or ''}?"
+
+
+def _to_keep(snapshot: Snapshot) -> Snapshot:
+    """Without the texts of statements, which no difference needs."""
+    return replace(snapshot, rows=[{name: value for name, value in row.items() if name != "sql_text"} for row in snapshot.rows])
 
 
 def _grown(
@@ -108,15 +136,29 @@ def _single(answer: Answer, at: datetime, value: Callable[[Row], float]) -> Outc
     return Measured(float(value(answer[0])), at, at) if answer else Missing("unknown", "the database answered no row")
 
 
-def _of(grown: Growth | Missing, value: Callable[[Growth], float]) -> Outcome:
-    return grown if isinstance(grown, Missing) else Measured(value(grown), grown.start, grown.end)
-
-
-def _ratio(grown: Growth | Missing, above: str, below: str, none: str, scale: float = 1) -> Outcome:
+def _of(grown: Growth | Missing, value: Callable[[Growth], float | Missing]) -> Outcome:
     if isinstance(grown, Missing):
         return grown
-    count = grown.total(below)
-    return Measured(grown.total(above) / scale / count, grown.start, grown.end) if count else Missing("unknown", none)
+    found = value(grown)
+    return found if isinstance(found, Missing) else Measured(found, grown.start, grown.end)
+
+
+def _response_time(times: Growth | Missing, work: Growth | Missing) -> Outcome:
+    if isinstance(times, Missing):
+        return times
+    if isinstance(work, Missing):
+        return work
+    if times.start != work.start:
+        return Missing("unknown", "time and executions were not read together the last time")
+    executions = _named(work, ("execute count",))
+    if not executions:
+        return Missing("unknown", "no statement was executed")
+    return Measured(times.total("value") / _MICROSECONDS / executions, work.start, work.end)
+
+
+def _gets_per_row(grown: Growth) -> float | Missing:
+    rows = grown.total("rows_processed")
+    return grown.total("buffer_gets") / rows if rows else Missing("unknown", "no statement processed a row")
 
 
 def _named(grown: Growth, names: Iterable[str]) -> float:

@@ -72,7 +72,7 @@ TOP_SQL = Table(
         Column("rank", pl.Int64(), "1 is the statement that took most time.", nullable=False),
         Column("sql_id", pl.String(), "Identity of the statement.", nullable=False),
         Column("plan_hash_value", pl.String(), "Identity of its plan."),
-        Column("sql_text", pl.String(), "Its first characters, literals left out."),
+        Column("sql_text", pl.String(), "Its first characters, without literals and comments."),
         Column("executions", pl.Float64(), "In the interval.", nullable=False),
         Column("elapsed_seconds", pl.Float64(), "In the interval.", nullable=False),
         Column("seconds_per_execution", pl.Float64(), "Null without executions."),
@@ -93,6 +93,6 @@ COUNTERS = Table(
         Column("query", pl.String(), "Which query read them.", nullable=False),
         Column("read_at", UTC, "When.", nullable=False),
         Column("instances", pl.String(), "Start of each instance, as JSON: a restart sets counters back."),
-        Column("rows", pl.String(), "What the query answered, as JSON.", nullable=False),
+        Column("rows", pl.String(), "What the query answered, as JSON; of statements without their texts.", nullable=False),
     ),
 )

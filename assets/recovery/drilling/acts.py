@@ -44,8 +44,8 @@ def act(drill: Drill, step: str) -> None:
         StepFailed: The cloud refuses it, or did not answer for too long.
     """
     what = _ACTS[step](drill)
-    begun = _begun(drill, step, what)
     measured = _before_the_act(drill, step) if step in ACTS else {}
+    begun = _begun(drill, step, what)
     if drill.order.way == "local" and "role_changed_at" not in drill.evidence.data(step):
         measured["role_changed_at"] = changed_at(drill)
     if "acted_at" not in drill.evidence.data(step):

@@ -31,6 +31,7 @@ _FROM = (
     "ORDER BY sequence_number"
 )
 _NOW = "SELECT TO_CHAR(SYS_EXTRACT_UTC(SYSTIMESTAMP), 'YYYY-MM-DD\"T\"HH24:MI:SS.FF3') AS now_there FROM dual"
+_WHO = "SELECT SYS_CONTEXT('USERENV', 'DB_UNIQUE_NAME') AS unique_name, SYS_CONTEXT('USERENV', 'CON_NAME') AS container FROM dual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,16 @@ def heartbeats(session: SqlSession, first: int) -> list[Heartbeat]:
 def time_there(session: SqlSession) -> datetime:
     """The database's own time."""
     return datetime.fromisoformat(str(session.rows(_NOW)[0]["now_there"])).replace(tzinfo=UTC)
+
+
+def who(session: SqlSession) -> str | None:
+    """Which database answers; None if it does not say.
+
+    The unique name differs between all databases of a Data Guard configuration (Oracle Data Guard Concepts and Administration),
+    those of a region that share an OCID too; a clone in the same container database has another name of its own.
+    """
+    said = session.rows(_WHO)[0]
+    return f"{said['unique_name']}/{said['container']}" if said["unique_name"] and said["container"] else None
 
 
 def tables(session: SqlSession) -> list[Relation]:

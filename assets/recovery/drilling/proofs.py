@@ -8,9 +8,10 @@ from assets.recovery.drilling import contents
 from assets.recovery.drilling.contents import Heartbeat
 from assets.recovery.drilling.drill import Drill, StepFailed
 from assets.recovery.logic.drills.integrity import Note, compared, gaps
+from assets.recovery.logic.drills.plans import GOOD
 from assets.recovery.logic.fingerprints import Fingerprint
 from resources.autonomous_databases import AutonomousDatabase
-from resources.errors import CloudOpsError, Denied, NotFound, TransientError
+from resources.errors import CloudOpsError, Denied, NotFound, TransientError, Unavailable
 from resources.sql_sessions import SqlSession, StatementFailed
 
 _NOT_YET = (TransientError, StatementFailed, Denied, NotFound)
@@ -40,6 +41,7 @@ def mark(drill: Drill) -> dict[str, Any]:
     with drill.world.sessions.session(drill.database(drill.place), drill.order.sql_timeout_seconds) as session:
         if not contents.has_table(session):
             contents.make_table(session)
+        answered = contents.who(session)
         relations = contents.tables(session)
         first = contents.last_number(session) + 1
         beats = [_beat(drill, session, first)]
@@ -51,6 +53,7 @@ def mark(drill: Drill) -> dict[str, Any]:
         drill.world.clock.sleep(drill.order.heartbeat_seconds)
         beats.append(_beat(drill, session, first + len(beats)))
     return {
+        "answered_by": answered,
         "first_heartbeat": first,
         "first_heartbeat_at": beats[0].written_at.isoformat(),
         "last_heartbeat": beats[-1].number,
@@ -71,12 +74,14 @@ def canary(drill: Drill, step: str) -> dict[str, Any]:
     """
     first = drill.evidence.data("mark")["first_heartbeat"]
     place = drill.target_place if step == "canary" else drill.place
+    former = drill.evidence.data("mark" if step == "canary" else "canary").get("answered_by")
     seen: dict[str, Any] = {}
 
     def tried() -> dict[str, Any]:
         with drill.world.sessions.session(drill.database(place), drill.order.sql_timeout_seconds) as session:
+            answered = _another(session, former)
             if "found" not in seen:
-                seen.update(_found(session, first, spoilt=drill.order.self_test == "heartbeat"))
+                seen.update({"answered_by": answered, **_found(drill, session, first)})
             beat = contents.write(session, contents.last_number(session) + 1, drill.world.clock, drill.drill_id)
             read = contents.heartbeats(session, beat.number)
             written_at = drill.now()
@@ -93,15 +98,29 @@ def canary(drill: Drill, step: str) -> dict[str, Any]:
         raise
 
 
-def _found(session: SqlSession, first: int, *, spoilt: bool) -> dict[str, Any]:
-    """Heartbeats that came through: those of this drill by number, and when the last of any drill was written."""
+def _another(session: SqlSession, former: str | None) -> str | None:
+    """Which database answers; None if it, or the one that led before, does not say.
+
+    Raises:
+        Unavailable: The one that led before answers still, under the address of the one that is to lead now.
+    """
+    answered = contents.who(session)
+    if answered is not None and answered == former:
+        advice = "See what its address leads to; what the database that led before takes proves nothing."
+        raise Unavailable(f"{answered} answers, which led before the roles changed, or of which the copy was made", advice)
+    return answered if former is not None else None
+
+
+def _found(drill: Drill, session: SqlSession, first: int) -> dict[str, Any]:
+    """Heartbeats of this drill that came through; beside them, when the last of anybody else was written."""
     newest = contents.last_number(session)
-    beats = contents.heartbeats(session, min(first, newest)) if newest and not spoilt else []
-    last = beats[-1] if beats else None
+    beats = contents.heartbeats(session, min(first, newest)) if newest else []
+    own = [] if drill.order.self_test == "heartbeat" else [b for b in beats if b.number >= first and b.run_id == drill.drill_id]
     return {
-        "found": [beat.number for beat in beats if beat.number >= first],
-        "last_found": last.number if last else None,
-        "last_found_at": last.written_at.isoformat() if last else None,
+        "found": [beat.number for beat in own],
+        "last_found": own[-1].number if own else None,
+        "last_found_at": own[-1].written_at.isoformat() if own else None,
+        "newest_of_others": max((beat.number for beat in beats if beat not in own), default=None),
     }
 
 
@@ -111,6 +130,7 @@ def integrity(drill: Drill, step: str) -> dict[str, Any]:
     place = drill.place if back else drill.target_place
     marked, came = drill.evidence.data("mark"), drill.evidence.data("canary")
     with drill.world.sessions.session(drill.database(place), drill.order.sql_timeout_seconds) as session:
+        _another(session, came.get("answered_by") if back else marked.get("answered_by"))
         prints = contents.fingerprints(session, contents.tables(session))
         found = [beat.number for beat in contents.heartbeats(session, marked["first_heartbeat"])]
     if drill.order.self_test == "checksum" and not back:
@@ -144,7 +164,8 @@ def after(drill: Drill) -> dict[str, Any]:
         StepFailed: Something is not.
     """
     peer = drill.database(drill.peer_place) if drill.order.way == "remote" else None
-    now, before = state_of(drill.database(drill.place), peer), drill.evidence.data("drill")["state"]
+    database = drill.database(drill.place)
+    now, before = state_of(database, peer), drill.evidence.data("drill")["state"]
     differs = [
         f"{side}: {name} is {now[side][name]}, and was {before[side][name]}"
         for side in ("database", "standby")
@@ -152,11 +173,19 @@ def after(drill: Drill) -> dict[str, Any]:
         for name in before[side]
         if now[side] is not None and now[side][name] != before[side][name]
     ]
-    left = _left_behind(drill)
-    differs += [left] if left else []
+    differs += [left for left in (_left_behind(drill), _exchanged(drill, database)) if left]
     if differs:
         raise StepFailed("; ".join(differs), data={"differs": differs, "state": now})
     return {"state": now}
+
+
+def _exchanged(drill: Drill, database: AutonomousDatabase) -> str | None:
+    """Whether a database and its local standby, which share an OCID, have changed places for good: only the moments tell."""
+    begun = drill.evidence.data("switch_over") | drill.evidence.data("fail_over")
+    if drill.order.way != "local" or "acted_at" not in begun or drill.evidence.state("roles_back") in GOOD:
+        return None
+    at = None if database.time_role_changed is None else database.time_role_changed.isoformat()
+    return None if at == begun["role_changed_at"] else f"roles: they changed at {at}, and were not seen to change back"
 
 
 def _left_behind(drill: Drill) -> str | None:

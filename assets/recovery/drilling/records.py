@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 
 from assets.recovery.logic.drills.advice import next_step
-from assets.recovery.logic.drills.evidence import Evidence, read
+from assets.recovery.logic.drills.check import whole
+from assets.recovery.logic.drills.evidence import Evidence
 from assets.recovery.logic.drills.order import Order
 from assets.recovery.logic.drills.plans import Step, plan
 from assets.recovery.logic.drills.verdict import Verdict, judge
@@ -43,6 +44,11 @@ def report_key(drill_id: str) -> str:
     return f"{FOLDER}/{drill_id}/report.html"
 
 
+def summary_key(drill_id: str) -> str:
+    """Where its report is as JSON."""
+    return f"{FOLDER}/{drill_id}/report.json"
+
+
 def keeper(store: ObjectStore, drill_id: str) -> Callable[[Evidence], None]:
     """Keeps evidence after each piece."""
     return lambda evidence: keep(store, drill_id, evidence)
@@ -64,7 +70,7 @@ def kept(store: ObjectStore, drill_id: str) -> Evidence | None:
         said = json.loads(store.get(evidence_key(drill_id)))
     except NotFound:
         return None
-    return read(said["pieces"])
+    return whole(said)
 
 
 def drills(lake: Lake) -> pl.DataFrame:

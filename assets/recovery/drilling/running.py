@@ -41,6 +41,7 @@ def begin(drill: Drill, database: AutonomousDatabase, peer: AutonomousDatabase |
         f"{drill.order.kind} of {database.display_name}",
         {
             "drill_id": drill.drill_id,
+            "by": drill.world.journal.by,
             "order": drill.order.as_json(),
             "database": {"id": database.id, "name": database.display_name, "region": database.region},
             "peer": None if peer is None else {"id": peer.id, "name": peer.display_name, "region": peer.region},

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from assets.recovery.logic.backup_policies import BackupPolicy, LongTerm
-from resources.autonomous_databases import AutonomousDatabase, Backup
+from resources.autonomous_databases import GONE, AutonomousDatabase, Backup
 
 LONGTERM = "LONGTERM"
 _ALIVE = frozenset({"CREATING", "ACTIVE", "UPDATING"})
+_MADE_WITHIN = timedelta(days=1)
+"""A backup that is in the making for longer may never be."""
 _SLACK = timedelta(days=2)
 """The service counts the days of a long-term backup in its own way; so much less is no gap."""
 Status = Literal["missing", "unknown"]
@@ -55,6 +57,8 @@ def not_subject(database: AutonomousDatabase, own: Collection[str]) -> str:
         database: Which.
         own: OCIDs of databases that a restore test made.
     """
+    if database.lifecycle_state in GONE:
+        return "it is being terminated"
     if database.id in own:
         return "a restore test made it, and removes it"
     if database.role is not None and database.role != "PRIMARY":
@@ -77,7 +81,7 @@ def gaps(database: AutonomousDatabase, held: Held, policy: BackupPolicy | None, 
     for rule, period in missing_long_term(held.backups, policy, now):
         said = f"no long-term backup of {period} that is kept {rule.keep_days} days"
         found.append(Gap("long-term backup", "missing", said, period))
-    return found
+    return [*found, *_unfinished(held.backups, policy, now)]
 
 
 def newest(backups: Sequence[Backup]) -> Backup | None:
@@ -118,6 +122,19 @@ def surplus(backups: Sequence[Backup], policy: BackupPolicy) -> list[Backup]:
                 first.setdefault(period, backup)
         needed |= {backup.id for backup in first.values()}
     return [b for b in spare if b.id not in needed]
+
+
+def _unfinished(backups: Sequence[Backup], policy: BackupPolicy, now: datetime) -> list[Gap]:
+    """Long-term backups that are there, and have been in the making for too long."""
+    found = []
+    for rule in policy.long_term:
+        period = rule.period(now.date())
+        there = [b for b in backups if serves(b, rule, period)]
+        begun = [b.time_started for b in there if b.lifecycle_state == "CREATING" and b.time_started]
+        if begun and len(begun) == len(there) and now - min(begun) > _MADE_WITHIN:
+            said = f"the long-term backup of {period} is in the making since {min(begun):%Y-%m-%d %H:%M}"
+            found.append(Gap("long-term backup", "unknown", said, period))
+    return found
 
 
 def _kept(backup: Backup) -> timedelta:

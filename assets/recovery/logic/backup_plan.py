@@ -72,11 +72,13 @@ class Known:
 def plan(fleet: Sequence[Known], confirmed: Confirmed, now: datetime) -> list[Step]:
     """All steps, those of one database together. What is not known is left alone."""
     names = [known.database.display_name for known in fleet]
+    spare = {known.database.id: surplus(known.held.backups or (), known.policy) for known in fleet}
+    spare_names = [backup.display_name for of in spare.values() for backup in of]
     steps: list[Step] = []
     for known in fleet:
         steps += _retention(known, confirmed, names)
         steps += _long_term(known, now)
-        steps += _deletions(known, confirmed)
+        steps += _deletions(known, spare[known.database.id], confirmed, spare_names)
     return steps
 
 
@@ -91,10 +93,11 @@ def _retention(known: Known, confirmed: Confirmed, names: Sequence[str]) -> list
     steps = []
     if wanted is not None and days is not None and days != wanted:
         held = _why_not_retention(database, confirmed, names, shorter=wanted < days)
+        dearer = f"; backups of {wanted - days} more days are charged{_size(known)}" if wanted > days else ""
         steps.append(
             Step(
                 SET_RETENTION, database, database.id, {"days": days}, {"days": wanted},
-                f"policy {policy.name} asks for {wanted} days", held,
+                f"policy {policy.name} asks for {wanted} days{dearer}", held,
             )
         )  # fmt: skip
     if policy.lock_retention and database.is_backup_retention_locked is False:
@@ -120,6 +123,8 @@ def _why_not_retention(database: AutonomousDatabase, confirmed: Confirmed, names
         return "the retention is locked, which cannot be undone"
     if database.compute_model == "OCPU":
         return "the service changes the retention of databases with ECPUs alone"
+    if shorter and database.is_backup_retention_locked is None:
+        return "the service does not say whether the retention is locked"
     if shorter and not is_named(confirmed.shorten, database, names):
         return "backups would be lost: confirm_shorten allows it"
     return ""
@@ -135,7 +140,7 @@ def _long_term(known: Known, now: datetime) -> list[Step]:
     periods = sorted({period for _, period in missing}, key=lambda period: (len(period), period))
     held = "" if database.lifecycle_state in RUNNING else f"it is {database.lifecycle_state}: a backup demands that it runs"
     name = "-".join((MADE_NAME, *periods))
-    said = f"policy {policy.name} asks for one of {', '.join(periods)}"
+    said = f"policy {policy.name} asks for one of {', '.join(periods)}; it is charged for {days} days"
     token = _token(database.id, name, known.held.backups or ())
     return [Step(MAKE, database, database.id, None, {"name": name, "keep_days": days}, said, held, token)]
 
@@ -149,12 +154,19 @@ def _token(database_id: str, name: str, backups: Sequence[Backup]) -> str:
     return hashlib.sha256(f"{database_id}/{name}/{spoilt}".encode()).hexdigest()[:40]
 
 
-def _deletions(known: Known, confirmed: Confirmed) -> list[Step]:
-    if known.held.backups is None:
-        return []
+def _size(known: Known) -> str:
+    """How much is held now, where the service tells it."""
+    sizes = [backup.size_tb for backup in known.held.backups or () if backup.is_automatic and backup.lifecycle_state == "ACTIVE"]
+    told = [size for size in sizes if size is not None]
+    return f" ({sum(told):.2f} TB are held now)" if sizes and len(told) == len(sizes) else ""
+
+
+def _deletions(known: Known, spare: Sequence[Backup], confirmed: Confirmed, names: Sequence[str]) -> list[Step]:
+    """A display name counts where only one backup that may go has it: those that are made here are named alike everywhere."""
     steps = []
-    for backup in surplus(known.held.backups, known.policy):
-        named = {backup.id, backup.display_name} & set(confirmed.delete)
+    for backup in spare:
+        by_name = backup.display_name in confirmed.delete and names.count(backup.display_name) == 1
+        named = backup.id in confirmed.delete or by_name
         locked = "the retention is locked" if known.database.is_backup_retention_locked else ""
         held = locked or ("" if named else "confirm_delete allows it")
         before = {"name": backup.display_name, "type": LONGTERM, "started": f"{backup.time_started:%Y-%m-%d}"}

@@ -1,11 +1,12 @@
 """What is in a database, small enough to compare: rows and checksum per table, foreign keys without a parent.
 
-The same statements run on both sides of a comparison, so that a difference is one of the data. They are Oracle SQL. The hash of a
-row is made of the hashes of its columns (docs.oracle.com, SQL Language Reference, `ORA_HASH`: 32 bits, any type but LONG and
-LOB), and rows are added up under two seeds, so that their order does not matter. Of LOBs, which cannot be hashed, the length
-counts; other columns are named as left out.
+The same statements run on both sides of a comparison, so that a difference is one of the data. They are Oracle SQL. The hash of
+a row is made of the hashes of its columns, under the same seed (docs.oracle.com, SQL Language Reference, `ORA_HASH`: 32 bits,
+any type but LONG and LOB), and rows are added up under two seeds, so that their order does not matter. Of LOBs, which cannot be
+hashed, the length counts; other columns are named as left out.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,10 +19,15 @@ COLUMNS = (
     "SELECT c.owner, c.table_name, c.column_name, c.data_type FROM all_tab_columns c "
     "JOIN all_tables t ON t.owner = c.owner AND t.table_name = c.table_name "
     "JOIN all_users u ON u.username = c.owner "
-    "WHERE u.oracle_maintained = 'N' AND t.temporary = 'N' AND t.nested = 'NO' "
+    "WHERE u.oracle_maintained = 'N' AND t.temporary = 'N' AND t.nested = 'NO' AND t.external = 'NO' AND t.dropped = 'NO' "
+    "AND t.secondary = 'N' AND (t.iot_type IS NULL OR t.iot_type = 'IOT') "
     "ORDER BY c.owner, c.table_name, c.column_id"
 )
-"""Columns of all tables that are not Oracle's own, as far as the user may see them: `relations` takes the rows."""
+"""Columns of all tables that are not Oracle's own, as far as the user may see them: `relations` takes the rows.
+
+Left out is what is in no segment of its own or cannot be asked (docs.oracle.com, Database Reference, `ALL_TABLES`): temporary,
+nested and external tables, those of the recycle bin and of domain indexes, and overflow segments.
+"""
 FOREIGN_KEYS = (
     "SELECT k.owner, k.constraint_name, k.table_name, c.column_name, c.position, "
     "p.owner AS parent_owner, p.table_name AS parent_table, q.column_name AS parent_column "
@@ -36,8 +42,14 @@ FOREIGN_KEYS = (
 _SEEDS = (0, 1)
 _MOST = 4294967295
 _LOBS = frozenset({"CLOB", "NCLOB", "BLOB"})
-_NOT_HASHED = frozenset({"LONG", "LONG RAW", "BFILE", "XMLTYPE", "JSON", "VECTOR", "SDO_GEOMETRY", "ANYDATA"})
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_$#]{0,127}")
+_HASHED = re.compile(
+    r"N?VARCHAR2|N?CHAR|NUMBER|FLOAT|BINARY_FLOAT|BINARY_DOUBLE|DATE|TIMESTAMP\b.*|INTERVAL\b.*|RAW|U?ROWID|BOOLEAN",
+    re.IGNORECASE,
+)
+"""Built-in types with one value; all others, such as JSON, vectors and types of users, are left out."""
+_NAME = re.compile(r'[^"\x00]{1,128}')
+_RECYCLED = "BIN$"
+"""Tables that were dropped and not purged have names that begin so."""
 _TIMESTAMP = "TO_TIMESTAMP(:at, 'YYYY-MM-DD\"T\"HH24:MI:SS.FF')"
 
 
@@ -100,10 +112,10 @@ class Difference:
 
 
 def relations(rows: Iterable[Mapping[str, Any]]) -> list[Relation]:
-    """Tables out of the rows of `COLUMNS`, without those of the product itself."""
+    """Tables out of the rows of `COLUMNS`, without those of the product itself and those that were dropped."""
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for row in rows:
-        if not str(row["table_name"]).upper().startswith(OWN_PREFIX):
+        if not str(row["table_name"]).upper().startswith((OWN_PREFIX, _RECYCLED)):
             found.setdefault((row["owner"], row["table_name"]), []).append((row["column_name"], row["data_type"]))
     return [Relation(owner, table, tuple(columns)) for (owner, table), columns in sorted(found.items())]
 
@@ -132,9 +144,7 @@ def statement(relation: Relation, *, as_of: bool = False) -> str:
     Raises:
         ValueError: A name is none that can be quoted.
     """
-    hashes = [part for name, kind in relation.columns if (part := _hashed(name, kind))]
-    row = " || '/' || ".join(hashes) if hashes else "'-'"
-    sums = ", ".join(f"SUM(ORA_HASH({row}, {_MOST}, {seed})) AS checksum_{seed}" for seed in _SEEDS)
+    sums = ", ".join(f"SUM(ORA_HASH({_row(relation, seed)}, {_MOST}, {seed})) AS checksum_{seed}" for seed in _SEEDS)
     past = f" AS OF TIMESTAMP {_TIMESTAMP}" if as_of else ""
     return f"SELECT COUNT(*) AS row_count, {sums} FROM {_quoted(relation.owner)}.{_quoted(relation.table)}{past}"  # noqa: S608  names are checked
 
@@ -151,9 +161,10 @@ def moment(at: datetime) -> str:
 
 
 def fingerprint(relation: Relation, row: Mapping[str, Any]) -> Fingerprint:
-    """What the one row of `statement` says."""
+    """What the one row of `statement` says; names and types of all columns count, those that are left out too."""
+    shape = hashlib.sha256(repr(relation.columns).encode()).hexdigest()[:8]
     sums = [int(row[f"checksum_{seed}"] or 0) for seed in _SEEDS]
-    return Fingerprint(relation.name, int(row["row_count"]), "-".join(f"{s:x}" for s in sums), relation.left_out)
+    return Fingerprint(relation.name, int(row["row_count"]), "-".join([shape, *(f"{s:x}" for s in sums)]), relation.left_out)
 
 
 def unread(relation: Relation, why: str) -> Fingerprint:
@@ -192,18 +203,24 @@ def _difference(name: str, expected: Fingerprint | None, found: Fingerprint | No
     return None
 
 
+def _row(relation: Relation, seed: int) -> str:
+    """A row as text. Its columns are hashed under the same seed: else a pair of values with one hash would go unseen twice."""
+    hashes = [part for name, kind in relation.columns if (part := _hashed(name, kind, seed))]
+    return " || '/' || ".join(hashes) if hashes else "'-'"
+
+
 def _is_hashed(kind: str) -> bool:
-    return not (kind.upper() in _LOBS or kind.upper() in _NOT_HASHED)
+    return _HASHED.fullmatch(kind) is not None
 
 
-def _hashed(name: str, kind: str) -> str:
+def _hashed(name: str, kind: str, seed: int) -> str:
     if kind.upper() in _LOBS:
         return f"COALESCE(DBMS_LOB.GETLENGTH({_quoted(name)}), -1)"
-    return f"COALESCE(ORA_HASH({_quoted(name)}), -1)" if _is_hashed(kind) else ""
+    return f"COALESCE(ORA_HASH({_quoted(name)}, {_MOST}, {seed}), -1)" if _is_hashed(kind) else ""
 
 
 def _quoted(name: str) -> str:
-    """A name as the dictionary has it, in quotes: nothing else than a plain name gets into a statement."""
+    """A name as the dictionary has it, in quotes, which it cannot end."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name that a statement may hold")
     return f'"{name}"'

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from assets.recovery.logic.standbys import standbys_elsewhere
@@ -11,6 +11,8 @@ from resources.autonomous_databases import GONE, AutonomousDatabase, Standby
 WITHIN: Final = "within"
 BEHIND: Final = "behind"
 UNKNOWN: Final = "unknown"
+_FRESH = timedelta(seconds=60)
+"""How old the last heartbeat may be so that it says how near a standby is that has it."""
 Status = Literal["within", "behind", "unknown"]
 
 
@@ -70,14 +72,15 @@ def sides(primary: AutonomousDatabase, by_id: Mapping[str, AutonomousDatabase]) 
 
 
 def heartbeat_lag(on_primary: Beat | None, on_standby: Beat | None, read_at: datetime) -> float | None:
-    """Seconds from the last heartbeat that reached the standby to when it was read, if a later one was written.
+    """Seconds from the last heartbeat that reached the standby to when it was read: it is behind by no more than that.
 
-    None where one of the two is not known. A standby that has all heartbeats is behind by nothing that they can show: 0.
+    None where one of the two is not known, or where a standby has all heartbeats and the last is old: what came after it may be
+    there or not.
     """
     if on_primary is None or on_standby is None:
         return None
-    if on_standby.number >= on_primary.number:
-        return 0.0
+    if on_standby.number >= on_primary.number and read_at - on_standby.at > _FRESH:
+        return None
     return max((read_at - on_standby.at).total_seconds(), 0.0)
 
 

@@ -2,10 +2,13 @@
 
 Tables of the source are noted twice, before and after the moment that is restored. One that was the same both times has to be
 exactly that in the restored database. One that was written to meanwhile is asked for as it was at the moment, by flashback query;
-where that does not reach, it can only be known to lie between the two notes.
+where that does not reach, it can only be known to lie between the two notes. Databases know moments to some seconds: a restore
+and a flashback query may take the same one for two. What was written to within these seconds is as it was just before, at or just
+after the moment, or it is unknown, but never wrong.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +20,10 @@ from resources.autonomous_databases import GONE, AutonomousDatabase
 
 RUN_TAG, SOURCE_TAG, NAME_PREFIX = "cloudops-restore-test", "cloudops-restored-from", "cloudops-restore-test-"
 """Free-form tags of a restored database (run and OCID of the source), and how its display name begins."""
+_TERABYTE = 1024.0
+"""In gigabytes."""
+_MOST_ATTEMPTS = 20
+"""Of a run at one source: more is no run of ours."""
 PASS: Final = "pass"  # noqa: S105
 FAIL: Final = "fail"
 UNKNOWN: Final = "unknown"
@@ -42,11 +49,15 @@ class Noted:
         before: As they were before it.
         after: As they were after it.
         then: As they were at it, for tables whose past could be asked.
+        earlier: The same, some seconds before it.
+        later: The same, some seconds after it.
     """
 
     before: tuple[Fingerprint, ...]
     after: tuple[Fingerprint, ...]
     then: tuple[Fingerprint, ...] = ()
+    earlier: tuple[Fingerprint, ...] = ()
+    later: tuple[Fingerprint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +122,7 @@ def due(
 
     Args:
         fleet: Databases that have backups of their own.
-        passed: When a test of each passed last.
+        passed: When each was proven last, where that still stands.
         tried: When each was tested last, whatever came of it.
         now: The present.
     """
@@ -120,7 +131,7 @@ def due(
         last = passed.get(database.id)
         if policy.restore_test_days is None or (last is not None and now - last < timedelta(days=policy.restore_test_days)):
             continue
-        why = "no test of it ever passed" if last is None else f"its last proof is of {last:%Y-%m-%d}"
+        why = "no test proves it" if last is None else f"its last proof is of {last:%Y-%m-%d}"
         found.append(Due(database, policy, f"{why}; policy {policy.name} asks for one every {policy.restore_test_days} days"))
     oldest = datetime.min.replace(tzinfo=now.tzinfo)
     return sorted(found, key=lambda one: (tried.get(one.database.id, oldest), one.database.id))
@@ -131,19 +142,39 @@ def copy_name(run_id: str, source_id: str, attempt: int) -> str:
     return "RT" + hashlib.sha256(f"{run_id}/{source_id}/{attempt}".encode()).hexdigest()[:20].upper()
 
 
+def storage_of(database: AutonomousDatabase) -> float | None:
+    """Gigabytes that a database restored from another needs: what that has grown to, in whole terabytes, or what it was given.
+
+    Source: SDK docstring of `is_auto_scaling_for_storage_enabled`: storage may grow to three times what was given.
+    """
+    given, used = database.data_storage_gb, database.used_storage_gb
+    if given is None or used is None or used <= given:
+        return given
+    return math.ceil(used / _TERABYTE) * _TERABYTE
+
+
 def tags(run_id: str, source_id: str) -> dict[str, str]:
     """Free-form tags by which a restored database is known again."""
     return {RUN_TAG: run_id, SOURCE_TAG: source_id, "managed-by": "cloudops"}
 
 
-def is_leftover(database: AutonomousDatabase, begun: Mapping[str, tuple[str, str]]) -> bool:
+def is_copy(database: AutonomousDatabase) -> bool:
+    """Whether a database bears the name that its tags lead to, as what a restore test makes does.
+
+    A clone of it may have its tags, and has another name: that is somebody's own database.
+    """
+    run_id, source_id = (database.tags.get(name, "") for name in (RUN_TAG, SOURCE_TAG))
+    return database.db_name.upper() in {copy_name(run_id, source_id, attempt) for attempt in range(_MOST_ATTEMPTS)}
+
+
+def is_leftover(database: AutonomousDatabase, begun: Mapping[str, tuple[str, str, str]]) -> bool:
     """Whether a database is one that a restore test made, and may be removed: every mark of it has to agree with the journal.
 
     Args:
         database: What was found.
-        begun: Run and OCID of the source by name of the restored database, of all restores that the journal knows.
+        begun: Run, OCID of the source and region by name of the restored database, of all restores that the journal knows.
     """
-    marks = (database.tags.get(RUN_TAG), database.tags.get(SOURCE_TAG))
+    marks = (database.tags.get(RUN_TAG), database.tags.get(SOURCE_TAG), database.region)
     return (
         begun.get(database.db_name.upper()) == marks
         and database.id != database.tags.get(SOURCE_TAG)
@@ -164,7 +195,7 @@ def compared(noted: Noted, found: Sequence[Fingerprint]) -> list[Difference]:
     told = differences(still, [one for one in found if one.name not in written])
     for name in sorted(written):
         if name in then and then[name].rows is not None:
-            told += differences([then[name]], [there[name]] if name in there else [])
+            told += _at_it(noted, then[name], there.get(name))
         elif (said := _between(before.get(name), after.get(name), there.get(name))) is not None:
             told.append(said)
     return told
@@ -227,9 +258,14 @@ class PastTest:
     reasons: tuple[str, ...] = field(default=())
 
 
+def conclusive(tests: Sequence[PastTest]) -> PastTest | None:
+    """The last test that says something: one that could not tell takes nothing from what was proven before it."""
+    return max((one for one in tests if one.verdict != UNKNOWN), key=lambda one: one.at, default=None)
+
+
 def restorability(policy: BackupPolicy | None, tests: Sequence[PastTest], now: datetime) -> Restorability:
     """What the tests of a database say of it now. Never tested is unknown, and so is a proof that has grown too old."""
-    last = max(tests, key=lambda one: one.at, default=None)
+    last = conclusive(tests) or max(tests, key=lambda one: one.at, default=None)
     good = max((one for one in tests if one.verdict == PASS), key=lambda one: one.at, default=None)
     days = None if policy is None else policy.restore_test_days
     overdue = None if days is None else good is None or now - good.at > timedelta(days=days)
@@ -244,10 +280,22 @@ def restorability(policy: BackupPolicy | None, tests: Sequence[PastTest], now: d
         verdict,
         said,
         overdue,
-        None if last is None else last.at,
+        max((one.at for one in tests), default=None),
         None if good is None else good.at,
         None if good is None else good.restore_seconds,
     )
+
+
+def _at_it(noted: Noted, then: Fingerprint, found: Fingerprint | None) -> list[Difference]:
+    """Of a table whose past is known: wrong only if it was not written to within the seconds to which the moment is known."""
+    there = [] if found is None else [found]
+    told = differences([then], there)
+    sides = [one for side in (noted.earlier, noted.later) for one in side if one.name == then.name and one.rows is not None]
+    if not told or found is None or (len(sides) > 1 and not any(differences([then], [side]) for side in sides)):
+        return told
+    if any(not differences([side], there) for side in sides):
+        return []
+    return [Difference(then.name, "unknown", "it was written to within seconds of the moment, and is as at none that is known")]
 
 
 def _between(before: Fingerprint | None, after: Fingerprint | None, found: Fingerprint | None) -> Difference | None:

@@ -28,6 +28,10 @@ ADD_LOCAL, ADD_REMOTE, DROP_LOCAL, DROP_REMOTE = (
 )  # fmt: skip
 OPERATIONS = (ADD_LOCAL, ADD_REMOTE, DROP_LOCAL, DROP_REMOTE)
 """Operations in the journal."""
+CHANGE_REMOTE = "change remote standby"
+"""Never done, only told: people decide whether a standby is converted, or made anew."""
+_KEYS = {"iad": "us-ashburn-1", "phx": "us-phoenix-1"}
+"""Regions that OCIDs name by their keys. Source: docs.oracle.com, "Regions and Availability Domains"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Step:
     """Something to be done about a standby.
 
     Attributes:
-        operation: One of `OPERATIONS`.
+        operation: One of `OPERATIONS`, or `CHANGE_REMOTE`.
         database: The primary.
         remote: The standby to be made in another region.
         standby_id: OCID of the one to be removed.
@@ -115,7 +119,8 @@ def plan(fleet: Sequence[AutonomousDatabase], wanted: Sequence[Wanted], confirme
             continue
         held = "" if is_named(confirmed, database, names) else "it would be protected less: confirm_remove allows it"
         steps += _local(database, entry, held)
-        steps += _remote(database, entry, standbys_elsewhere(database, by_id), held)
+        there = standbys_elsewhere(database, by_id)
+        steps += [*_remote(database, entry, there, held), *_unlike(database, entry, there, by_id)]
     return steps
 
 
@@ -137,7 +142,7 @@ def standbys_elsewhere(
 def region_of(ocid: str) -> str:
     """Region that an OCID names: `ocid1.type.realm.region.unique`. Source: docs.oracle.com, "Resource Identifiers"."""
     parts = ocid.split(".")
-    return parts[3] if len(parts) > 4 else ""
+    return _KEYS.get(parts[3], parts[3]) if len(parts) > 4 else ""
 
 
 def _local(database: AutonomousDatabase, entry: Wanted, held: str) -> list[Step]:
@@ -168,6 +173,26 @@ def _remote(
         if region not in wanted and not home_is_wanted:
             reason = f"a standby in {region} is there and not wanted"
             steps.append(Step(DROP_REMOTE, database, region, reason, standby_id=ocid, held=held))
+    return steps
+
+
+def _unlike(
+    database: AutonomousDatabase,
+    entry: Wanted,
+    there: Mapping[str, tuple[str, str | None]],
+    by_id: Mapping[str, AutonomousDatabase],
+) -> list[Step]:
+    """Standbys that are where one is wanted and of another kind, as far as that is told."""
+    steps = []
+    for ocid, (region, kind) in there.items():
+        for one in (one for one in entry.remote if one.region == region):
+            copies = by_id[ocid].replicates_backups if ocid in by_id else None
+            unlike = [f"it is {kind} instead of {one.recovery_type}"] if kind not in (None, one.recovery_type) else []
+            if one.replicate_backups and copies is False:
+                unlike.append("backups are not replicated to it")
+            if unlike:
+                held = "not changed here: convert it in the console, or let it be removed and made anew"
+                steps.append(Step(CHANGE_REMOTE, database, region, "; ".join(unlike), one, ocid, held))
     return steps
 
 

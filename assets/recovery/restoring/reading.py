@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from assets.recovery.drilling import contents
 from assets.recovery.logic.drills.integrity import gaps
@@ -21,11 +21,14 @@ from assets.recovery.logic.fingerprints import (
 )
 from assets.recovery.logic.restore_tests import Found, Noted
 from resources.clock import Clock
-from resources.errors import CloudOpsError, PermanentError
+from resources.errors import CloudOpsError, PermanentError, TransientError
 from resources.sql_sessions import SqlSession
 
 _APART_SECONDS = 5.0
 """Between a note and the moment that is restored: the service knows moments to some seconds."""
+_UNSURE = timedelta(seconds=4)
+"""How well a moment is known. Source: docs.oracle.com, "Flashback Query": a time is that of a change within 3 seconds."""
+_ANSWERS = "SELECT 1 AS answer FROM dual"
 _HEARTBEATS = 1000
 
 
@@ -51,14 +54,14 @@ def note_now(session: SqlSession, clock: Clock) -> Source:
     at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # the service takes milliseconds
     clock.sleep(_APART_SECONDS)
     after = _prints(session, relations)
-    return Source(at, Noted(before, after, _then(session, relations, before, after, at)), _numbers(session))
+    return Source(at, _noted(session, relations, before, after, at), _numbers(session))
 
 
 def note_past(session: SqlSession, at: datetime) -> Source:
     """Tables of a source at a moment of the past, as far as it can be asked, and now."""
     relations = contents.tables(session)
     past = _prints(session, relations, at)
-    return Source(at, Noted(past, _prints(session, relations), past), _numbers(session))
+    return Source(at, _noted(session, relations, past, _prints(session, relations), at), _numbers(session))
 
 
 def look_into(session: SqlSession, source: Sequence[int]) -> Found:
@@ -91,10 +94,10 @@ def look_into(session: SqlSession, source: Sequence[int]) -> Found:
 
 
 def _prints(session: SqlSession, relations: Sequence[Relation], at: datetime | None = None) -> tuple[Fingerprint, ...]:
-    """Rows and checksum of each table. One that the database refuses to read is unknown.
+    """Rows and checksum of each table. One that the database refuses to read, or that takes too long, is unknown.
 
     Raises:
-        TransientError: The database does not answer.
+        TransientError: The database does not answer at all.
     """
     found = []
     for relation in relations:
@@ -103,17 +106,27 @@ def _prints(session: SqlSession, relations: Sequence[Relation], at: datetime | N
             found.append(fingerprint(relation, session.rows(statement(relation, as_of=at is not None), binds)[0]))
         except PermanentError as error:
             found.append(unread(relation, error.message))
+        except TransientError as error:
+            session.rows(_ANSWERS)  # a table may be too large for the time that a statement has; the others are not
+            found.append(unread(relation, error.message))
         except ValueError as error:
             found.append(unread(relation, str(error)))
     return tuple(found)
 
 
-def _then(
-    session: SqlSession, relations: Sequence[Relation], before: Sequence[Fingerprint], after: Sequence[Fingerprint], at: datetime
-) -> tuple[Fingerprint, ...]:
-    """Tables that were written to meanwhile, as they were at the moment."""
-    written = {one.name for one in differences(before, after)}
-    return _prints(session, [relation for relation in relations if relation.name in written], at)
+def _noted(
+    session: SqlSession,
+    relations: Sequence[Relation],
+    before: tuple[Fingerprint, ...],
+    after: tuple[Fingerprint, ...],
+    at: datetime,
+) -> Noted:
+    """What was noted, with the past of those tables that were written to meanwhile and could be read."""
+    dark = {one.name for one in (*before, *after) if one.rows is None}
+    names = {one.name for one in differences(before, after)} - dark
+    written = [relation for relation in relations if relation.name in names]
+    then, earlier, later = (_prints(session, written, moment) for moment in (at, at - _UNSURE, at + _UNSURE))
+    return Noted(before, after, then, earlier, later)
 
 
 def _numbers(session: SqlSession) -> tuple[int, ...]:

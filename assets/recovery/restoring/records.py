@@ -1,6 +1,7 @@
 """What is kept of restore tests: the tests, what sources were noted to hold, and what is proven of each database."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +11,11 @@ from assets.recovery import tables
 from assets.recovery.backup_state import Looked
 from assets.recovery.logic.backup_gaps import newest
 from assets.recovery.logic.fingerprints import Fingerprint
-from assets.recovery.logic.restore_tests import PASS, Noted, PastTest, restorability
+from assets.recovery.logic.restore_tests import PASS, Noted, PastTest, conclusive, restorability
 from assets.recovery.restoring.reading import Source
 from resources.lake import Lake
 
-_SIDES = ("before", "after", "then")
+_SIDES = tuple(field.name for field in fields(Noted))
 
 
 def past_tests(lake: Lake) -> dict[str, list[PastTest]]:
@@ -27,10 +28,15 @@ def past_tests(lake: Lake) -> dict[str, list[PastTest]]:
     return found
 
 
-def last_times(tests: Mapping[str, Sequence[PastTest]], *, passed: bool) -> dict[str, datetime]:
-    """When each database was tested last; of those that passed alone, if that is asked for."""
-    found = {ocid: [one.at for one in of if one.verdict == PASS or not passed] for ocid, of in tests.items()}
-    return {ocid: max(times) for ocid, times in found.items() if times}
+def proofs(tests: Mapping[str, Sequence[PastTest]]) -> dict[str, datetime]:
+    """When each database was proven last, where that still stands: no test of it failed since."""
+    last = {ocid: conclusive(of) for ocid, of in tests.items()}
+    return {ocid: one.at for ocid, one in last.items() if one is not None and one.verdict == PASS}
+
+
+def tried(tests: Mapping[str, Sequence[PastTest]]) -> dict[str, datetime]:
+    """When each database was tested last, whatever came of it."""
+    return {ocid: max(one.at for one in of) for ocid, of in tests.items() if of}
 
 
 def keep_test(lake: Lake, row: Mapping[str, Any]) -> None:
@@ -41,7 +47,7 @@ def keep_test(lake: Lake, row: Mapping[str, Any]) -> None:
 
 def keep_checkpoint(lake: Lake, database_id: str, source: Source, run_id: str) -> None:
     """Write down what a source was noted to hold around a moment."""
-    sides = zip(_SIDES, (source.noted.before, source.noted.after, source.noted.then), strict=True)
+    sides = [(side, getattr(source.noted, side)) for side in _SIDES]
     rows = [
         {"database_id": database_id, "at": source.at, "side": side, "table": one.name, "rows": one.rows,
          "checksum": one.checksum, "left_out": ",".join(one.left_out), "error": one.error, "run_id": run_id}

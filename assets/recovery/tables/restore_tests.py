@@ -45,7 +45,12 @@ CHECKPOINTS = Table(
     columns=(
         Column("database_id", pl.String(), "OCID of the source.", nullable=False),
         Column("at", UTC, "The moment.", nullable=False),
-        Column("side", pl.String(), "`before` or `after` the moment; `then` if its past was asked.", nullable=False),
+        Column(
+            "side",
+            pl.String(),
+            "`before` or `after` the moment; `then`, and seconds `earlier` or `later`, if its past was asked.",
+            nullable=False,
+        ),
         Column("table", pl.String(), "Owner and name of the table.", nullable=False),
         Column("rows", pl.Int64(), "Its rows; null if it could not be read."),
         Column("checksum", pl.String(), "Of their contents; null if it could not be read."),

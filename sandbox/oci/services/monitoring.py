@@ -10,7 +10,7 @@ import json
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -65,12 +65,12 @@ class Stream:
     between: Callable[[int, int], Series]
 
 
-Streams = Callable[[Store, str, str | None], Iterable[Stream]]
+Streams = Callable[[Store, str, str | None, Collection[str]], Iterable[Stream]]
 _SERVICES: dict[str, Streams] = {}
 
 
 def streams_of(namespace: str) -> Callable[[Streams], Streams]:
-    """Register a function as what has the streams of a namespace: of a region, and of one metric if its name is given."""
+    """Register a function as what has the streams of a namespace: of a region and some compartments, of one metric if named."""
 
     def register(function: Streams) -> Streams:
         _SERVICES[namespace] = function
@@ -159,8 +159,8 @@ def summarize_metrics_data(asked: Asked) -> Answer:
     body = asked.body
     streams = [
         stream
-        for stream in _streams(asked, body["namespace"], query.metric)
-        if stream.body["compartmentId"] in compartments and stream.body["resourceGroup"] == body.get("resourceGroup")
+        for stream in _streams(asked, body["namespace"], query.metric, compartments)
+        if stream.body["resourceGroup"] == body.get("resourceGroup")
     ]
     matching = _matching(query, streams)
     if len(matching) > MOST_STREAMS:
@@ -192,9 +192,8 @@ def list_metrics(asked: Asked) -> Answer:
     filters = {} if fields else (body.get("dimensionFilters") or {})
     rows = [
         stream.body
-        for stream in _streams(asked, body.get("namespace"), body.get("name"))
-        if stream.body["compartmentId"] in compartments
-        and ("resourceGroup" in fields or stream.body["resourceGroup"] == body.get("resourceGroup"))
+        for stream in _streams(asked, body.get("namespace"), body.get("name"), compartments)
+        if ("resourceGroup" in fields or stream.body["resourceGroup"] == body.get("resourceGroup"))
         and all(stream.body["dimensions"].get(name) == value for name, value in filters.items())
     ]
     if fields:
@@ -316,16 +315,16 @@ def _range(asked: Asked, resolution: int) -> tuple[int, int]:
     return max(_milliseconds(start), _milliseconds(newest) - longest), _milliseconds(end)
 
 
-def _streams(asked: Asked, namespace: str | None, name: str | None) -> list[Stream]:
-    """Streams of a region, of one namespace and metric if given."""
+def _streams(asked: Asked, namespace: str | None, name: str | None, compartments: Collection[str]) -> list[Stream]:
+    """Streams of a region and some compartments, of one namespace and metric if given."""
     found = [
         Stream(r.body, r.hidden["metadata"], _kept(r.hidden))
         for r in asked.store.all(STREAMS, asked.region)
-        if namespace in (None, r.body["namespace"]) and name in (None, r.body["name"])
+        if namespace in (None, r.body["namespace"]) and name in (None, r.body["name"]) and r.body["compartmentId"] in compartments
     ]
     for of, streams in _SERVICES.items():
         if namespace in (None, of):
-            found += streams(asked.store, asked.region, name)
+            found += streams(asked.store, asked.region, name, compartments)
     return found
 
 

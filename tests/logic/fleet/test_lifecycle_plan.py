@@ -116,6 +116,11 @@ def test_an_operation_is_known_by_its_name_and_nothing_else_is():
         (Provision(named(), storage_gb=1_000_000), "storage_gb"),
         (Clone(named(secret_id=""), OCID, "full"), "vault secret"),
         (Clone(named(), "orders", "full"), "no OCID"),
+        (Clone(named(tags={"owner": "ann"}), OCID, "full"), "tag cost-center is missing"),
+        (
+            Clone(named(tags={"owner": "a", "cost-center": "7", "protected": "no"}), OCID, "full"),
+            "tag protected is the template's",
+        ),
         (Scale(TARGET), "nothing is to be scaled"),
         (Scale(Target("x", "orders"), ecpus=4), "no OCID"),
         (BackUp(TARGET, 30), "90 to 3650"),

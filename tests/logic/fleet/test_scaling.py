@@ -73,6 +73,10 @@ def test_a_turn_is_the_moment_at_which_it_came_to_want_what_it_wants(zone, text,
     step = (at - turn) / 50
     assert all(schedule.wanted(turn + n * step) == schedule.wanted(at) for n in range(50))
     assert schedule.turn(turn) == turn
+    until = schedule.next_turn(at)
+    assert schedule.turn(until) == until
+    assert until > at
+    assert all(schedule.wanted(at + n * (until - at) / 50) == schedule.wanted(at) for n in range(50))
 
 
 @pytest.mark.parametrize(
@@ -176,6 +180,14 @@ def test_what_was_changed_by_hand_stays_until_the_next_turn():
     assert (found.verdict, found.turn) == ("leave", turn)
     assert "until 2026-11-17 07:00" in found.reason
     assert decide(database(compute_count=6.0), schedule, NIGHT + timedelta(hours=9), {turn}, LITTLE).verdict == "act"
+
+
+def test_an_hour_of_a_week_that_the_clocks_skip_changes_no_turn():
+    schedule = parsed("Europe/Berlin sunday 02-03 8; else 2")
+    before = datetime(2027, 3, 21, 2, tzinfo=UTC)
+    for day in range(1, 14):
+        at = before + timedelta(days=day)
+        assert (schedule.turn(at), schedule.next_turn(at)) == (before, datetime(2027, 4, 4, tzinfo=UTC))
 
 
 def test_a_timetable_that_never_changes_has_one_turn():

@@ -84,6 +84,13 @@ def test_what_the_database_does_not_understand_is_refused_with_its_line(text, sa
     assert said in str(error.value)
 
 
+def test_quotes_of_other_languages_are_no_quotes_of_sql():
+    java = 'CREATE OR REPLACE AND RESOLVE JAVA SOURCE NAMED "A" AS\nclass A { // don\'t\n boolean a = b &&c; }'
+    script = "CREATE MLE MODULE m LANGUAGE JAVASCRIPT AS\nexport const f = a => `it's ${a}`; /* ; */"
+    found, _ = split(f"{java}\n/\n{script}\n/\nSELECT 'x' FROM dual;\n")
+    assert [statement.text for statement in found] == [java, script, "SELECT 'x' FROM dual"]
+
+
 def test_words_that_begin_like_blocks_inside_of_sql_end_nothing():
     found, _ = split(
         "ALTER TABLE t ADD begin_date DATE;\nSET ROLE app;\nCREATE TYPE t AS OBJECT (a NUMBER);\n/\nSELECT 1 FROM dual"

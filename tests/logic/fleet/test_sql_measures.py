@@ -21,6 +21,7 @@ def answers(**changed):
         "memory": [{"inst_id": 1, "pga_allocated_bytes": 30.0, "pga_limit_bytes": 40.0}],
         "locks": [{"locks": 8, "held_locks": 6, "awaited_locks": 2}],
         "statistics": [statistic("user commits", 100), statistic("user rollbacks", 10), statistic("execute count", 1000)],
+        "times": [statistic("sql execute elapsed time", 50e6)],
         "waits": [wait("log file sync", 10, 1e6), wait("db file sequential read", 100, 3e6)],
         "cursors": [cursor("a", 100, 200e6), cursor("b", 10, 5e6)],
     }
@@ -47,6 +48,7 @@ def before():
 
 LATER = answers(
     statistics=[statistic("user commits", 150), statistic("user rollbacks", 60), statistic("execute count", 3000)],
+    times=[statistic("sql execute elapsed time", 6050e6)],
     waits=[wait("log file sync", 15, 2e6), wait("db file sequential read", 200, 12e6)],
     cursors=[cursor("a", 110, 230e6, gets=1600, rows=100), cursor("new", 5, 15e6, gets=200, rows=50)],
 )
@@ -70,9 +72,17 @@ def test_a_first_collection_knows_the_moment_and_no_interval():
 
 def test_response_time_is_of_the_interval_and_not_since_the_database_started():
     told = measures(LATER, before(), NEXT)
-    # a: 30 s in 10 executions; new: 15 s in 5; b left the cache and counts for nothing
-    assert value(told, "response_time_seconds") == pytest.approx(45 / 15)
+    assert value(told, "response_time_seconds") == pytest.approx(6000 / 2000)
     assert told.values["response_time_seconds"].start == FIRST
+
+
+def test_response_time_is_unknown_if_time_and_executions_are_not_of_the_same_interval():
+    silent = Missing("unknown", "no answer within 5 s")
+    assert measures({**LATER, "times": silent}, before(), NEXT).values["response_time_seconds"] == silent
+    skipped = {**measures({**LATER, "times": silent}, before(), NEXT).snapshots, "times": before()["times"]}
+    told = measures(LATER, skipped, NEXT + (NEXT - FIRST))
+    assert isinstance(told.values["response_time_seconds"], Missing)
+    assert "not read together" in told.values["response_time_seconds"].reason
 
 
 def test_throughput_is_the_growth_of_counters_by_time():
@@ -120,12 +130,12 @@ def test_a_counter_that_went_back_is_unknown_and_not_negative():
     told = measures({**LATER, "instances": unreadable, "statistics": fallen}, before(), NEXT)
     assert isinstance(told.values["transactions_per_second"], Missing)
     assert "went back" in told.values["transactions_per_second"].reason
-    assert value(told, "response_time_seconds") == pytest.approx(3)
+    assert value(told, "wait_seconds_per_second") == pytest.approx(0.1)
 
 
 def test_a_cursor_that_came_back_into_the_cache_counts_what_it_did_since():
     told = measures({**LATER, "cursors": [cursor("a", 4, 8e6)]}, before(), NEXT)
-    assert value(told, "response_time_seconds") == pytest.approx(2)
+    assert [(one["executions"], one["elapsed_seconds"]) for one in told.statements] == [(4, 8)]
 
 
 def test_no_executions_is_no_response_time_of_zero():
@@ -148,7 +158,7 @@ def test_memory_without_a_limit_has_no_share():
 
 def test_counters_that_could_not_be_read_keep_their_former_snapshot():
     told = measures({**LATER, "waits": Missing("unknown", "no answer within 5 s")}, before(), NEXT)
-    assert set(told.snapshots) == {"statistics", "cursors"}
+    assert set(told.snapshots) == {"statistics", "times", "cursors"}
 
 
 def test_of_a_database_that_was_not_asked_every_metric_has_the_reason():
@@ -175,7 +185,30 @@ def test_growths_add_up_over_intervals(steps):
         ("select 'it''s' from dual", "select ? from dual"),
         ("select * from t1 where a=10.5 and b = :b1", "select * from t1 where a=? and b = :b1"),
         ("select 'cut off in the mid", "select ?"),
+        ("select q'[it's Ann]', nq'!Bob's!', N'Cid' from t", "select ?, ?, N? from t"),
+        ("select q'{cut off, it's", "select ?"),
+        (
+            "where a = 1e5 and b=.5 and c = 2.5e-3f and d in(-7,8) and e = t2.c3",
+            "where a = ? and b=? and c = ? and d in(-?,?) and e = t2.c3",
+        ),
+        ("select /* for ann@example.com */ a -- isn't Bob\nfrom t where b = 'x'", "select a from t where b = ?"),
+        ("select /*+ index(t i) */ a from t /* cut of", "select /*+ index(t i) */ a from t"),
+        ("alter user ann identified by Summer_26 account unlock", "alter user ann identified by ? account unlock"),
+        ('create user ann identified by "it\'s 1"', "create user ann identified by ?"),
+        ('select "it\'s 1" from t where a = 2', 'select "it\'s 1" from t where a = ?'),
     ],
 )
 def test_values_in_statements_are_left_out(sql, said):
     assert without_literals(sql) == said
+
+
+@given(st.text("aq[]-/+ \n1.e:", max_size=20), st.text("Z' -*/", min_size=1, max_size=8))
+def test_no_literal_is_left_whatever_comes_before_and_in_it(before, literal):
+    quoted = literal.replace("'", "''")
+    assert without_literals(f"{before}\n'{quoted}'") == f"{without_literals(before)} ?".strip()
+
+
+def test_what_is_kept_for_the_next_collection_has_no_texts_of_statements():
+    told = measures(answers(cursors=[{**cursor("a", 100, 200e6), "sql_text": "select 'Ann' from t"}]), {}, FIRST)
+    assert "sql_text" not in told.snapshots["cursors"].rows[0]
+    assert told.snapshots["cursors"].rows[0]["elapsed_time"] == 200e6

@@ -242,3 +242,47 @@ def test_standbys_clones_and_tests_need_no_backups():
     assert "standby" in not_subject(database(role="STANDBY"), ())
     assert "refreshable" in not_subject(database(is_refreshable_clone=True), ())
     assert "restore test" in not_subject(database(), {"id-orders"})
+
+
+def test_a_name_that_two_backups_have_deletes_neither():
+    none = BackupPolicy("p", Match())
+    fleet = [
+        Known(database(name), none, Held([long_term(DAY, 365, id=f"b-{name}", display_name="cloudops-longterm-2026-11")]))
+        for name in ("orders", "ledger")
+    ]
+
+    assert all(step.held for step in plan(fleet, Confirmed(delete=["cloudops-longterm-2026-11"]), NOW))
+    by_id = plan(fleet, Confirmed(delete=["b-ledger"]), NOW)
+    assert [step.subject for step in by_id if not step.held] == ["b-ledger"]
+
+
+def test_what_a_longer_retention_costs_more_is_told():
+    short = database(backup_retention_days=7)
+
+    (step,) = plan(
+        [Known(short, BackupPolicy("p", Match(), retention_days=30), Held([backup(), backup(2 * DAY)]))], Confirmed(), NOW
+    )
+    assert "backups of 23 more days are charged (0.20 TB are held now)" in step.reason
+
+
+def test_a_retention_of_which_the_lock_is_unknown_is_not_shortened():
+    unsure = database(is_backup_retention_locked=None)
+
+    (step,) = plan([Known(unsure, BackupPolicy("p", Match(), retention_days=7), Held([]))], Confirmed(shorten=["orders"]), NOW)
+    assert "does not say" in step.held
+
+
+def test_a_long_term_backup_that_is_never_finished_is_unknown():
+    monthly = BackupPolicy("p", Match(), long_term=(MONTH,))
+
+    def told(age: timedelta, state: str) -> list[tuple[str, str]]:
+        made = long_term(age, 365, lifecycle_state=state)
+        return [(gap.requirement, gap.status) for gap in gaps(database(), Held([made]), monthly, NOW)]
+
+    assert told(DAY / 2, "CREATING") == told(2 * DAY, "ACTIVE") == []
+    assert told(2 * DAY, "CREATING") == [("long-term backup", "unknown")]
+    assert told(2 * DAY, "FAILED") == [("long-term backup", "missing")]
+
+
+def test_a_database_that_goes_needs_no_backups():
+    assert "terminated" in not_subject(database(lifecycle_state="TERMINATING"), ())

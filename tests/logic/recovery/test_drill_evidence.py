@@ -14,6 +14,7 @@ from assets.recovery.logic.drills.verdict import judge, self_test_caught
 
 T = datetime(2026, 11, 16, 12, tzinfo=UTC)
 STEPS = plan("switchover", "remote")
+DAMAGED = {"name": "APP.T", "finding": "different", "said": "3 rows, with other contents", "before": None, "after": None}
 TABLE = {"rows": 3, "checksum": "a-b", "name": "APP.T", "left_out": []}
 
 
@@ -32,7 +33,14 @@ def whole(**changed: dict[str, object]) -> Evidence:
     data = {
         "mark": {"first_heartbeat_at": at(0)},
         "switch_over": {"acted_at": at(100), "last_heartbeat_at": at(99), "clock_at": at(99), "database_at": at(99.5)},
-        "canary": {"written_at": at(400), "found": [1], "last_found_at": at(99), "clock_at": at(401), "database_at": at(401)},
+        "canary": {
+            "written_at": at(400),
+            "found": [1],
+            "last_found_at": at(99),
+            "clock_at": at(401),
+            "database_at": at(401),
+            "answered_by": "B/ORDERS",
+        },
         "integrity": same,
         "integrity_back": same,
     }
@@ -70,11 +78,19 @@ def test_a_drill_that_shows_everything_passes():
         ({"canary": {"written_at": at(99)}}, "RTO", "unknown", "clock went back"),
         ({"canary": {"database_at": at(380)}}, "RTO", "unknown", "clocks disagree"),
         ({"canary": {"database_at": None}}, "RTO", "unknown", "was not read"),
+        ({"canary": {"answered_by": None}}, "RTO", "unknown", "did not say which one it is"),
+        ({"canary": {"answered_by": None}}, "RPO", "unknown", "did not say which one it is"),
         ({"canary": {"state": "TIMED_OUT", "note": "no write", "written_at": None}}, "RTO", "unknown", "no write"),
         ({"canary": {"state": "FAILED", "by_service": True, "note": "gone", "written_at": None}}, "RTO", "fail", "gone"),
         ({"canary": {"last_found_at": at(30)}}, "RPO", "fail", "may be lost"),
         ({"canary": {"last_found_at": at(120)}}, "RPO", "unknown", "later heartbeat"),
         ({"canary": {"last_found_at": None, "found": []}}, "RPO", "fail", "not one heartbeat"),
+        (
+            {"canary": {"last_found_at": None, "found": []}, "mark": {"first_heartbeat_at": at(60)}},
+            "RPO",
+            "unknown",
+            "for too short a time",
+        ),
         ({"canary": {"found": None}}, "RPO", "unknown", "was not read"),
         ({"integrity": {"state": "FAILED", "note": "ORA-1", "tables": None}}, "integrity", "unknown", "ORA-1"),
         ({"integrity": {"gaps": [4]}}, "integrity", "fail", "heartbeats 4 are missing"),
@@ -119,6 +135,37 @@ def test_a_self_test_is_caught_only_by_the_objective_that_it_spoils():
     assert self_test_caught(spoilt, "objective")
     assert not self_test_caught(spoilt, "checksum")
     assert not self_test_caught(judge(whole(), STEPS), "objective")
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "changed"),
+    [
+        ("objective", {"canary": {"state": "FAILED", "by_service": True, "note": "the role change failed", "written_at": None}}),
+        (
+            "objective",
+            {"canary": {"written_at": at(1001)}, "after": {"state": "FAILED", "differs": ["database: role is STANDBY"]}},
+        ),
+        ("checksum", {"integrity": {"tables": [DAMAGED, {**DAMAGED, "name": "APP.U"}]}}),
+        ("heartbeat", {"canary": {"last_found_at": None, "found": []}, "mark": {"first_heartbeat_at": at(60)}}),
+    ],
+)
+def test_a_self_test_is_not_green_if_something_failed_that_it_did_not_spoil(spoilt, changed):
+    assert not self_test_caught(judge(whole(**changed), STEPS), spoilt)
+
+
+def test_a_pass_says_what_it_did_not_look_at():
+    told = judge(whole(mark={"left_out": ["APP.T.PICTURE"]}, lag={"answer": "warning", "note": "nobody watches"}), STEPS)
+
+    assert told.total == "pass"
+    assert "the content of 1 columns does not count: APP.T.PICTURE" in told.outcome("integrity").reasons[0]
+    assert "nobody watches" in told.outcome("prechecks").reasons[0]
+
+
+def test_tables_of_which_only_rows_were_counted_prove_nothing_alone():
+    order = {**Order("switchover", "remote", moving=("APP.T",)).as_json()}
+    moving = whole().with_piece(T, "run", "drill", "IN_PROGRESS", "", {"order": order})
+
+    assert outcome(moving, "integrity") == ("unknown", "only rows were counted, of every table")
 
 
 @given(st.integers(0, 5), st.sampled_from(["note", "data", "state", "at", "previous", "run_id"]))

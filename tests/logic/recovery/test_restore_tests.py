@@ -14,9 +14,11 @@ from assets.recovery.logic.restore_tests import (
     PastTest,
     copy_name,
     due,
+    is_copy,
     is_leftover,
     judged,
     restorability,
+    storage_of,
     tags,
 )
 from resources.autonomous_databases import Standby
@@ -94,9 +96,21 @@ def test_a_table_that_was_written_to_is_asked_for_as_it_was():
     assert verdict(busy, tables=(GROWN, ITEMS)) == "pass"
     assert verdict(busy, tables=(between, ITEMS)) == "unknown"
     assert verdict(busy, tables=(ITEMS,)) == "fail"
-    known = replace(busy, then=(between,))
+    known = replace(busy, then=(between,), earlier=(between,), later=(between,))
     assert verdict(known, tables=(between, ITEMS)) == "pass"
     assert verdict(known) == "fail"
+    assert verdict(known, tables=(ITEMS,)) == "fail"
+
+
+def test_what_was_written_to_within_seconds_of_the_moment_is_unknown_and_not_wrong():
+    then, soon, wrong = (replace(ORDERS, rows=rows, checksum=f"{rows}") for rows in (5, 6, 7))
+    busy = Noted((ORDERS, ITEMS), (GROWN, ITEMS), (then,), (then,), (soon,))
+
+    assert verdict(busy, tables=(then, ITEMS)) == verdict(busy, tables=(soon, ITEMS)) == "pass"
+    assert verdict(busy, tables=(wrong, ITEMS)) == "unknown"
+    assert verdict(replace(busy, later=()), tables=(wrong, ITEMS)) == "unknown"
+    assert verdict(replace(busy, later=(then,)), tables=(wrong, ITEMS)) == "fail"
+    assert verdict(busy, tables=(ITEMS,)) == "fail"
 
 
 def test_what_was_never_proven_or_too_long_ago_is_due_the_longest_untried_first():
@@ -108,7 +122,7 @@ def test_what_was_never_proven_or_too_long_ago_is_due_the_longest_untried_first(
     found = due(fleet, passed, tried, NOW)
 
     assert [one.database.display_name for one in found] == ["new", "old", "failed"]
-    assert "no test of it ever passed" in found[0].why
+    assert "no test proves it" in found[0].why
     assert "2026-10-16" in found[1].why
 
 
@@ -119,10 +133,19 @@ def test_the_name_of_a_copy_is_of_one_attempt_of_one_run():
     assert all(name.isalnum() and len(name) <= 30 for name in names)
 
 
+def test_what_is_restored_has_room_for_what_its_source_has_grown_to():
+    given = database(data_storage_gb=1024.0, used_storage_gb=900.0)
+
+    assert storage_of(given) == 1024
+    assert storage_of(replace(given, used_storage_gb=2500.0)) == 3072
+    assert storage_of(replace(given, used_storage_gb=None)) == 1024
+    assert storage_of(replace(given, data_storage_gb=None)) is None
+
+
 def test_only_what_is_ours_in_every_respect_is_a_leftover():
     name = copy_name("run", "id-orders", 0)
     ours = database(db_name=name, display_name=f"{NAME_PREFIX}orders", id="id-copy", tags=tags("run", "id-orders"))
-    begun = {name: ("run", "id-orders")}
+    begun = {name: ("run", "id-orders", ours.region)}
 
     assert is_leftover(ours, begun)
     for unlike in (
@@ -138,7 +161,16 @@ def test_only_what_is_ours_in_every_respect_is_a_leftover():
     ):
         assert not is_leftover(unlike, begun)
     assert not is_leftover(ours, {})
-    assert not is_leftover(ours, {name: ("run", "id-another")})
+    assert not is_leftover(ours, {name: ("run", "id-another", ours.region)})
+    assert not is_leftover(replace(ours, region="us-ashburn-1"), begun)
+
+
+def test_a_clone_of_a_copy_is_somebodys_own_whatever_tags_it_has():
+    copy = database(db_name=copy_name("run", "id-orders", 1).lower(), tags=tags("run", "id-orders"))
+
+    assert is_copy(copy)
+    for unlike in (replace(copy, db_name="MINE"), replace(copy, tags=tags("another", "id-orders")), replace(copy, tags={})):
+        assert not is_copy(unlike)
 
 
 def test_what_was_never_tested_is_unknown():
@@ -154,6 +186,11 @@ def test_a_proof_grows_old_and_a_later_failure_counts():
     assert restorability(POLICY, [good], NOW).verdict == "pass"
     old = restorability(POLICY, [good], NOW + 11 * DAY)
     assert (old.verdict, old.overdue, old.proven_at) == ("unknown", True, good.at)
+    dark = PastTest(NOW, "unknown", None, ("no answer",))
+    assert restorability(POLICY, [good, dark], NOW).verdict == "pass"
+    assert restorability(POLICY, [good, dark], NOW).tested_at == NOW
+    assert restorability(POLICY, [good, bad, dark], NOW).verdict == "fail"
+    assert restorability(POLICY, [dark], NOW).said == "no answer"
     failed = restorability(POLICY, [good, bad], NOW)
     assert (failed.verdict, failed.said, failed.proven_at, failed.restore_seconds) == (
         "fail", "APP.ORDERS: missing", good.at, 600.0,

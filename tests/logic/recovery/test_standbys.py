@@ -92,7 +92,18 @@ def test_what_the_file_says_wrongly_is_told(text, why):
 
 def test_an_ocid_names_its_region():
     assert region_of(ABROAD.id) == "us-ashburn-1"
+    assert region_of("ocid1.autonomousdatabase.oc1.iad.x") == "us-ashburn-1"
     assert region_of("nonsense") == ""
+
+
+def test_a_standby_of_another_kind_is_told_and_not_touched():
+    own = database("abroad", id=ABROAD.id, region="us-ashburn-1", role="STANDBY", replicates_backups=False)
+    primary = replace(GOLD, standbys=(HERE, replace(ABROAD, recovery_type="BACKUP_BASED")))
+
+    (step,) = plan([primary, own], read_standbys(FILE), (primary.id,))
+    assert step.operation == "change remote standby"
+    assert step.reason == "it is BACKUP_BASED instead of ADG; backups are not replicated to it"
+    assert step.held
 
 
 def test_every_standby_is_seen_whichever_side_tells_of_it():
@@ -109,7 +120,8 @@ def test_heartbeats_show_what_has_not_arrived():
     third, first = Beat(3, NOW - timedelta(seconds=10)), Beat(1, NOW - timedelta(seconds=90))
 
     assert heartbeat_lag(third, first, NOW) == 90
-    assert heartbeat_lag(third, third, NOW) == 0
+    assert heartbeat_lag(third, third, NOW) == 10
+    assert heartbeat_lag(first, first, NOW) is None
     assert heartbeat_lag(None, first, NOW) is heartbeat_lag(third, None, NOW) is None
 
 

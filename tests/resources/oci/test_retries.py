@@ -5,6 +5,7 @@ import time
 import oci
 import pytest
 
+from resources import patience
 from resources.errors import BadInput, CloudOpsError, Conflict, Throttled, Unavailable
 from resources.oci.retries import Limits, never, repeated
 
@@ -52,6 +53,16 @@ class TestWhatMayBeSentTwice:
         sandbox.fault("status", operation="list_regions", status=503)
 
         assert reached(sandbox, "list_regions", list_regions(clients_of(max_attempts=3))) == (3, Unavailable)
+
+    def test_no_attempt_begins_after_whoever_asks_has_gone(self, sandbox, clients_of):
+        sandbox.fault("status", operation="list_regions", status=429)
+        patient = clients_of(max_attempts=50, first_wait_seconds=0.2, longest_wait_seconds=0.2)
+        started = time.monotonic()
+        with patience.within(60), patience.within(0.5):
+            requests, kind = reached(sandbox, "list_regions", list_regions(patient))
+        assert (requests > 1, kind) == (True, Throttled)
+        assert time.monotonic() - started < 5
+        assert patience.left() == float("inf")
 
     def test_one_attempt_is_one(self, sandbox, clients_of):
         sandbox.fault("status", operation="list_regions", status=429)

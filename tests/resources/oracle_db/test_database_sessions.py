@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import stat
+import tempfile
 import zipfile
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
@@ -17,8 +18,8 @@ from pydantic import PrivateAttr
 from resources.autonomous_databases import AutonomousDatabase
 from resources.databases_not_configured import NoAutonomousDatabases
 from resources.errors import Denied, Unavailable
-from resources.oracle_db.database_sessions import OracleSessions, reached
-from resources.sql_sessions import StatementFailed
+from resources.oracle_db.database_sessions import OracleSessions, reached, unpacked
+from resources.sql_sessions import LoginRefused, StatementFailed
 from tests.resources.oracle_db.recording import Cursor, Session, failure
 
 PASSWORD = "Never-Shown-1"
@@ -171,3 +172,27 @@ def test_a_dead_port_is_unavailable_at_once_and_no_password_is_shown():
     sessions.close()
 
     assert PASSWORD not in f"{raised.value} {sessions!r}"
+
+
+def test_a_wallet_that_came_broken_fails_this_database_alone_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(Unavailable, match="cannot be unpacked"):
+        unpacked(b"PK, but cut off")
+    assert list(tmp_path.iterdir()) == []
+
+
+class Closed(Pool):
+    """A pool whose database lets nobody in."""
+
+    def acquire(self) -> Pooled:
+        raise failure("ORA-01017: secret", 1017)
+
+
+def test_a_user_who_is_not_let_in_is_told_apart_from_one_who_may_not_read_something():
+    sessions = recorded()
+    with sessions.session(database(), 5):
+        pass
+    (pool,) = sessions._pools.values()
+    pool.opened = Closed()
+    with pytest.raises(LoginRefused, match="orders"), sessions.session(database(), 5):
+        pass

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from resources.autonomous_databases import GONE, AutonomousDatabase
 
 OPEN_SESSIONS = (
-    "SELECT COUNT(*) AS open_sessions FROM v$session"
-    " WHERE type = 'USER' AND username IS NOT NULL AND sid <> SYS_CONTEXT('USERENV', 'SID')"
+    "SELECT COUNT(*) AS open_sessions FROM gv$session"
+    " WHERE type = 'USER' AND username IS NOT NULL"
+    " AND NOT (sid = SYS_CONTEXT('USERENV', 'SID') AND inst_id = SYS_CONTEXT('USERENV', 'INSTANCE'))"
 )
-"""Sessions of people and programs, our own not counted. Columns: Database Reference, V$SESSION."""
+"""Sessions of people and programs in all instances, our own not counted. Columns: Database Reference, V$SESSION, GV$ Views."""
 LAST_LOGIN = (
     "SELECT TO_CHAR(MAX(last_login) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS last_login FROM dba_users"
     " WHERE oracle_maintained = 'N' AND username <> SYS_CONTEXT('USERENV', 'SESSION_USER')"

@@ -50,7 +50,7 @@ class Named:
     tags: Mapping[str, str] = field(default_factory=dict)
     secret_id: str = ""
 
-    def problems(self, *, needs_secret: bool) -> list[str]:
+    def problems(self, template: Template, *, needs_secret: bool) -> list[str]:
         """What cannot be so."""
         found = []
         if not DB_NAME.fullmatch(self.db_name):
@@ -61,6 +61,10 @@ class Named:
             found.append(f"compartment_id is {self.compartment_id!r}, which is no OCID")
         if needs_secret and not _OCID.fullmatch(self.secret_id):
             found.append("secret_id has to be the OCID of a vault secret with the password of ADMIN")
+        given = {**template.tags, **self.tags}
+        overridden = [key for key, value in template.tags.items() if given[key] != value]
+        found += [f"tag {key} is the template's, {template.tags[key]!r}" for key in overridden]
+        found += [f"tag {key} is missing" for key in template.required_tags if not given.get(key)]
         return found + tag_problems(self.tags)
 
 
@@ -80,12 +84,8 @@ class Provision:
 
     def problems(self, template: Template) -> list[str]:
         """What cannot be so."""
-        given = {**template.tags, **self.named.tags}
-        missing = [key for key in template.required_tags if not given.get(key)]
-        found = self.named.problems(needs_secret=True) + _size_problems(self.ecpus, self.storage_gb, template)
-        overridden = [key for key, value in template.tags.items() if self.named.tags.get(key, value) != value]
-        found += [f"tag {key} is the template's, {template.tags[key]!r}" for key in overridden]
-        return found + [f"tag {key} is missing" for key in missing]
+        found = self.named.problems(template, needs_secret=True)
+        return found + _size_problems(self.ecpus, self.storage_gb, template)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Clone:
 
     def problems(self, template: Template) -> list[str]:
         """What cannot be so."""
-        found = self.named.problems(needs_secret=self.kind != "refreshable")
+        found = self.named.problems(template, needs_secret=self.kind != "refreshable")
         found += _size_problems(self.ecpus, None, template)
         if not _OCID.fullmatch(self.source_id):
             found.append(f"the database to clone is {self.source_id!r}, which is no OCID")

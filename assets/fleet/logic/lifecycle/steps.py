@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from resources.autonomous_databases import GONE, RUNNING, SETTLED, AutonomousDatabase, Backup, Changes, NewDatabase
@@ -17,6 +18,8 @@ DONE: Seen = "done"
 UNDONE: Seen = "undone"
 UNDER_WAY: Seen = "under way"
 _KEY_LENGTH = 24
+LAST_BACKUP = timedelta(days=1)
+"""A database goes at most so long after its last backup began. Our choice; a backup takes hours at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,25 @@ def seen_of_backup(key: str, backups: Sequence[Backup]) -> tuple[Seen, Backup | 
     if made is None or made.lifecycle_state in ("FAILED", "DELETED", "DELETING"):
         return UNDONE, made
     return (DONE if made.lifecycle_state == "ACTIVE" else UNDER_WAY), made
+
+
+def unreliable(backup: Backup, wanted: TakeBackup, now: datetime) -> str | None:
+    """Why a backup is not enough to let its database go; None if it is. What the service does not say is not enough.
+
+    Args:
+        backup: One that was made.
+        wanted: How it was to be made.
+        now: The present: what was written since it began would be lost.
+    """
+    if backup.type != "LONGTERM":
+        return f"of the type {backup.type}, which goes with the database"
+    if not backup.is_restorable:
+        return f"restorable: {'unknown' if backup.is_restorable is None else 'no'}"
+    if backup.retention_days is None or backup.retention_days < (wanted.long_term_days or 0):
+        return f"kept {'for an unknown time' if backup.retention_days is None else f'{backup.retention_days} days'}"
+    if backup.time_started is None or now - backup.time_started > LAST_BACKUP:
+        return f"of {'unknown age' if backup.time_started is None else f'{backup.time_started:%Y-%m-%d %H:%M} UTC, too old'}"
+    return None
 
 
 def _is(database: AutonomousDatabase, name: str, value: object) -> bool:

@@ -27,8 +27,11 @@ _TOKEN = re.compile(
     """,
     re.DOTALL | re.MULTILINE | re.VERBOSE,
 )
+_LINE = re.compile(r"(?P<slash>^[ \t]*/[ \t]*$)|(?P<space>\n)|(?P<other>[^\n]+)", re.MULTILINE)
+"""Tokens of what is written in another language: its quotes and comments are its own."""
 _BLOCKS = frozenset({"DECLARE", "BEGIN"})
 _STORED = frozenset({"FUNCTION", "PROCEDURE", "PACKAGE", "TRIGGER", "TYPE", "LIBRARY", "JAVA", "MLE"})
+_FOREIGN = frozenset({"JAVA", "MLE"})
 _BETWEEN = frozenset({"OR", "REPLACE", "EDITIONABLE", "NONEDITIONABLE", "AND", "RESOLVE", "COMPILE", "NOFORCE"})
 """Words between CREATE and what is created, which say nothing about its kind."""
 _COMMANDS = frozenset({
@@ -73,6 +76,7 @@ class _Reading:
     text_end: int = 0
     words: tuple[str, ...] = ()
     is_plsql: bool = False
+    is_foreign: bool = False
     only_words: bool = True
 
 
@@ -101,8 +105,9 @@ def split(text: str) -> tuple[list[Statement], str]:
     """
     found: list[Statement] = []
     reading = _Reading(0)
-    for token in _TOKEN.finditer(text):
-        kind = token.lastgroup
+    position = 0
+    while token := (_LINE if reading.is_foreign else _TOKEN).match(text, position):
+        position, kind = token.end(), token.lastgroup
         _demand_complete(kind, token, text)
         ends = kind == "slash" or (kind == "end" and not reading.is_plsql)
         if not ends:
@@ -135,6 +140,7 @@ def _take(reading: _Reading, kind: str, token: re.Match[str], text: str) -> None
     if kind == "word" and reading.only_words and len(reading.words) < _KIND_WORDS:
         reading.words += (token.group().upper(),)
         reading.is_plsql = reading.is_plsql or _is_plsql(reading.words)
+        reading.is_foreign = reading.is_plsql and reading.words[-1] in _FOREIGN
     elif kind != "word":
         reading.only_words = False
 

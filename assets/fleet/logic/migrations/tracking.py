@@ -55,8 +55,9 @@ END_MIGRATION = (
     "UPDATE cloudops_migrations SET state = 'done', ended_at = :moment, run_id = :run_id"
     " WHERE set_name = :set_name AND version = :version"
 )
-FORGET_STEP = (
-    "DELETE FROM cloudops_migration_steps WHERE set_name = :set_name AND version = :version AND statement_no = :statement_no"
+AGAIN_STEP = (
+    "UPDATE cloudops_migration_steps SET checksum = :checksum, state = :state, error_text = NULL, changed_at = :moment,"
+    " run_id = :run_id WHERE set_name = :set_name AND version = :version AND statement_no = :statement_no"
 )
 BEGIN_STEP = (
     "INSERT INTO cloudops_migration_steps (set_name, version, statement_no, checksum, state, changed_at, run_id)"
@@ -72,6 +73,10 @@ TAKE_LOCK = (
     " VALUES ('schema', :owner_name, :moment, :expires_at)"
 )
 RENEW_LOCK = "UPDATE cloudops_migration_lock SET expires_at = :expires_at WHERE lock_name = 'schema' AND owner_name = :owner_name"
+INHERIT_LOCK = (
+    "UPDATE cloudops_migration_lock SET owner_name = :owner_name, taken_at = :moment, expires_at = :expires_at"
+    " WHERE lock_name = 'schema' AND owner_name = :stolen_from"
+)
 STEAL_LOCK = (
     "UPDATE cloudops_migration_lock SET owner_name = :owner_name, taken_at = :moment, expires_at = :expires_at"
     " WHERE lock_name = 'schema' AND owner_name = :stolen_from AND expires_at <= :moment"

@@ -8,7 +8,6 @@ repeat counts both times.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final, Literal
@@ -22,9 +21,9 @@ _PART = re.compile(
     r"(?P<days>[a-z]+(?:-[a-z]+)?(?:\+[a-z]+)*) (?P<start>\d{1,2}(?::\d\d)?)-(?P<stop>\d{1,2}(?::\d\d)?) (?P<size>\S+)"
 )
 _ELSE = re.compile(r"else (?P<size>\S+)")
-_LATE, _DAY_MINUTES = timedelta(days=8), 24 * 60
-"""No timetable stays the same for longer than a week unless it never changes."""
-_STEP = timedelta(minutes=15)
+_LATE, _DAY_MINUTES = timedelta(days=15), 24 * 60
+"""No timetable stays the same for longer than two weeks unless it never changes: clocks may skip the hour of one of them."""
+_DAY, _STEP = timedelta(days=1), timedelta(minutes=15)
 """Clocks change, and offsets are, at quarters of an hour."""
 
 
@@ -70,39 +69,31 @@ class Schedule:
 
     def turn(self, at: datetime) -> datetime | None:
         """When it last came to want what it wants at an instant; None if it never wants anything else."""
-        now, later = self.wanted(at), at
-        for instant in self._candidates(at):
-            if self.wanted(instant) != now:
-                return later
-            later = instant
-        return None
+        now, moment = self.wanted(at), timedelta(microseconds=1)
+        edges = reversed(self._edges(at - _LATE, at))
+        return next((edge for edge in edges if self.wanted(edge - moment) != now), None)
 
     def next_turn(self, at: datetime) -> datetime | None:
         """When it will want something else; None if it never does."""
         now = self.wanted(at)
-        edge = _floor(at, timedelta(minutes=1)) + timedelta(minutes=1)
-        ahead = (edge + timedelta(minutes=n) for n in range(int(_LATE / timedelta(minutes=1))))
-        return next((instant for instant in ahead if self.wanted(instant) != now), None)
+        return next((edge for edge in self._edges(at, at + _LATE) if edge > at and self.wanted(edge) != now), None)
 
-    def _candidates(self, at: datetime) -> Iterator[datetime]:
-        """Instants at or before a given one at which it may begin to want something, and those just before, youngest first."""
+    def _edges(self, begin: datetime, end: datetime) -> list[datetime]:
+        """Instants from one to another at which it may begin to want something else, in their order."""
         zone, found = ZoneInfo(self.timezone), set()
         edges = {edge % _DAY_MINUTES for window in self.windows for edge in (window.start, window.stop)} | {0}
-        day = at.astimezone(zone).date() + timedelta(days=1)
-        while day >= (at - _LATE).date():
+        # a day more on both sides: days of the place and of UTC do not begin at once
+        day, last = begin.astimezone(zone).date() - _DAY, end.astimezone(zone).date() + _DAY
+        while day <= last:
             for edge in edges:
                 for fold in (0, 1):
                     wall = datetime.combine(day, time(edge // 60, edge % 60), zone).replace(fold=fold)
                     found.add(wall.astimezone(UTC))
-            day -= timedelta(days=1)
-        instant = _floor(at, _STEP)
-        while instant > at - _LATE:
-            found.add(instant)
-            instant -= _STEP
-        moment = timedelta(microseconds=1)
-        for instant in sorted((one for one in found if one <= at), reverse=True):
-            yield instant
-            yield instant - moment
+            midnight = datetime.combine(day, time(), UTC)
+            if midnight.astimezone(zone).utcoffset() != (midnight + _DAY).astimezone(zone).utcoffset():
+                found |= {midnight + n * _STEP for n in range(_DAY // _STEP)}
+            day += _DAY
+        return sorted(one for one in found if begin <= one <= end)
 
 
 def parsed(text: str, timezone: str = "UTC") -> Schedule:
@@ -170,8 +161,3 @@ def _size(text: str) -> Want:
     if not text.isdigit() or int(text) < 2:
         raise NotASchedule(f"{text!r} is neither a number of ECPUs, 2 or more, nor `stop`")
     return float(text)
-
-
-def _floor(at: datetime, step: timedelta) -> datetime:
-    at = at.astimezone(UTC)
-    return at - (at - datetime(1970, 1, 1, tzinfo=UTC)) % step

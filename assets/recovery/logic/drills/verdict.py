@@ -18,6 +18,7 @@ ACTS = ("switch_over", "fail_over", "make_clone", "open_snapshot")
 _WAITS = ("roles", "ready")
 CLOCKS_DRIFT_SECONDS = 2.0
 """Between two moments, our clock and the database's may disagree by so much about the time that passed."""
+_NOBODY = "the database did not say which one it is, so that it may be the one that led before"
 SELF_TESTS: Mapping[str, str] = {"objective": "RTO", "checksum": "integrity", "heartbeat": "RPO"}
 """What each self-test spoils, and the objective that has to fail then."""
 
@@ -92,8 +93,11 @@ def judge(evidence: Evidence, steps: Sequence[Step]) -> Verdict:
 
 
 def self_test_caught(verdict: Verdict, spoilt: str) -> bool:
-    """Whether a drill noticed what a self-test spoilt, and failed for it."""
-    return verdict.total == "fail" and verdict.outcome(SELF_TESTS[spoilt]).judgement == "fail"
+    """Whether a drill failed for what a self-test spoilt and for nothing else: damage that is real must not look like it."""
+    found = verdict.outcome(SELF_TESTS[spoilt])
+    others = all(one.judgement == "pass" for one in verdict.outcomes if one is not found)
+    measured = spoilt == "checksum" or found.measured is not None
+    return others and found.judgement == "fail" and len(found.reasons) == 1 and measured
 
 
 def _outcome(name: str, judgement: Judgement, *reasons: str) -> Outcome:
@@ -101,7 +105,7 @@ def _outcome(name: str, judgement: Judgement, *reasons: str) -> Outcome:
 
 
 def _prechecks(evidence: Evidence, steps: Sequence[Step]) -> Outcome:
-    bad, unsure = [], []
+    bad, unsure, warned = [], [], []
     for step in (s for s in steps if s.group == "prechecks"):
         piece = evidence.last(step.id)
         if piece is None:
@@ -113,9 +117,13 @@ def _prechecks(evidence: Evidence, steps: Sequence[Step]) -> Outcome:
             bad.append(said)
         elif answer in ("no", "unknown"):
             unsure.append(f"{said} (ignored by the run)" if ignored else said)
+        elif answer == "warning":
+            warned.append(f"with a warning: {said}")
     if bad:
         return _outcome("prechecks", "fail", *bad, *unsure)
-    return _outcome("prechecks", "unknown", *unsure) if unsure else _outcome("prechecks", "pass", "all as they should be")
+    if unsure:
+        return _outcome("prechecks", "unknown", *unsure)
+    return _outcome("prechecks", "pass", *(warned or ["all as they should be"]))
 
 
 def _rto(evidence: Evidence, act: str, begun: Mapping[str, Any]) -> Outcome:
@@ -133,6 +141,8 @@ def _rto(evidence: Evidence, act: str, begun: Mapping[str, Any]) -> Outcome:
     if evidence.state("canary") not in GOOD or "written_at" not in canary:
         return _without_canary(evidence, act, from_moment, objective)
     seconds = (datetime.fromisoformat(canary["written_at"]) - from_moment).total_seconds()
+    if not canary.get("answered_by"):
+        return outcome("unknown", seconds, _NOBODY)
     if (drift := _drift(evidence, act)) is not None:
         return outcome("unknown", seconds, drift)
     if seconds < 0:
@@ -176,8 +186,14 @@ def _rpo(evidence: Evidence, act: str, begun: Mapping[str, Any]) -> Outcome:
         first = _moment(evidence.data("mark").get("first_heartbeat_at"))
         least = None if first is None else (written - first).total_seconds()
         if least is not None and least > objective:
-            return outcome("fail", least, f"not one heartbeat came through: more than {shown(least)} are lost")
-        return outcome("unknown", None, "not one heartbeat came through, and they were written for too short a time to say more")
+            return outcome("fail", least, f"not one heartbeat of this drill came through: more than {shown(least)} are lost")
+        return outcome(
+            "unknown",
+            None,
+            "not one heartbeat of this drill came through, and they were written for too short a time to say more",
+        )
+    if not canary.get("answered_by"):
+        return outcome("unknown", None, _NOBODY)
     if (drift := _drift(evidence, act)) is not None:
         return outcome("unknown", None, drift)
     seconds = (written - last).total_seconds()
@@ -193,7 +209,10 @@ def _rpo(evidence: Evidence, act: str, begun: Mapping[str, Any]) -> Outcome:
 
 
 def _integrity(evidence: Evidence, steps: Sequence[Step]) -> Outcome:
-    bad, unsure, same = [], [], 0
+    bad, unsure = [], []
+    whole: set[str] = set()
+    counted: set[str] = set()
+    moving = set(evidence.data("drill")["order"].get("moving", ()))
     for step in (s for s in steps if s.id in ("integrity", "integrity_back")):
         data, piece = evidence.data(step.id), evidence.last(step.id)
         where = "" if step.id == "integrity" else " (after the way back)"
@@ -209,14 +228,18 @@ def _integrity(evidence: Evidence, steps: Sequence[Step]) -> Outcome:
         unsure += [f"{t['name']}{where}: {t['said']}" for t in data["tables"] if t["finding"] == "unknown"]
         if data.get("gaps"):
             bad.append(f"heartbeats {', '.join(map(str, data['gaps'][:5]))} are missing{where}, although later ones are there")
-        same = sum(t["finding"] in ("same", "expected loss") for t in data["tables"])
+        good = {t["name"] for t in data["tables"] if t["finding"] in ("same", "expected loss")}
+        whole, counted = whole | (good - moving), counted | (good & moving)
     if bad:
         return _outcome("integrity", "fail", *bad, *unsure)
     if unsure:
         return _outcome("integrity", "unknown", *unsure)
-    return _outcome("integrity", "pass", f"{same} tables hold what they have to") if same else _outcome(
-        "integrity", "unknown", "no table was compared"
-    )  # fmt: skip
+    if not whole:
+        return _outcome("integrity", "unknown", "only rows were counted, of every table" if counted else "no table was compared")
+    left_out = evidence.data("mark").get("left_out", ())
+    limits = [f"of {len(counted)} moving tables only rows were counted"] if counted else []
+    limits += [f"the content of {len(left_out)} columns does not count: {', '.join(left_out[:5])}"] if left_out else []
+    return _outcome("integrity", "pass", "; ".join([f"{len(whole)} tables hold what they have to", *limits]))
 
 
 def _way_back(evidence: Evidence, steps: Sequence[Step]) -> Outcome:

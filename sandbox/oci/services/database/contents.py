@@ -11,6 +11,7 @@ Keys are OCIDs; that of a local standby, which has none, is `{ocid}#local`. Who 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from bisect import bisect_right
@@ -158,6 +159,7 @@ def run(store: Store, key: str, sql: str, binds: Mapping[str, Any] | None = None
         if asked is not None:
             return _in_the_past(store, key, _PAST.sub("", sql), dict(binds or {}), asked[1])
         image.database.views = lambda name: _view(store, key, name, now)
+        image.database.names = _names(key, elsewhere=bool(body.get("elsewhere")))
         result = image.database.run(sql, binds, now=now, read_only=read_only)
         if engine.changes(sql):
             line, upto = image.path[-1]
@@ -188,6 +190,18 @@ def _view(store: Store, key: str, name: str, now: datetime) -> engine.Rows | Non
     return performance.view(name, key, now)
 
 
+def _names(key: str, *, elsewhere: bool) -> dict[str, str]:
+    """What `SYS_CONTEXT` says of the database that answers: that of its container, which a standby does not share, and its own.
+
+    Source: `DB_UNIQUE_NAME` differs within a Data Guard configuration (Oracle Data Guard Concepts and Administration).
+    """
+    place = key.split(".")[3] if key.count(".") > 3 else key
+    return {
+        "db_unique_name": f"E{hashlib.sha256(f'{place}/{elsewhere}'.encode()).hexdigest()[:7].upper()}POD",
+        "con_name": f"G{hashlib.sha256(key.encode()).hexdigest()[:12].upper()}",
+    }
+
+
 def _of(store: Store, key: str) -> Resource:
     """What is known of a database; one that nobody created has the demo's schema."""
     if key not in store.table(CONTENTS):
@@ -197,7 +211,8 @@ def _of(store: Store, key: str) -> Resource:
 
 def _set(store: Store, key: str, **fields: Any) -> None:  # noqa: ANN401
     known = store.table(CONTENTS).get(key)
-    store.add(CONTENTS, {"id": key, "faults": known.body["faults"] if known else None, **fields})
+    kept = {name: known.body.get(name) if known else None for name in ("faults", "elsewhere")}
+    store.add(CONTENTS, {"id": key, **kept, **fields})
 
 
 def _line(
@@ -270,7 +285,8 @@ def _path(store: Store, line: str, upto: int) -> _Path:
 def _go_on(store: Store, standby: str, line: str, upto: int) -> None:
     """Let a standby be a database of its own, from a position on; with another value, where a fault asks for it."""
     key = standby.removesuffix(_LOCAL)
-    _set(store, key, line=_line(store, parent=line, upto=upto))
+    elsewhere = bool(_of(store, key).body.get("elsewhere")) != (key != standby)
+    _set(store, key, line=_line(store, parent=line, upto=upto), elsewhere=elsewhere)
     if fault(store, standby, "corrupt") is not None:
         _write(store, key, demo.CORRUPTION)
     if key != standby:

@@ -40,7 +40,7 @@ class Action:
         roles: In which it may begin; None is a database without standbys.
         during: State meanwhile; the one that it had if empty.
         after: State at the end; the one that it had if empty.
-        seconds: How long it takes.
+        seconds: How long it takes. Not sourced: Oracle gives levels for role changes, and no durations.
     """
 
     title: str
@@ -83,11 +83,9 @@ ACTIONS: Mapping[str, Action] = {
     "add local standby": Action(_UPDATE, _QUIET, _LEADING, "UPDATING", "AVAILABLE", 300),
     "remove local standby": Action(_UPDATE, _QUIET, _PRIMARY, "UPDATING", "AVAILABLE", 60),
     "add remote standby": Action("Create Autonomous Database", (*RUNNING, "STOPPED"), _LEADING, "", "", 900),
-    "switch over locally": Action(
-        "Switchover Autonomous Database", _QUIET, _PRIMARY, "ROLE_CHANGE_IN_PROGRESS", "AVAILABLE", 120
-    ),
+    "switch over locally": Action("Switchover Autonomous Database", _QUIET, _PRIMARY, "ROLE_CHANGE_IN_PROGRESS", "AVAILABLE", 45),
     "fail over locally": Action(
-        "Failover Autonomous Database", (*_QUIET, "UNAVAILABLE"), _PRIMARY, "ROLE_CHANGE_IN_PROGRESS", "AVAILABLE", 120
+        "Failover Autonomous Database", (*_QUIET, "UNAVAILABLE"), _PRIMARY, "ROLE_CHANGE_IN_PROGRESS", "AVAILABLE", 45
     ),
     "switch over": Action(
         "Switchover Autonomous Database", ("STANDBY",), _FOLLOWING, "ROLE_CHANGE_IN_PROGRESS", "AVAILABLE", 300

@@ -6,7 +6,7 @@ Source of the namespace and its dimensions: docs.oracle.com, "Available Metrics"
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 
 from sandbox import database_load
@@ -30,9 +30,11 @@ _NOT_MEASURED = ("TERMINATED", "PROVISIONING", "STANDBY")
 
 
 @streams_of(NAMESPACE)
-def streams(store: Store, region: str, name: str | None) -> Iterator[Stream]:
-    """Streams of all databases of a region, or those of one metric."""
+def streams(store: Store, region: str, name: str | None, compartments: Collection[str]) -> Iterator[Stream]:
+    """Streams of all databases of some compartments in a region, or those of one metric."""
     for found in store.all(DATABASES, region):
+        if found.body["compartmentId"] not in compartments:
+            continue
         if found.body["lifecycleState"] in _NOT_MEASURED or found.body.get("role") in _STANDBYS or found.hidden.get("unmeasured"):
             continue
         if name in (None, PEER_LAG):

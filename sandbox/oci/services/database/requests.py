@@ -7,19 +7,29 @@ from collections.abc import Mapping
 from sandbox.oci.clock import text
 from sandbox.oci.errors import OciError
 from sandbox.oci.exchange import Answer, Asked
-from sandbox.oci.services.database.lifecycle import is_dry
+from sandbox.oci.services.database.lifecycle import DATABASES, is_dry
 from sandbox.oci.specification import Operation
 from sandbox.oci.store import Body, Store
 
 _JOURNAL = "database.requests"
+_LEGALITY = ("lifecycleState", "role", "isRefreshableClone", "isFreeTier", "peerDbIds")
 _CHANGES_NOTHING = ("generate_autonomous_database_wallet",)
 
 
-def note(asked: Asked, operation: Operation, answer: Answer | OciError) -> None:
+def as_it_is(asked: Asked, operation: Operation) -> Body | None:
+    """What a request's database is before the request is looked at; None if it is about none that is there."""
+    if operation.service != "database" or operation.method == "GET":
+        return None
+    found = asked.store.table(DATABASES).get(_database(asked) or "")
+    return None if found is None else {name: found.body.get(name) for name in _LEGALITY}
+
+
+def note(asked: Asked, operation: Operation, answer: Answer | OciError, was: Body | None) -> None:
     """Record a request that was answered, if it was one to change something.
 
-    `accepted` says whether it was done, now or before; `repeated` that the answer is the one that its retry token got before, and
-    that it was not done again. A dry run is not recorded.
+    `was` is what the database was before it: whether it was legal. `fields` are those that the request gave. `accepted` says
+    whether it was done, now or before; `repeated` that the answer is the one that its retry token got before, and that it was not
+    done again. A dry run is not recorded.
     """
     if operation.service != "database" or operation.method == "GET" or operation.name in _CHANGES_NOTHING or is_dry(asked):
         return
@@ -29,6 +39,8 @@ def note(asked: Asked, operation: Operation, answer: Answer | OciError) -> None:
             "time": text(asked.store.clock.now()),
             "operation": operation.name,
             "region": asked.region,
+            "was": was,
+            "fields": sorted(asked.body) if isinstance(asked.body, Mapping) else [],
             "database": _database(asked),
             "resource": _resource(asked, answer),
             "token": asked.headers.get("opc-retry-token"),

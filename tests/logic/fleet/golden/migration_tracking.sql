@@ -48,7 +48,7 @@ UPDATE cloudops_migrations SET file_name = :file_name, checksum = :checksum, sta
 /
 UPDATE cloudops_migrations SET state = 'done', ended_at = :moment, run_id = :run_id WHERE set_name = :set_name AND version = :version
 /
-DELETE FROM cloudops_migration_steps WHERE set_name = :set_name AND version = :version AND statement_no = :statement_no
+UPDATE cloudops_migration_steps SET checksum = :checksum, state = :state, error_text = NULL, changed_at = :moment, run_id = :run_id WHERE set_name = :set_name AND version = :version AND statement_no = :statement_no
 /
 INSERT INTO cloudops_migration_steps (set_name, version, statement_no, checksum, state, changed_at, run_id) VALUES (:set_name, :version, :statement_no, :checksum, :state, :moment, :run_id)
 /
@@ -60,11 +60,13 @@ INSERT INTO cloudops_migration_lock (lock_name, owner_name, taken_at, expires_at
 /
 UPDATE cloudops_migration_lock SET expires_at = :expires_at WHERE lock_name = 'schema' AND owner_name = :owner_name
 /
+UPDATE cloudops_migration_lock SET owner_name = :owner_name, taken_at = :moment, expires_at = :expires_at WHERE lock_name = 'schema' AND owner_name = :stolen_from
+/
 UPDATE cloudops_migration_lock SET owner_name = :owner_name, taken_at = :moment, expires_at = :expires_at WHERE lock_name = 'schema' AND owner_name = :stolen_from AND expires_at <= :moment
 /
 DELETE FROM cloudops_migration_lock WHERE lock_name = 'schema' AND owner_name = :owner_name
 /
-SELECT COUNT(*) AS open_sessions FROM v$session WHERE type = 'USER' AND username IS NOT NULL AND sid <> SYS_CONTEXT('USERENV', 'SID')
+SELECT COUNT(*) AS open_sessions FROM gv$session WHERE type = 'USER' AND username IS NOT NULL AND NOT (sid = SYS_CONTEXT('USERENV', 'SID') AND inst_id = SYS_CONTEXT('USERENV', 'INSTANCE'))
 /
 SELECT TO_CHAR(MAX(last_login) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS last_login FROM dba_users WHERE oracle_maintained = 'N' AND username <> SYS_CONTEXT('USERENV', 'SESSION_USER')
 /
