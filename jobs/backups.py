@@ -14,6 +14,7 @@ from assets.recovery.backup_state import look
 from assets.recovery.logic.backup_plan import Confirmed, plan
 from assets.recovery.policy_files import policies_in_force
 from jobs.backup_changes import BackupWorld, apply, settle
+from jobs.confirmations import demand_known
 from jobs.export_rules import age_exports
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
@@ -59,6 +60,7 @@ def keep_backups(
         policies = policies_in_force(inputs_store)
         looked = look(autonomous_databases, policies)
         confirmed = Confirmed(config.confirm_shorten, config.confirm_lock, config.confirm_delete)
+        demand_known([*confirmed.shorten, *confirmed.lock], looked.inventory)
         steps = plan(looked.known, confirmed, cloud_clock.now())
         told = pl.DataFrame([step.told() for step in steps], schema=dict.fromkeys(_COLUMNS, pl.String))
         context.log.info("plan\n%s", told)

@@ -64,6 +64,10 @@ def reconcile_alarms(
         plan = planned(wanted, actual, notes)
         context.log.info("plan: %s", plan.counts())
         metadata: dict[str, Any] = {"mode": config.mode, "plan": _table(plan), **plan.counts()}
+        unknown = sorted({*config.confirm_retire} - {logic.ALL} - {alarm.key for alarm in actual})
+        if unknown:  # no error: a repeat confirms what the first attempt deleted
+            context.log.warning("confirmed, and there is no such alarm (any more): %s", ", ".join(unknown))
+            metadata["confirmed_and_not_there"] = unknown
         problems: list[str] = []
         if config.mode == "apply":
             settle(journal, actual, cloud_clock.now())

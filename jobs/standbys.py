@@ -1,5 +1,6 @@
 """Databases get the standbys that are wanted, in their own region and in others: a job that plans, and acts where told to."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import dagster as dg
@@ -11,12 +12,13 @@ from assets.failures import errors_classified
 from assets.journal import Journal
 from assets.recovery import tables
 from assets.recovery.inventory import inventory
-from assets.recovery.logic.standbys import plan
+from assets.recovery.logic.standbys import KEY, Wanted, plan
 from assets.recovery.policy_files import standbys_wanted
+from jobs.confirmations import demand_known
 from jobs.standby_changes import StandbyWorld, apply, settle
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
-from resources.errors import PermanentError
+from resources.errors import BadInput, PermanentError
 from resources.lake import Lake
 from resources.object_store import ObjectStore
 
@@ -51,6 +53,8 @@ def set_up_standbys(
     with errors_classified():
         wanted = standbys_wanted(inputs_store)
         found = inventory(autonomous_databases)
+        demand_known(config.confirm_remove, found)
+        _demand_regions(wanted, autonomous_databases.regions())
         steps = plan(found.databases, wanted, config.confirm_remove)
         told = pl.DataFrame([step.told() for step in steps], schema=dict.fromkeys(_COLUMNS, pl.String))
         context.log.info("plan\n%s", told)
@@ -65,6 +69,16 @@ def set_up_standbys(
         context.add_output_metadata(metadata)
         if problems:
             raise PermanentError("; ".join(problems), "Correct what is named, and run this job again: it does what is left.")
+
+
+def _demand_regions(wanted: Sequence[Wanted], regions: Sequence[str]) -> None:
+    """Raises BadInput if a standby is wanted where the tenancy is not."""
+    nowhere = sorted({remote.region for one in wanted for remote in one.remote} - {*regions})
+    if nowhere:
+        raise BadInput(
+            f"{KEY} names regions that the tenancy is not subscribed to: {', '.join(nowhere)}",
+            f"Subscribe to them, or use one of {', '.join(sorted(regions))}.",
+        )
 
 
 @dg.job(

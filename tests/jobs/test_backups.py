@@ -80,6 +80,13 @@ def test_a_plan_changes_nothing(made):
     assert made.journal() == []
 
 
+def test_a_confirmation_of_no_database_stops_a_run_before_anything_is_done(made):
+    made.add("ledger")
+
+    assert "legder: confirmed, and no database" in why(made.run(backups, OP, mode="apply", confirm_shorten=["legder"]), OP)
+    assert made.journal() == []
+
+
 def test_missing_long_term_backups_are_made_once(made):
     ledger = made.add("ledger")
 

@@ -191,8 +191,8 @@ def test_deletions_wait_for_a_confirmation_by_key(world):
     world.rules("alarms: []")
     assert world.told()["held"] == 6
     key = f"cpu:{world.databases['CRM']}"
-    told = world.told(confirm_retire=[key])
-    assert (told["done"], told["held"]) == (1, 5)
+    told = world.told(confirm_retire=[key, "cpu:nobody"])
+    assert (told["done"], told["held"], told["confirmed_and_not_there"]) == (1, 5, ["cpu:nobody"])
     assert key not in {alarm.key for alarm in world.managed()}
 
 

@@ -63,6 +63,15 @@ def test_a_plan_changes_nothing(made):
     assert kinds(made, orders) == []
 
 
+def test_a_name_that_is_of_no_database_and_a_region_that_is_not_the_tenancys_stop_a_run_before_anything_is_done(made):
+    made.add("orders")
+
+    assert "ordrs: confirmed, and no database" in why(made.run(standbys, OP, mode="apply", confirm_remove=["ordrs"]), OP)
+    made.says("recovery/standbys.yaml", WANTED.replace("us-ashburn-1", "mars-1"))
+    assert "not subscribed to: mars-1" in why(made.run(standbys, OP, mode="apply"), OP)
+    assert made.journal() == []
+
+
 def test_standbys_are_made_in_both_regions_once(made):
     orders = made.add("orders")
 

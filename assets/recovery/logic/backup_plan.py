@@ -87,6 +87,12 @@ def is_named(names: Collection[str], database: AutonomousDatabase, fleet: Sequen
     return database.id in names or (database.display_name in names and fleet.count(database.display_name) == 1)
 
 
+def strangers(names: Collection[str], fleet: Sequence[AutonomousDatabase]) -> list[str]:
+    """Names that a run was told and that are of no database, or of several."""
+    shown, ids = [database.display_name for database in fleet], {database.id for database in fleet}
+    return sorted(name for name in names if name not in ids and shown.count(name) != 1)
+
+
 def _retention(known: Known, confirmed: Confirmed, names: Sequence[str]) -> list[Step]:
     database, policy = known.database, known.policy
     days, wanted = database.backup_retention_days, policy.retention_days
