@@ -10,12 +10,13 @@ from assets.catalogue import markdown_table, picture
 from assets.failures import errors_classified
 from assets.journal import Journal
 from assets.recovery.drilling.drill import World
-from assets.recovery.logic.drills.plans import WARNINGS, plan
+from assets.recovery.logic.drills.plans import WARNINGS, Way, plan
 from assets.recovery.logic.drills.plans import table as plan_table
 from assets.recovery.logic.drills.verdict import self_test_caught
 from assets.recovery.tables import JOURNAL
 from jobs.drills import Rehearsal, Wanted, order_for, rehearse, way_of
 from resources.alarm_states import AlarmStates
+from resources.autonomous_databases import AutonomousDatabase
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
 from resources.errors import BadInput, PermanentError
@@ -142,10 +143,18 @@ def _planned(context: dg.OpExecutionContext, rehearsal: Rehearsal, wanted: Wante
         "database": f"{database.display_name} in {database.region}",
         "plan": shown,
         "warning": WARNINGS[order.kind],
+        "will_be_refused": _missing(database, way) or "not for want of a standby; the prechecks look at the rest",
         "rto_objective_seconds": order.rto_seconds,
         "rpo_objective_seconds": order.rpo_seconds,
         "objectives": order.objectives,
     }
+
+
+def _missing(database: AutonomousDatabase, way: Way) -> str:
+    """What the database would have to have for this drill; empty if it has it."""
+    if way == "copy" or any(standby.kind == way for standby in database.standbys):
+        return ""
+    return f"{database.display_name} has no {way} standby: set one up with the job `standbys`, or rehearse on a clone"
 
 
 @dg.job(

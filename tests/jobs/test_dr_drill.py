@@ -139,6 +139,17 @@ def test_a_plan_changes_nothing_and_nothing_is_taken_away_that_the_run_does_not_
     assert [d["state"] for d in deployment.drills("unnamed")] == ["ended"]
 
 
+def test_a_plan_says_that_the_standby_is_missing(deployment):
+    deployment.scene.database("alone", "copy")
+    told = deployment.run(database="alone", type="failover")
+    (said,) = (
+        event.step_output_data.metadata["will_be_refused"].value
+        for event in told.all_events
+        if event.event_type_value == "STEP_OUTPUT"
+    )
+    assert "alone has no local standby" in said
+
+
 def test_after_a_crash_no_other_drill_begins_until_it_was_resumed(deployment):
     case = drilled(deployment.scene, None, "switchover", "remote", "crashed")
     usual = case.drill.keep
