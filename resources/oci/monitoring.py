@@ -24,8 +24,6 @@ _METRICS: Mapping[tuple[str, Metric], str] = {
 _STATISTICS: Mapping[str, str] = {"mean": "mean()", "p95": "percentile(0.95)", "max": "max()", "count": "count()"}
 LONGEST_WINDOW_DAYS = 90
 """What an answer reaches with a resolution of an hour or more, back from now. Source: SDK docstring of MetricData."""
-MOST_VALUES = 100_000
-"""Values of an answer. Source: the same docstring; of its 2,000 streams, a call asks for far fewer."""
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 

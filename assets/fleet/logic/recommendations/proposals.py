@@ -82,11 +82,6 @@ class Facts:
         return (self.database["environment"] or "").strip().lower() in _NON_PRODUCTION
 
     @property
-    def is_running(self) -> bool:
-        """Whether it answers."""
-        return self.database["lifecycle_state"] in ("AVAILABLE", "AVAILABLE_NEEDS_ATTENTION")
-
-    @property
     def is_standby(self) -> bool:
         """Whether it follows another."""
         return self.database["role"] not in (None, "PRIMARY")
