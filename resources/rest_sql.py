@@ -3,8 +3,6 @@
 Source of requests and answers: docs.oracle.com, "REST-Enabled SQL Service" (Oracle REST Data Services Developer's Guide).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -76,7 +74,7 @@ class RestSqlSessions(SqlSessions):
 class RestSqlSession(SqlSession):
     """Statements that are posted to one database."""
 
-    def __init__(self, client: httpx.Client, address: str, name: str) -> None:
+    def __init__(self, client: "httpx.Client", address: str, name: str) -> None:
         self._client, self._address, self._name = client, address, name
 
     def rows(self, sql: str, binds: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
@@ -119,7 +117,7 @@ class RestSqlSession(SqlSession):
             raise _failed(self._name, item.error_code, item.error_details or "no details")
         return item
 
-    def _demand(self, answer: httpx.Response) -> None:
+    def _demand(self, answer: "httpx.Response") -> None:
         if answer.status_code in _UNAUTHORIZED:
             advice = "Check the user and password of database sessions, and that the user's schema is REST-enabled."
             raise LoginRefused(f"{self._name} does not let the database user in (HTTP {answer.status_code})", advice)
@@ -135,7 +133,7 @@ class RestSqlSession(SqlSession):
 
 
 @cache
-def _trusted() -> SSLContext:
+def _trusted() -> "SSLContext":
     """Whom sessions trust, read once: certificates are far dearer to read than a session is to open."""
     import httpx
 

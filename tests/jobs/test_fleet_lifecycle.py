@@ -304,7 +304,7 @@ def test_a_database_made_twice_by_a_lost_answer_is_made_once_even_when_its_token
 
 
 def test_nothing_is_done_to_what_is_not_there(world):
-    with pytest.raises(Conflict, match="not there"):
+    with pytest.raises(Conflict, match="there is none of this OCID"):
         lifecycle(world, "one").apply(Stop(Target(HOME, "ocid1.autonomousdatabase.oc1.eu-frankfurt-1.gone")))
 
 
