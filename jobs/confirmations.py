@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from assets.recovery.inventory import Inventory
+from assets.inventory import Inventory
 from assets.recovery.logic.backup_plan import strangers
 from resources.errors import BadInput
 

@@ -12,10 +12,10 @@ import dagster as dg
 import polars as pl
 
 from assets.finops import tables as finops_tables
+from assets.inventory import inventory
 from assets.recovery.drilling import records, running
 from assets.recovery.drilling.drill import Drill, World
 from assets.recovery.drilling.records import Cost
-from assets.recovery.inventory import inventory
 from assets.recovery.logic.drills.advice import next_step
 from assets.recovery.logic.drills.cost import NO_COPY, reckoned
 from assets.recovery.logic.drills.evidence import Broken, Evidence

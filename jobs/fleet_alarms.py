@@ -10,10 +10,10 @@ from assets.catalogue import markdown_table
 from assets.failures import errors_classified
 from assets.fleet import tables
 from assets.fleet.logic import alarms as logic
+from assets.inventory import inventory
 from assets.journal import Journal
 from jobs.alarm_changes import Applied, apply, planned, settle
 from resources.alarms import Alarm, AlarmService
-from resources.autonomous_databases import AutonomousDatabase
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
 from resources.errors import BadInput, NotFound, PermanentError
@@ -60,7 +60,7 @@ def reconcile_alarms(
         rules = logic.Rules({**rules.topics, **config.topics}, rules.rules, rules.pauses)
         regions = autonomous_databases.regions()
         actual = alarm_service.managed(regions)
-        wanted, notes = logic.desired(rules, every_database(autonomous_databases), cloud_clock.now())
+        wanted, notes = logic.desired(rules, inventory(autonomous_databases).whole, cloud_clock.now())
         plan = planned(wanted, actual, notes)
         context.log.info("plan: %s", plan.counts())
         metadata: dict[str, Any] = {"mode": config.mode, "plan": _table(plan), **plan.counts()}
@@ -97,12 +97,6 @@ def alarm_rules(inputs_store: ObjectStore) -> logic.Rules:
         return logic.parsed(document)
     except logic.WrongRules as error:
         raise BadInput(f"{RULES_KEY}: {error}", "Correct the file; nothing was planned.") from error
-
-
-def every_database(service: AutonomousDatabases) -> list[AutonomousDatabase]:
-    """All databases of all regions; one listing that fails fails all, so that no alarm is retired for a database unseen."""
-    compartments = service.compartments()
-    return [d for region in service.regions() for compartment in compartments for d in service.databases(region, compartment.id)]
 
 
 def _table(plan: logic.Plan[Alarm]) -> dg.MarkdownMetadataValue | str:

@@ -13,6 +13,7 @@ from assets.fleet import tables
 from assets.fleet.logic.lifecycle import requests
 from assets.fleet.logic.lifecycle.evidence import LAST_LOGIN, OPEN_SESSIONS, Evidence, followers
 from assets.fleet.logic.lifecycle.templates import STANDARD, Template, templates_of
+from assets.inventory import inventory
 from assets.journal import Journal
 from jobs.fleet_lease import Lease
 from jobs.lifecycle_changes import Bounds, Lifecycle
@@ -260,9 +261,7 @@ def evidence_of(service: AutonomousDatabases, sessions: SqlSessions, database: A
     unknown = []
     clones: tuple[str, ...] | None = None
     try:
-        compartments = service.compartments()
-        fleet = [one for region in service.regions() for where in compartments for one in service.databases(region, where.id)]
-        clones = followers(database.id, fleet)
+        clones = followers(database.id, inventory(service).whole)
     except CloudOpsError as error:
         unknown.append(f"refreshable clones: {error}")
     open_sessions, last_login, asked = None, None, False

@@ -21,6 +21,7 @@ from assets.fleet.logic.scaling.decision import Decision, decide, turn_of
 from assets.fleet.logic.scaling.demand import WEEKS, Need, Used, Was, needed
 from assets.fleet.logic.scaling.rules import Rules, rules_of
 from assets.fleet.logic.scaling.schedule import NotASchedule, Schedule
+from assets.inventory import inventory
 from assets.journal import DONE, FOUND_DONE, Journal
 from jobs.fleet_lease import Lease
 from jobs.fleet_lifecycle import over_in, templates_in
@@ -38,7 +39,7 @@ _TOLD = ("database", "wanted", "verdict", "does", "reason")
 _LONGEST = timedelta(minutes=30)
 _LEASE = timedelta(hours=2)
 _AT_ONCE = 16
-"""Compartments that are listed, and databases that are changed, at the same time. Our choice."""
+"""Databases that are changed at the same time. Our choice."""
 
 
 class ScalingConfig(dg.Config):
@@ -130,9 +131,10 @@ class Scaler:
     run_id: str
 
     def planned(self) -> tuple[list[Turn], dict[str, str]]:
-        """What is to be done about every database with a timetable, and what is wrong with the timetables of others."""
-        turns, problems, over = [], {}, self._over()
-        for database in self._fleet():
+        """What is to be done about every database with a timetable; what is wrong with others, and with places not listed."""
+        found, turns, over = inventory(self.service), [], self._over()
+        problems = {place: f"it could not be listed: {why}" for place, why in found.failures.items()}
+        for database in found.databases:
             try:
                 schedule = self.rules.of(database)
             except NotASchedule as error:
@@ -184,11 +186,6 @@ class Scaler:
         # a database that was started may still have to be scaled, at the next look
         state = "wait" if decision.operation == "start" else "done"
         return self._row(turn, state, decision.reason, turn.told()["does"])
-
-    def _fleet(self) -> list[AutonomousDatabase]:
-        places = [(region, where.id) for region in self.service.regions() for where in self.service.compartments()]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return [one for listed in pool.map(lambda place: self.service.databases(*place), places) for one in listed]
 
     def _decided(self, database: AutonomousDatabase, schedule: Schedule, over: Collection[datetime]) -> Turn:
         now = self.clock.now()

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from assets.inventory import Inventory
 from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, Begun, Change, Journal
-from assets.recovery.inventory import Inventory
 from assets.recovery.logic.backup_gaps import newest
 from assets.recovery.logic.restore_tests import (
     FAIL,

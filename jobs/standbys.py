@@ -9,9 +9,9 @@ from pydantic import Field
 
 from assets.catalogue import markdown_table
 from assets.failures import errors_classified
+from assets.inventory import inventory
 from assets.journal import Journal
 from assets.recovery import tables
-from assets.recovery.inventory import inventory
 from assets.recovery.logic.standbys import KEY, Wanted, plan
 from assets.recovery.policy_files import standbys_wanted
 from jobs.confirmations import demand_known

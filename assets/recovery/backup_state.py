@@ -1,14 +1,15 @@
 """How backups are, database by database, and what they lack: looked at in the cloud and held against the policies."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
+from assets.inventory import Inventory, inventory
 from assets.recovery import tables
-from assets.recovery.inventory import Inventory, backups_of, inventory
 from assets.recovery.logic.backup_gaps import Gap, Held, gaps, not_subject
 from assets.recovery.logic.backup_plan import Known
 from assets.recovery.logic.backup_policies import BackupPolicies, BackupPolicy
@@ -16,6 +17,9 @@ from assets.recovery.logic.restore_tests import is_copy
 from assets.recovery.logic.standbys import standbys_elsewhere
 from resources.autonomous_databases import AutonomousDatabase, Backup
 from resources.database_service import AutonomousDatabases
+from resources.errors import CloudOpsError
+
+_AT_A_TIME = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def look(service: AutonomousDatabases, policies: BackupPolicies) -> Looked:
     own = {database.id for database in found.databases if is_copy(database)}
     reasons = {database.id: not_subject(database, own) for database in found.databases}
     subject = [database for database in found.databases if not reasons[database.id]]
-    listed = backups_of(service, subject)
+    listed = _backups_of(service, subject)
     by_id = found.by_id
     held = {database.id: _held(database, listed[database.id], by_id) for database in subject}
     return Looked(
@@ -126,3 +130,16 @@ def _row(database: AutonomousDatabase, backup: Backup, now: datetime) -> tuple[A
         backup.is_restorable, backup.time_started, backup.time_ended, backup.time_available_till, backup.retention_days,
         backup.size_tb, now,
     )  # fmt: skip
+
+
+def _backups_of(service: AutonomousDatabases, databases: list[AutonomousDatabase]) -> dict[str, list[Backup] | str]:
+    """Backups by OCID of the database, the youngest first; why they could not be listed, where they could not."""
+
+    def listed(database: AutonomousDatabase) -> list[Backup] | str:
+        try:
+            return list(service.backups(database.region, database.id))
+        except CloudOpsError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        return dict(zip((d.id for d in databases), pool.map(listed, databases), strict=True))

@@ -5,9 +5,9 @@ import polars as pl
 
 from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
+from assets.inventory import inventory
 from assets.recovery import tables
 from assets.recovery.drilling.records import drills
-from assets.recovery.inventory import inventory
 from assets.recovery.logic.drills.standing import needs_drills, standing
 from assets.recovery.policy_files import objectives_in_force
 from resources.clock import Clock

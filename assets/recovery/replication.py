@@ -11,10 +11,10 @@ from pydantic import Field
 
 from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
+from assets.inventory import inventory
 from assets.recovery import tables
 from assets.recovery.checks import none_of
 from assets.recovery.drilling import contents
-from assets.recovery.inventory import inventory
 from assets.recovery.logic.objectives import ObjectivesFile
 from assets.recovery.logic.replication import BEHIND, UNKNOWN, Beat, Side, heartbeat_lag, judged, sides
 from assets.recovery.policy_files import objectives_in_force

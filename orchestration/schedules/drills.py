@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.recovery.logic.drills.calendar import KEY, scheduled
 from jobs.recovery import dr_drill, drill_results
+from orchestration.schedules.asking import run_if_configured
 from resources.database_service import AutonomousDatabases
 from resources.errors import NotFound
 from resources.object_store import ObjectStore
@@ -46,8 +47,7 @@ def dr_drill_schedule(
 )
 def drill_results_schedule(autonomous_databases: dg.ResourceParam[AutonomousDatabases]) -> dg.RunRequest | dg.SkipReason:
     """A run, if there is a cloud to ask."""
-    missing = autonomous_databases.missing()
-    return dg.SkipReason(missing) if missing else dg.RunRequest()
+    return run_if_configured(autonomous_databases)
 
 
 SCHEDULES = (dr_drill_schedule, drill_results_schedule)

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from jobs.fleet import fleet_detection_quality, fleet_refresh, fleet_report
+from orchestration.schedules.asking import run_if_configured
 from resources.database_service import AutonomousDatabases
 
 
@@ -15,7 +16,7 @@ from resources.database_service import AutonomousDatabases
 )
 def fleet_refresh_schedule(autonomous_databases: dg.ResourceParam[AutonomousDatabases]) -> dg.RunRequest | dg.SkipReason:
     """A run, if there is a cloud to ask."""
-    return _unless_missing(autonomous_databases)
+    return run_if_configured(autonomous_databases)
 
 
 @dg.schedule(
@@ -27,7 +28,7 @@ def fleet_refresh_schedule(autonomous_databases: dg.ResourceParam[AutonomousData
 )
 def fleet_report_schedule(autonomous_databases: dg.ResourceParam[AutonomousDatabases]) -> dg.RunRequest | dg.SkipReason:
     """A run, if there is a cloud to ask."""
-    return _unless_missing(autonomous_databases)
+    return run_if_configured(autonomous_databases)
 
 
 @dg.schedule(
@@ -41,12 +42,7 @@ def fleet_detection_quality_schedule(
     autonomous_databases: dg.ResourceParam[AutonomousDatabases],
 ) -> dg.RunRequest | dg.SkipReason:
     """A run, if there is a cloud to ask."""
-    return _unless_missing(autonomous_databases)
-
-
-def _unless_missing(autonomous_databases: AutonomousDatabases) -> dg.RunRequest | dg.SkipReason:
-    missing = autonomous_databases.missing()
-    return dg.SkipReason(missing) if missing else dg.RunRequest()
+    return run_if_configured(autonomous_databases)
 
 
 SCHEDULES = (fleet_refresh_schedule, fleet_report_schedule, fleet_detection_quality_schedule)

@@ -5,6 +5,7 @@ import dagster as dg
 from jobs.backups import backups, recovery_state
 from jobs.restore_tests import restore_tests
 from jobs.standbys import recovery_replication
+from orchestration.schedules.asking import run_if_configured
 from resources.database_service import AutonomousDatabases
 
 
@@ -17,7 +18,7 @@ from resources.database_service import AutonomousDatabases
 )
 def recovery_state_schedule(autonomous_databases: dg.ResourceParam[AutonomousDatabases]) -> dg.RunRequest | dg.SkipReason:
     """A run, if there is a cloud to ask."""
-    return _unless_missing(autonomous_databases)
+    return run_if_configured(autonomous_databases)
 
 
 @dg.schedule(
@@ -29,7 +30,7 @@ def recovery_state_schedule(autonomous_databases: dg.ResourceParam[AutonomousDat
 )
 def recovery_replication_schedule(autonomous_databases: dg.ResourceParam[AutonomousDatabases]) -> dg.RunRequest | dg.SkipReason:
     """A run, if there is a cloud to ask."""
-    return _unless_missing(autonomous_databases)
+    return run_if_configured(autonomous_databases)
 
 
 backups_schedule = dg.ScheduleDefinition(
@@ -52,11 +53,6 @@ restore_tests_schedule = dg.ScheduleDefinition(
     description="Restores the database that is due the longest to a new one every night. Off until somebody turns it on: the new "
     "database is charged while it is there.",
 )
-
-
-def _unless_missing(autonomous_databases: AutonomousDatabases) -> dg.RunRequest | dg.SkipReason:
-    missing = autonomous_databases.missing()
-    return dg.SkipReason(missing) if missing else dg.RunRequest()
 
 
 SCHEDULES = (recovery_state_schedule, recovery_replication_schedule, backups_schedule, restore_tests_schedule)

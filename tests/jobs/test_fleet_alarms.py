@@ -13,9 +13,10 @@ import pytest
 
 from assets.fleet import tables
 from assets.fleet.logic import alarms as logic
+from assets.inventory import inventory
 from assets.journal import Journal
 from jobs.alarm_changes import apply, planned, settle
-from jobs.fleet_alarms import RULES_KEY, every_database, fleet_alarms
+from jobs.fleet_alarms import RULES_KEY, fleet_alarms
 from resources.alarms import Alarm, NotConfigured
 from resources.clock import Clock
 from resources.errors import Conflict, Unavailable
@@ -84,7 +85,7 @@ class World:
     def once(self) -> None:
         """What the job does, without its repeats."""
         journal = Journal(self.lake, tables.JOURNAL, "run", "ann")
-        wanted, notes = logic.desired(logic.Rules(self.topics, logic.USUAL), every_database(self.service), NOW)
+        wanted, notes = logic.desired(logic.Rules(self.topics, logic.USUAL), inventory(self.service).whole, NOW)
         actual = self.alarms.managed(REGIONS)
         settle(journal, actual, NOW)
         apply(self.alarms, planned(wanted, actual, notes), journal, lambda: NOW, REGIONS)

@@ -12,6 +12,7 @@ import pytest
 from assets.fleet import tables
 from jobs.fleet_scaling import fleet_scaling
 from resources.autonomous_databases import Changes
+from resources.errors import Denied
 from tests.lifecycle_fleets import HOME, Fleet, failure_of, fleet, metadata_of
 
 OFFICE = "weekdays 07-19 8, else 2"
@@ -124,6 +125,23 @@ def test_a_file_of_timetables_stops_and_starts_what_is_no_production(world):
     metadata_of(turn(world, mode="apply"))
     assert states(world)["dev"] == ("as wanted", "")
     assert [row["operation"].split("_")[0] for row in world.log()] == ["stop", "start"]
+
+
+def test_a_place_that_cannot_be_listed_is_named_and_what_is_elsewhere_turns(world):
+    ocid = scheduled(world, "orders")
+    used(world, ocid, 5.0)
+
+    class Partial(type(world.service)):
+        """Cannot list one region."""
+
+        def databases(self, region: str, compartment_id: str) -> Any:
+            if region != HOME:
+                raise Denied("list_autonomous_databases: not allowed", "Allow it.")
+            return world.service.databases(region, compartment_id)
+
+    said = failure_of(turn(replace(world, service=Partial(clients=world.service.clients)), mode="apply"))
+    assert "could not be listed: list_autonomous_databases: not allowed" in said
+    assert (world.look(ocid).compute_count, states(world)["orders"]) == (8, ("done", "scale 8"))
 
 
 def test_a_timetable_that_cannot_be_read_is_told_and_the_others_turn(world):

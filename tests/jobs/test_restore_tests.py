@@ -10,10 +10,10 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from assets.inventory import inventory
 from assets.journal import Journal
 from assets.recovery import tables
 from assets.recovery.backup_state import look
-from assets.recovery.inventory import inventory
 from assets.recovery.logic.restore_tests import Due
 from assets.recovery.policy_files import policies_in_force
 from assets.recovery.restorability import restorability

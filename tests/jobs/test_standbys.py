@@ -7,10 +7,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from assets.inventory import inventory
 from assets.journal import Journal
 from assets.recovery import tables
 from assets.recovery.drilling import contents
-from assets.recovery.inventory import inventory
 from assets.recovery.logic.standbys import plan
 from assets.recovery.policy_files import standbys_wanted
 from assets.recovery.replication import replication

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from resources.autonomous_databases import AutonomousDatabase, Backup
+from resources.autonomous_databases import AutonomousDatabase
 from resources.database_service import AutonomousDatabases
-from resources.errors import CloudOpsError
+from resources.errors import CloudOpsError, Unavailable
 
 _AT_A_TIME = 8
 
@@ -28,6 +28,18 @@ class Inventory:
         """By OCID."""
         return {database.id: database for database in self.databases}
 
+    @property
+    def whole(self) -> tuple[AutonomousDatabase, ...]:
+        """The databases, for what must not take one for absent that was not seen.
+
+        Raises:
+            Unavailable: A place could not be listed.
+        """
+        if self.failures:
+            said = "; ".join(f"{place} could not be listed: {why}" for place, why in self.failures.items())
+            raise Unavailable(said, "Let all places be listed, and run this again: nothing was done.")
+        return self.databases
+
 
 def inventory(service: AutonomousDatabases) -> Inventory:
     """All databases of the tenancy.
@@ -47,19 +59,6 @@ def inventory(service: AutonomousDatabases) -> Inventory:
         else:
             found |= {database.id: database for database in answer}
     return Inventory(tuple(sorted(found.values(), key=lambda d: (d.display_name, d.region, d.id))), failures)
-
-
-def backups_of(service: AutonomousDatabases, databases: list[AutonomousDatabase]) -> dict[str, list[Backup] | str]:
-    """Backups by OCID of the database, the youngest first; why they could not be listed, where they could not."""
-
-    def listed(database: AutonomousDatabase) -> list[Backup] | str:
-        try:
-            return list(service.backups(database.region, database.id))
-        except CloudOpsError as error:
-            return str(error)
-
-    with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        return dict(zip((d.id for d in databases), pool.map(listed, databases), strict=True))
 
 
 def _listed(service: AutonomousDatabases, region: str, compartment_id: str) -> list[AutonomousDatabase] | str:
