@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from html import unescape
 
+import polars as pl
 import pytest
 
 from assets.fleet.logic.recommendations.life import recommended
@@ -82,6 +83,16 @@ def test_the_page_of_the_fleet_begins_with_what_changed_and_shows_the_worst_firs
     table = text[text.index("Databases, the worst first") :]
     assert table.index("orders") < table.index("crm")
     assert "CPU of orders alone" in text
+
+
+def test_no_incident_is_no_good_news_of_databases_that_nobody_measured():
+    data = replace(busy(), incidents=[])
+    assert "Open incidents 0" in text_of(make(data, None).files[PAGE])
+    orders = data.databases[0]["database_id"]
+    half = replace(data, history=data.history.filter(pl.col("database_id") == orders))
+    assert "Open incidents 0 1 not judged" in text_of(make(half, None).files[PAGE])
+    silent = replace(data, history=data.history.clear())
+    assert "Open incidents unknown nothing was measured of late" in text_of(make(silent, None).files[PAGE])
 
 
 def test_the_same_data_give_the_same_bytes_and_the_pages_link_to_each_other():

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
+
+import polars as pl
 
 from assets.fleet.logic.report import wording
 from assets.fleet.logic.report.changes import Changes
@@ -14,6 +17,7 @@ from assets.fleet.logic.report.svg import Bar, bars
 
 _MOST_RECOMMENDATIONS = 30
 _SOON = 60
+_OF_LATE = timedelta(days=2)
 _GROUPS = (("Environment", "environment"), ("Region", "region"), ("Role", "role"))
 _METRICS = ("cpu_utilization", "memory_utilization", "storage_utilization", "response_time_seconds")
 _CHANGE_TONES = {"bad": "bad", "good": "good"}
@@ -81,17 +85,26 @@ def _cards(data: ReportData) -> list[Card]:
     full = [row for row in data.capacity if row["resource"] == "storage" and row["level_percent"] == 100]
     soon = [row for row in full if row["answer"] == "reached" or (row["earliest_days"] or _SOON + 1) <= _SOON]
     unknown_full = sum(row["answer"] == "unknown" for row in full)
-    open_incidents = [row for row in data.incidents if row["is_open"]]
     return [
         Card("Databases", wording.count(len(data.databases)), detail=_states(data)),
         *(
             Card(level.capitalize(), wording.count(levels[level]), wording.TONES[level] if levels[level] else "")
             for level in wording.LEVELS
         ),
-        Card("Open incidents", wording.count(len(open_incidents)), "warn" if open_incidents else ""),
+        _incidents_open(data),
         Card(f"Storage may be full in {_SOON} days", wording.count(len(soon)), "warn" if soon else "", f"{unknown_full} unknown"),
         Card("Recommendations", wording.count(len(live)), detail=f"{sum(row['state'] == 'new' for row in live)} new"),
     ]  # fmt: skip
+
+
+def _incidents_open(data: ReportData) -> Card:
+    """How many, beside how many databases have no values of late in which anything could be unusual."""
+    judged = set(data.history.filter(pl.col("time") >= data.now - _OF_LATE)["database_id"])
+    unjudged = sum(row["database_id"] not in judged for row in data.databases)
+    found = sum(row["is_open"] for row in data.incidents)
+    if not found and unjudged == len(data.databases):
+        return Card("Open incidents", wording.UNKNOWN, detail="nothing was measured of late")
+    return Card("Open incidents", wording.count(found), "warn" if found else "", f"{unjudged} not judged" if unjudged else "")
 
 
 def _states(data: ReportData) -> str:
