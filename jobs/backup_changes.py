@@ -6,40 +6,19 @@ asked for is found in the listing, or by the service under its token.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, Change, Journal
+from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, Change
 from assets.recovery.backup_state import Looked
 from assets.recovery.logic.backup_plan import DELETE, LOCK, MAKE, OPERATIONS, SET_RETENTION, Step
+from jobs.database_changes import Applied, DatabaseWorld
 from resources.autonomous_databases import AutonomousDatabase, Begun, Changes
-from resources.clock import Clock
-from resources.database_service import AutonomousDatabases
 from resources.errors import Conflict, PermanentError, TransientError
 from resources.work_following import follow
 
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class BackupWorld:
-    """What a run works with."""
-
-    service: AutonomousDatabases
-    clock: Clock
-    journal: Journal
-    longest_wait_seconds: float
-
-
-@dataclass(slots=True)
-class Applied:
-    """What became of a plan: steps that were done, those held, and why others failed."""
-
-    done: list[Step] = field(default_factory=list)
-    held: list[Step] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-
-
-def settle(world: BackupWorld, looked: Looked) -> int:
+def settle(world: DatabaseWorld, looked: Looked) -> int:
     """Write down what became of changes that were cut off, where their database could be seen; returns how many."""
     ends = []
     for lost in world.journal.cut_off("oci", OPERATIONS):
@@ -50,13 +29,13 @@ def settle(world: BackupWorld, looked: Looked) -> int:
     return len(ends)
 
 
-def apply(world: BackupWorld, steps: Sequence[Step]) -> Applied:
+def apply(world: DatabaseWorld, steps: Sequence[Step]) -> Applied[Step]:
     """Do what a plan says, apart from what is held. What the service refuses does not stop the others.
 
     Raises:
         TransientError: The service did not answer: run again.
     """
-    applied = Applied(held=[step for step in steps if step.held])
+    applied: Applied[Step] = Applied(held=[step for step in steps if step.held])
     failed_for: set[str] = set()
     for step in steps:
         if step.held:
@@ -80,7 +59,7 @@ def apply(world: BackupWorld, steps: Sequence[Step]) -> Applied:
     return applied
 
 
-def _set_retention(world: BackupWorld, step: Step) -> None:
+def _set_retention(world: DatabaseWorld, step: Step) -> None:
     wanted, seen = int((step.after or {})["days"]), int((step.before or {})["days"])
     now = world.service.database(step.database.region, step.database.id)
     if now.backup_retention_days == wanted:
@@ -91,7 +70,7 @@ def _set_retention(world: BackupWorld, step: Step) -> None:
     _update(world, now, Changes(backup_retention_days=wanted), lambda after: after.backup_retention_days == wanted)
 
 
-def _lock(world: BackupWorld, step: Step) -> None:
+def _lock(world: DatabaseWorld, step: Step) -> None:
     days = (step.after or {})["days"]
     now = world.service.database(step.database.region, step.database.id)
     if now.is_backup_retention_locked:
@@ -102,7 +81,7 @@ def _lock(world: BackupWorld, step: Step) -> None:
 
 
 def _update(
-    world: BackupWorld, now: AutonomousDatabase, changes: Changes, is_so: Callable[[AutonomousDatabase], bool]
+    world: DatabaseWorld, now: AutonomousDatabase, changes: Changes, is_so: Callable[[AutonomousDatabase], bool]
 ) -> None:  # fmt: skip
     begun = world.service.update(now.region, now.id, changes, now.etag)
     _await(world, now.region, begun)
@@ -110,7 +89,7 @@ def _update(
         raise PermanentError("the service accepted the change, and it is not so", "See who else changes it, and run again.")
 
 
-def _make(world: BackupWorld, step: Step) -> None:
+def _make(world: DatabaseWorld, step: Step) -> None:
     after = step.after or {}
     database, name = step.database, str(after["name"])
     begun = world.service.back_up(database.region, database.id, name, step.token, int(after["keep_days"]))
@@ -121,17 +100,17 @@ def _make(world: BackupWorld, step: Step) -> None:
         raise PermanentError(f"the backup {name} is {state}", "See in the console why, and run this job again.")
 
 
-def _delete(world: BackupWorld, step: Step) -> None:
+def _delete(world: DatabaseWorld, step: Step) -> None:
     begun = world.service.delete_backup(step.database.region, step.subject)
     _await(world, step.database.region, begun)
 
 
-def _await(world: BackupWorld, region: str, begun: Begun) -> None:
+def _await(world: DatabaseWorld, region: str, begun: Begun) -> None:
     if begun.work_request_id is not None:
         follow(world.service, region, begun.work_request_id, world.clock, world.longest_wait_seconds)
 
 
-_DO: Mapping[str, Callable[[BackupWorld, Step], None]] = {
+_DO: Mapping[str, Callable[[DatabaseWorld, Step], None]] = {
     SET_RETENTION: _set_retention, LOCK: _lock, MAKE: _make, DELETE: _delete,
 }  # fmt: skip
 

@@ -13,8 +13,9 @@ from assets.recovery import tables
 from assets.recovery.backup_state import look
 from assets.recovery.logic.backup_plan import Confirmed, plan
 from assets.recovery.policy_files import policies_in_force
-from jobs.backup_changes import BackupWorld, apply, settle
+from jobs.backup_changes import apply, settle
 from jobs.confirmations import demand_known
+from jobs.database_changes import DatabaseWorld
 from jobs.export_rules import age_exports
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
@@ -68,7 +69,7 @@ def keep_backups(
         metadata: dict[str, Any] = {"mode": config.mode, "plan": markdown_table(told, limit=100), "steps": len(steps)}
         problems = [f"{place} could not be listed: {why}" for place, why in looked.inventory.failures.items()]
         if acts:
-            world = BackupWorld(autonomous_databases, cloud_clock, journal, config.longest_wait_seconds)
+            world = DatabaseWorld(autonomous_databases, cloud_clock, journal, config.longest_wait_seconds)
             settle(world, looked)
             applied = apply(world, steps)
             metadata |= {"done": len(applied.done), "held": len(applied.held)}

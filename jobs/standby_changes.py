@@ -4,42 +4,21 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import polars as pl
 
-from assets.journal import BEGUN, DONE, FOUND_DONE, FOUND_UNDONE, Begun, Change, Journal
+from assets.journal import BEGUN, DONE, FOUND_DONE, FOUND_UNDONE, Begun, Change
 from assets.recovery.logic.standbys import ADD_LOCAL, ADD_REMOTE, DROP_LOCAL, OPERATIONS, Step, standbys_elsewhere
+from jobs.database_changes import Applied, DatabaseWorld
 from resources.autonomous_databases import GONE, AutonomousDatabase, Changes, NewDatabase
 from resources.autonomous_databases import Begun as Accepted
-from resources.clock import Clock
-from resources.database_service import AutonomousDatabases
 from resources.errors import Conflict, PermanentError, TransientError
 from resources.work_following import follow
 
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class StandbyWorld:
-    """What a run works with."""
-
-    service: AutonomousDatabases
-    clock: Clock
-    journal: Journal
-    longest_wait_seconds: float
-
-
-@dataclass(slots=True)
-class Applied:
-    """What became of a plan: steps that were done, those held, and why others failed."""
-
-    done: list[Step] = field(default_factory=list)
-    held: list[Step] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-
-
-def settle(world: StandbyWorld, by_id: Mapping[str, AutonomousDatabase]) -> None:
+def settle(world: DatabaseWorld, by_id: Mapping[str, AutonomousDatabase]) -> None:
     """Write down what became of changes that were cut off, where their primary could be seen."""
     ends: list[tuple[Begun, str]] = []
     for lost in world.journal.cut_off("oci", OPERATIONS):
@@ -50,13 +29,13 @@ def settle(world: StandbyWorld, by_id: Mapping[str, AutonomousDatabase]) -> None
     world.journal.end(ends, world.clock.now())
 
 
-def apply(world: StandbyWorld, steps: Sequence[Step]) -> Applied:
+def apply(world: DatabaseWorld, steps: Sequence[Step]) -> Applied[Step]:
     """Do what a plan says, apart from what is held, one after another: a primary takes one change at a time.
 
     Raises:
         TransientError: The service did not answer: run again.
     """
-    applied = Applied(held=[step for step in steps if step.held])
+    applied: Applied[Step] = Applied(held=[step for step in steps if step.held])
     for step in steps:
         if step.held:
             continue
@@ -76,7 +55,7 @@ def apply(world: StandbyWorld, steps: Sequence[Step]) -> Applied:
     return applied
 
 
-def _do(world: StandbyWorld, step: Step) -> Accepted:
+def _do(world: DatabaseWorld, step: Step) -> Accepted:
     primary = step.database
     if step.operation == ADD_REMOTE and step.remote is not None:
         # asked in the standby's region, with the primary as its source
@@ -111,7 +90,7 @@ def _details(primary: AutonomousDatabase, step: Step) -> NewDatabase:
     )
 
 
-def _token(world: StandbyWorld, step: Step) -> str:
+def _token(world: DatabaseWorld, step: Step) -> str:
     """The same in a repeat of what was cut off.
 
     One that was made and removed since, or that failed, is not what a repeat means: how many there were is counted in.
@@ -121,7 +100,7 @@ def _token(world: StandbyWorld, step: Step) -> str:
     return hashlib.sha256(f"{step.database.id}/{step.region}/{regions.count(step.region)}".encode()).hexdigest()[:40]
 
 
-def _demand(world: StandbyWorld, step: Step) -> None:
+def _demand(world: DatabaseWorld, step: Step) -> None:
     """Read back whether it is so."""
     now = world.service.database(step.database.region, step.database.id)
     if step.operation in (ADD_LOCAL, DROP_LOCAL):
@@ -142,7 +121,7 @@ def _has_local(database: AutonomousDatabase) -> bool:
     return any(standby.kind == "local" and standby.lifecycle_state not in GONE for standby in database.standbys)
 
 
-def _await(world: StandbyWorld, region: str, begun: Accepted) -> None:
+def _await(world: DatabaseWorld, region: str, begun: Accepted) -> None:
     if begun.work_request_id is not None:
         follow(world.service, region, begun.work_request_id, world.clock, world.longest_wait_seconds)
 

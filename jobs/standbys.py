@@ -15,7 +15,8 @@ from assets.recovery import tables
 from assets.recovery.logic.standbys import KEY, Wanted, plan
 from assets.recovery.policy_files import standbys_wanted
 from jobs.confirmations import demand_known
-from jobs.standby_changes import StandbyWorld, apply, settle
+from jobs.database_changes import DatabaseWorld
+from jobs.standby_changes import apply, settle
 from resources.clock import Clock
 from resources.database_service import AutonomousDatabases
 from resources.errors import BadInput, PermanentError
@@ -61,7 +62,7 @@ def set_up_standbys(
         metadata: dict[str, Any] = {"mode": config.mode, "plan": markdown_table(told, limit=100), "steps": len(steps)}
         problems = [f"{place} could not be listed: {why}" for place, why in found.failures.items()]
         if config.mode == "apply":
-            world = StandbyWorld(autonomous_databases, cloud_clock, journal, config.longest_wait_seconds)
+            world = DatabaseWorld(autonomous_databases, cloud_clock, journal, config.longest_wait_seconds)
             settle(world, found.by_id)
             applied = apply(world, steps)
             metadata |= {"done": len(applied.done), "held": len(applied.held)}

@@ -14,8 +14,9 @@ from assets.recovery.backup_state import look as look_at
 from assets.recovery.backups import backup_state
 from assets.recovery.logic.backup_plan import Confirmed, plan
 from assets.recovery.policy_files import policies_in_force
-from jobs.backup_changes import Applied, BackupWorld, apply, settle
+from jobs.backup_changes import apply, settle
 from jobs.backups import backups
+from jobs.database_changes import Applied, DatabaseWorld
 from jobs.export_rules import age_exports
 from sandbox.oci.services.database import add_backup
 from sandbox.oci.services.object_lifecycle import REFUSED
@@ -47,10 +48,10 @@ def long_terms(made: World, ocid: str) -> list[tuple[str, int | None]]:
     return [(b.display_name, b.retention_days) for b in listed if b.type == "LONGTERM" and b.lifecycle_state != "DELETED"]
 
 
-def once(made: World, run_id: str = "run", confirmed: Confirmed = NOTHING) -> Applied:
+def once(made: World, run_id: str = "run", confirmed: Confirmed = NOTHING) -> Applied[Any]:
     """What the job does to backups, without Dagster."""
     looked = look_at(made.databases, policies_in_force(made.resources["inputs_store"]))
-    doing = BackupWorld(made.databases, made.clock, Journal(made.lake, tables.JOURNAL, run_id, "ann"), 7200)
+    doing = DatabaseWorld(made.databases, made.clock, Journal(made.lake, tables.JOURNAL, run_id, "ann"), 7200)
     steps = plan(looked.known, confirmed, made.clock.now())
     settle(doing, looked)
     applied = apply(doing, steps)

@@ -14,7 +14,8 @@ from assets.recovery.drilling import contents
 from assets.recovery.logic.standbys import plan
 from assets.recovery.policy_files import standbys_wanted
 from assets.recovery.replication import replication
-from jobs.standby_changes import Applied, StandbyWorld, apply, settle
+from jobs.database_changes import Applied, DatabaseWorld
+from jobs.standby_changes import apply, settle
 from jobs.standbys import standbys
 from tests.jobs.recovery_worlds import AWAY, HOME, World, metadata, why, world
 
@@ -30,10 +31,10 @@ def made(tmp_path: Path) -> Iterator[World]:
         yield one
 
 
-def once(made: World, run_id: str = "run", *confirmed: str) -> Applied:
+def once(made: World, run_id: str = "run", *confirmed: str) -> Applied[Any]:
     """What the job does, without Dagster."""
     found = inventory(made.databases)
-    doing = StandbyWorld(made.databases, made.clock, Journal(made.lake, tables.JOURNAL, run_id, "ann"), 14_400)
+    doing = DatabaseWorld(made.databases, made.clock, Journal(made.lake, tables.JOURNAL, run_id, "ann"), 14_400)
     steps = plan(found.databases, standbys_wanted(made.resources["inputs_store"]), confirmed)
     settle(doing, found.by_id)
     return apply(doing, steps)
