@@ -15,10 +15,13 @@ from assets.documents import tables as documents
 from assets.finops import tables as finops
 from assets.fleet import tables as fleet
 from assets.invoices import tables as invoices
+from assets.layers import tables as layers
 from assets.recovery import tables as recovery
 from resources.clock import Clock
 from resources.lake import Lake
 from resources.metrics_sink import CUSTOM_METRICS
+
+_SYSTEMS = (finops, documents, invoices, fleet, recovery, layers)
 
 
 class RetentionConfig(dg.Config):
@@ -154,7 +157,7 @@ class LakeUpkeep(dg.Config):
 def tidy_lake(context: dg.OpExecutionContext, config: LakeUpkeep, lake: dg.ResourceParam[Lake]) -> None:
     """Compact, then vacuum, each table; readers and their results are not disturbed."""
     deleted = {}
-    for table in (*finops.TABLES, *documents.TABLES, *invoices.TABLES, *fleet.TABLES, *recovery.TABLES, CUSTOM_METRICS):
+    for table in (*(table for system in _SYSTEMS for table in system.TABLES), CUSTOM_METRICS):
         lake.compact(table)
         deleted[table.name] = lake.vacuum(table, keep_hours=config.keep_hours)
         context.log.info(f"{table.name}: merged small files, deleted {deleted[table.name]} old ones")

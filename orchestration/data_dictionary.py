@@ -7,6 +7,7 @@ from assets.documents import tables as documents
 from assets.finops import tables as finops
 from assets.fleet import tables as fleet
 from assets.invoices import tables as invoices
+from assets.layers import tables as layers
 from assets.recovery import tables as recovery
 from resources.knowledge_base.interface import KB_DOCUMENTS
 from resources.metrics_sink import CUSTOM_METRICS
@@ -19,6 +20,7 @@ TABLES: tuple[Table, ...] = (
     *invoices.TABLES,
     *fleet.TABLES,
     *recovery.TABLES,
+    *layers.TABLES,
     CUSTOM_METRICS,
     KB_DOCUMENTS,
 )

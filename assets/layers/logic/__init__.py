@@ -1,0 +1,1 @@
+"""Pure functions of the layers system: no Dagster, no SDK, no clock."""

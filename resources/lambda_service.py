@@ -1,0 +1,113 @@
+"""What can be asked of AWS Lambda in all accounts and regions of a deployment: the interface; `resources.aws` has AWS's."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+
+from resources.lambda_layers import Alias, Architecture, Function, Grant, Invocation, LayerArn, LayerVersion, Place
+
+
+class LambdaService(dg.ConfigurableResource[Any], ABC):
+    """Functions and layers. Every method raises the errors of `resources.errors`; throttled calls are repeated within bounds.
+
+    Lists read all pages or raise: a part is never taken for the whole.
+    """
+
+    @abstractmethod
+    def places(self) -> Sequence[Place]:
+        """Accounts and regions that are looked at, the own account first."""
+
+    @abstractmethod
+    def functions(self, place: Place, *, all_versions: bool) -> Iterator[Function]:
+        """All functions of a place, `$LATEST` alone or with every published version; without tags."""
+
+    @abstractmethod
+    def function(self, place: Place, name: str) -> Function:
+        """One function as it is now, `$LATEST`."""
+
+    @abstractmethod
+    def tags(self, place: Place, function_arn: str) -> Mapping[str, str]:
+        """Tags of a function."""
+
+    @abstractmethod
+    def aliases(self, place: Place, name: str) -> Sequence[Alias]:
+        """All aliases of a function."""
+
+    @abstractmethod
+    def set_layers(self, place: Place, name: str, layers: Sequence[str], revision: str) -> Function:
+        """Give a function these layers, in this order, and wait until it is ready.
+
+        Raises:
+            Conflict: It is no longer of that revision: somebody changed it.
+        """
+
+    @abstractmethod
+    def layers(self, place: Place) -> Sequence[str]:
+        """Names of all layers that a place owns."""
+
+    @abstractmethod
+    def layer_versions(self, place: Place, layer: str) -> Sequence[LayerVersion]:
+        """All versions of a layer that are there, the newest first; without sizes."""
+
+    @abstractmethod
+    def layer_version(self, arn: LayerArn) -> LayerVersion:
+        """A version with its size and hash, of whichever account owns it."""
+
+    @abstractmethod
+    def download(self, arn: LayerArn) -> bytes:
+        """The zip of a version."""
+
+    @abstractmethod
+    def publish(
+        self, place: Place, layer: str, content: bytes, description: str, runtimes: Sequence[str],
+        architectures: Sequence[Architecture], license_info: str = "",
+    ) -> LayerVersion:  # fmt: skip
+        """Publish a version. AWS knows no token for it: who repeats it looks first whether a version with that hash is there."""
+
+    @abstractmethod
+    def delete_version(self, arn: LayerArn) -> None:
+        """Delete a version; functions that have it keep it, and can no longer be given it. One that is gone is no error."""
+
+    @abstractmethod
+    def grants(self, arn: LayerArn) -> tuple[Sequence[Grant], str | None]:
+        """Who else may use a version, and the revision of that policy; none and None if nobody was ever granted it."""
+
+    @abstractmethod
+    def grant(self, arn: LayerArn, grant: Grant, revision: str | None) -> None:
+        """Let somebody use it. Raises Conflict if the policy is no longer of that revision, or has that statement already."""
+
+    @abstractmethod
+    def revoke(self, arn: LayerArn, statement_id: str, revision: str | None) -> None:
+        """Take a grant back; one that is not there is no error."""
+
+    @abstractmethod
+    def create_function(
+        self, place: Place, name: str, code: bytes, handler: str, runtime: str, layers: Sequence[str], tags: Mapping[str, str],
+        architecture: Architecture = "x86_64", memory_mb: int = 256, timeout_seconds: int = 30,
+    ) -> Function:  # fmt: skip
+        """Make a function for tests, and wait until it is ready; its role is that which the deployment names."""
+
+    @abstractmethod
+    def delete_function(self, place: Place, name: str) -> None:
+        """Delete a function; one that is gone is no error."""
+
+    @abstractmethod
+    def invoke(self, place: Place, name: str, payload: str, *, with_log: bool = False) -> Invocation:
+        """Call a function and wait for its answer."""
+
+    @abstractmethod
+    def code_storage_bytes(self, place: Place) -> int:
+        """What functions and layers of a place take of its quota."""
+
+    @abstractmethod
+    def metric(
+        self, place: Place, function: str, name: str, statistic: str, start: datetime, end: datetime, period_seconds: int,
+        resource: str | None = None,
+    ) -> Mapping[datetime, float]:  # fmt: skip
+        """Values of a metric of `AWS/Lambda` (`Errors`, `Invocations`, `Throttles`, `Duration`); of an alias or version if named.
+
+        Periods without values are not there: that is not zero.
+        """
