@@ -112,6 +112,7 @@ class Function:
         timeout_seconds: Longest run.
         layers: ARNs of layer versions in their order; the last one overwrites.
         code_bytes: Size of its code.
+        code_sha256: Of its code, base64, as AWS tells it: two versions with the same one run the same code.
         last_modified: When.
         revision: Changes with every change of the function: the guard against others' changes.
         is_ready: Whether the last update is over and the function is active.
@@ -129,6 +130,7 @@ class Function:
     timeout_seconds: int
     layers: tuple[str, ...]
     code_bytes: int
+    code_sha256: str
     last_modified: datetime | None
     revision: str
     is_ready: bool = True
@@ -143,10 +145,12 @@ class Alias:
         name: Of the alias.
         version: That it points to.
         weights: Further versions that get a share of the calls.
+        revision: Changes with every change of the alias.
     """
 
     name: str
     version: str
+    revision: str
     weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -187,3 +191,20 @@ class Invocation:
     error: str | None
     log: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class MetricQuery:
+    """Which metric of `AWS/Lambda` is asked for.
+
+    Attributes:
+        function: Name of the function.
+        name: `Errors`, `Invocations`, `Throttles`, `Duration`.
+        statistic: `Sum`, `Average`, `Maximum`, `p99`, …
+        resource: `FUNCTION:VERSION` or `FUNCTION:ALIAS` if not all calls of the function are meant.
+    """
+
+    function: str
+    name: str
+    statistic: str
+    resource: str | None = None

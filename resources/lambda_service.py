@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from resources.lambda_layers import Alias, Architecture, Function, Grant, Invocation, LayerArn, LayerVersion, Place
+from resources.lambda_layers import Alias, Architecture, Function, Grant, Invocation, LayerArn, LayerVersion, MetricQuery, Place
 
 
 class LambdaService(dg.ConfigurableResource[Any], ABC):
@@ -15,6 +15,10 @@ class LambdaService(dg.ConfigurableResource[Any], ABC):
 
     Lists read all pages or raise: a part is never taken for the whole.
     """
+
+    def missing(self) -> str | None:
+        """What must be set before the service can be asked; None if nothing is missing."""
+        return None
 
     @abstractmethod
     def places(self) -> Sequence[Place]:
@@ -103,11 +107,22 @@ class LambdaService(dg.ConfigurableResource[Any], ABC):
         """What functions and layers of a place take of its quota."""
 
     @abstractmethod
-    def metric(
-        self, place: Place, function: str, name: str, statistic: str, start: datetime, end: datetime, period_seconds: int,
-        resource: str | None = None,
-    ) -> Mapping[datetime, float]:  # fmt: skip
-        """Values of a metric of `AWS/Lambda` (`Errors`, `Invocations`, `Throttles`, `Duration`); of an alias or version if named.
+    def publish_version(self, place: Place, name: str, code_sha256: str, revision: str, description: str = "") -> Function:
+        """Publish `$LATEST` as a version, and wait until it is ready; the latest version if nothing changed since.
+
+        Raises:
+            Conflict: `$LATEST` is no longer of that revision, or its code no longer has that hash.
+        """
+
+    @abstractmethod
+    def set_alias(self, place: Place, name: str, alias: str, version: str, weights: Mapping[str, float], revision: str) -> Alias:
+        """Let an alias point elsewhere. Raises Conflict if it is no longer of that revision."""
+
+    @abstractmethod
+    def metrics(
+        self, place: Place, queries: Sequence[MetricQuery], start: datetime, end: datetime, period_seconds: int
+    ) -> Sequence[Mapping[datetime, float]]:
+        """Values of metrics by the beginning of their periods, in the order of the queries, asked in as few calls as allowed.
 
         Periods without values are not there: that is not zero.
         """

@@ -1,8 +1,9 @@
 """The tables of the layers system. Put no logic here."""
 
+from assets.layers.tables.builds import BUILDS, PUBLICATIONS, SCANS, TESTS
 from assets.layers.tables.journal import JOURNAL
 from resources.tables import Table
 
-__all__ = ["JOURNAL", "TABLES"]
+__all__ = ["BUILDS", "JOURNAL", "PUBLICATIONS", "SCANS", "TABLES", "TESTS"]
 
-TABLES: tuple[Table, ...] = (JOURNAL,)
+TABLES: tuple[Table, ...] = (BUILDS, SCANS, TESTS, PUBLICATIONS, JOURNAL)
