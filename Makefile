@@ -16,7 +16,7 @@ run: $(VENV)/run.stamp      ## install, then the main job: the demo's bills, or 
 	$(BIN)/cloudops run $(if $(DATA),--data "$(DATA)")
 
 test: $(VENV)/dev.stamp     ## install, then the whole test suite
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 dev: $(VENV)/dev.stamp      ## the embedded cloud and the Dagster UI on http://127.0.0.1:3000
 	$(BIN)/cloudops dev $(if $(DATA),--data "$(DATA)")
