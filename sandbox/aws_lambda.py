@@ -208,8 +208,8 @@ def metrics(request: Any, _url: str, _headers: Mapping[str, str]) -> _Reply:  # 
     """`POST` lets calls of a function have been: arguments of `aws_lambda_metrics.record_many`, times in ISO 8601."""
     try:
         given = json.loads(request.get_data())
-        times = {name: datetime.fromisoformat(given.pop(name)) for name in ("start", "end")}
-        aws_lambda_metrics.record_many(**given, **times)
+        given |= {name: datetime.fromisoformat(given[name]) for name in ("start", "end")}
+        aws_lambda_metrics.record_many(**given)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         return 400, {}, str(error).encode()
     return 200, {"Content-Type": "application/json"}, b"{}"
