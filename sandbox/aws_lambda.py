@@ -60,24 +60,6 @@ def extend() -> None:
         recorder._record_request = _Recording(recorder._record_request)
 
 
-def carried_out(operation: str, account: str, region: str, *, at: datetime | None = None, **given: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Carry out an operation in this process, as if an account had asked for it: for scenarios.
-
-    Args:
-        operation: As the API reference names it.
-        account: Who asks.
-        region: Where.
-        at: When it was asked; now if not given.
-        given: Parameters as of the SDK; they are not looked at by the service's model.
-
-    Raises:
-        LambdaError: It is refused.
-    """
-    caller = aws_accounts.caller_of(aws_accounts.key_of(account), region)
-    answer = _carried_out(operation, Call(CLOUD, CLOUD.space(account, region), caller, given, at or datetime.now(UTC), ""))
-    return answer if isinstance(answer, dict) else {}
-
-
 class _Recording:
     """Keeps of requests to Lambda those alone that were done: made again, one that was refused might be accepted."""
 
@@ -111,7 +93,7 @@ def answered(request: Any, url: str, headers: Mapping[str, str]) -> _Reply:  # n
         body = request.get_data()
         given = parameters(operation, path, query, request.headers, body)
         call = Call(CLOUD, CLOUD.space(account, region), caller, given, _moment(headers), endpoint)
-        answer = _carried_out(operation.name, call)
+        answer = carried_out(operation.name, call)
     except LambdaError as error:
         return _refusal(error)
     if request.method != "GET" and operation.name != "Invoke":
@@ -126,7 +108,8 @@ def answered(request: Any, url: str, headers: Mapping[str, str]) -> _Reply:  # n
     return status, {"Content-Type": "application/json"}, b"" if answer is None else json.dumps(answer).encode()
 
 
-def _carried_out(operation: str, call: Call) -> Answer | dict[str, Any] | None:
+def carried_out(operation: str, call: Call) -> Answer | dict[str, Any] | None:
+    """Do an operation, as a request for it would."""
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
     for module in _MODULES:
         work: Callable[[Call], Answer | dict[str, Any] | None] | None = getattr(module, name, None)

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from sandbox import aws_lambda_layers, aws_lambda_state
-from sandbox.aws_lambda_errors import LambdaError
+from sandbox.aws_lambda import carried_out
+from sandbox.aws_lambda_requests import Call
 from tests.aws_lambdas import ACCOUNT, OTHER, REGION, make_function, publish_layer, refused, zipped
 
 
@@ -172,12 +173,10 @@ def test_every_pattern_of_the_services_model_can_be_read():
 
 
 def test_a_scenario_can_do_things_in_the_past_without_requests(aws_lambda):
-    from sandbox.aws_lambda import carried_out
-
-    long_ago = datetime(2025, 3, 4, tzinfo=UTC)
-    carried_out("PublishLayerVersion", OTHER, REGION, at=long_ago, LayerName="old", Content={"ZipFile": zipped({"a": "b"})})
+    cloud = aws_lambda.cloud
+    given = {"LayerName": "old", "Content": {"ZipFile": zipped({"a": "b"})}}
+    asked = Call(cloud, cloud.space(OTHER, REGION), f"arn:aws:iam::{OTHER}:user/x", given, datetime(2025, 3, 4, tzinfo=UTC), "")
+    carried_out("PublishLayerVersion", asked)
 
     (layer,) = aws_lambda.client(account=OTHER).list_layers()["Layers"]
     assert layer["LatestMatchingVersion"]["CreatedDate"] == "2025-03-04T00:00:00.000+0000"
-    with pytest.raises(LambdaError, match="non-empty zip"):
-        carried_out("PublishLayerVersion", OTHER, REGION, LayerName="old", Content={"ZipFile": zipped({})})
