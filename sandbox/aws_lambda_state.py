@@ -249,6 +249,14 @@ class Cloud:
             self.faults.take_back()
             self.update_seconds, self.most_stored = 0.0, MOST_STORED
 
+    def finish_updates(self) -> None:
+        """Let everything that is in progress be over."""
+        with self.lock:
+            for space in self.spaces.values():
+                for function in space.functions.values():
+                    for version in function.all_versions():
+                        version.ready = min(version.ready, datetime.now(UTC))
+
     def ready_from(self, moment: datetime) -> datetime:
         """When a change that begins then is over."""
         return moment + timedelta(seconds=self.update_seconds)
