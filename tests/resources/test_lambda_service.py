@@ -380,6 +380,13 @@ class TestOtherAccounts:
         assert service.layer_version(version.arn) == version
         assert service.download(version.arn) == zipped()
 
+    def test_a_function_is_not_given_a_layer_that_its_account_was_not_granted_and_it_says_by_whom(self, service):
+        theirs, before = published(service, THERE), function(service)
+
+        with pytest.raises(Denied) as error:
+            service.set_layers(HERE, "f", [str(theirs.arn)], before.revision)
+        assert error.value.advice.startswith(f"Let account {OTHER} grant {theirs.arn} to {OWN}")
+
     def test_an_account_without_a_role_to_assume_says_what_to_set(self, aws_lambda):
         clients = new_clients(aws_lambda.url, role="")
 
