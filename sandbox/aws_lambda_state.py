@@ -118,15 +118,22 @@ class Configuration:
 class Version:
     """`$LATEST` or a published version; `ready` is when its making or last change is over.
 
-    `before` is what runs meanwhile: None of one that is being made.
+    `before` is what runs meanwhile: None of one that is being made. A change gives two revisions: one while it goes on, and
+    another when it is over. Source: LocalStack's tests of revisions, which it holds against AWS.
     """
 
     number: str
     configuration: Configuration
     modified: datetime
-    revision: str
+    first_revision: str
     ready: datetime
     before: Configuration | None = None
+    last_revision: str | None = None
+
+    @property
+    def revision(self) -> str:
+        """The present one."""
+        return self.last_revision if self.last_revision and self.is_ready else self.first_revision
 
     @property
     def is_ready(self) -> bool:

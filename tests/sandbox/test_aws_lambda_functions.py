@@ -96,7 +96,10 @@ def test_a_change_of_an_older_revision_is_refused(aws_lambda):
         == "PreconditionFailedException"
     )
     assert client.publish_version(FunctionName="worker", RevisionId=second)["Version"] == "1"
-    assert client.get_function_configuration(FunctionName="worker")["RevisionId"] == second
+    assert refused(client.publish_version, FunctionName="worker", RevisionId=second) == "PreconditionFailedException"
+    third = client.get_function_configuration(FunctionName="worker")["RevisionId"]
+    client.tag_resource(Resource=f"{ARN}:worker", Tags={"team": "a"})
+    assert client.get_function_configuration(FunctionName="worker")["RevisionId"] not in (second, third)
 
 
 def test_a_version_is_published_only_if_something_changed(aws_lambda):
@@ -161,8 +164,11 @@ def test_what_is_in_progress_refuses_further_changes_and_the_old_one_runs_meanwh
     assert client.invoke(FunctionName="worker")["Payload"].read() == b'"blue"'
     assert make_function(client, "new")["State"] == "Pending"
     assert refused(client.invoke, FunctionName="new") == "ResourceConflictException"
+    during = client.get_function_configuration(FunctionName="worker")["RevisionId"]
     aws_lambda.cloud.finish_updates()
-    assert client.get_function_configuration(FunctionName="worker")["LastUpdateStatus"] == "Successful"
+    after = client.get_function_configuration(FunctionName="worker")
+    assert after["LastUpdateStatus"] == "Successful"
+    assert told["RevisionId"] == during != after["RevisionId"]
     assert client.invoke(FunctionName="worker")["Payload"].read() == b'"red"'
 
 
