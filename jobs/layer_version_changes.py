@@ -87,7 +87,7 @@ def apply(world: World, wanted: Plan, sizes: Mapping[str, LayerVersion]) -> Appl
     problems: list[str] = []
     for layer, batch in batches(wanted.delete).items():
         arns = {str(one.version.arn) for one in batch}
-        estate = world.reader.with_grants(world.reader.read(with_aliases=False), sorted(arns))
+        estate = world.reader.with_grants(world.reader.read_for(batch[0].version.arn), sorted(arns))
         if estate.unread:
             problems += [f"nothing more was deleted, from {layer} on: {reason}" for reason in estate.unread]
             break
