@@ -1,6 +1,6 @@
 """Reads functions and layers in all places at once: what cannot be read is told with its reason, and never taken for absent."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -47,19 +47,24 @@ class EstateReader:
                 one.code = pool.submit(_tried, self.service.code_storage, one.place)
             return Estate(tuple(one.reading() for one in begun))
 
-    def read_for(self, layer: LayerArn) -> Estate:
-        """What tells who uses a layer now: all functions of its region, where alone it can be used, and its versions.
+    def read_for(self, layers: Collection[LayerArn]) -> Estate:
+        """What tells who uses some layers now: all functions of their regions, where alone they can be used, and their versions.
 
         Aliases are not asked for: they call versions of functions, all of which are listed.
+
+        Args:
+            layers: Any version of each.
 
         Raises:
             CloudOpsError: Not even the places are known.
         """
+        regions = {one.region for one in layers}
         with ThreadPoolExecutor(self.at_once) as pool:
-            begun = [_PlaceReading(self, pool, place) for place in self.service.places() if place.region == layer.region]
+            begun = [_PlaceReading(self, pool, place) for place in self.service.places() if place.region in regions]
             for one in begun:
+                owned = {layer.name for layer in layers if (layer.account, layer.region) == (one.place.account, one.place.region)}
                 names: Future[Sequence[str] | CloudOpsError] = Future()
-                names.set_result([layer.name] if one.place.account == layer.account else [])
+                names.set_result(sorted(owned))
                 one.ask_for_versions(names)
             return Estate(tuple(one.reading() for one in begun))
 
