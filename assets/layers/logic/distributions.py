@@ -1,7 +1,7 @@
 """Python distributions as they lie in a folder: whose files are whose, what they need, and their metadata reduced.
 
-`importlib.metadata` reads METADATA (`version`, `requires`), `entry_points.txt` and `top_level.txt` (`packages_distributions`); of the
-rest of a `dist-info` only the texts of licences are kept, since the licences ask for it.
+`importlib.metadata` reads METADATA (`version`, `requires`), `entry_points.txt` and `top_level.txt` (`packages_distributions`); of
+the rest of a `dist-info` only the texts of licences are kept, since the licences ask for it.
 """
 
 import csv
@@ -98,14 +98,11 @@ def reduced(distribution: Distribution, files: Mapping[str, bytes], python: str)
 
 
 def top_level_names(distribution: Distribution, python: str) -> list[str]:
-    """Names that `importlib.metadata` infers from the files, up to 3.11 from Python files alone. Source: its `_top_level_inferred`."""
+    """Names that `importlib.metadata` infers from files (its `_top_level_inferred`): up to Python 3.11 from modules in Python alone."""
     found = set()
     for path in distribution.files:
         parts = PurePosixPath(path).parts
-        if len(parts) > 1:
-            name = parts[0]
-        else:
-            name = parts[0].removesuffix(".py") if path.endswith(".py") else parts[0].split(".")[0]
+        name = parts[0] if len(parts) > 1 else parts[0].split(".")[0]
         counts = path.endswith(".py") or _minor(python) >= 12
         if counts and "." not in name and name not in ("__pycache__", "bin"):
             found.add(name)
@@ -120,9 +117,9 @@ def left_out(found: Collection[Distribution], names: Collection[str], roots: Col
         names: Named to be left out.
         roots: That were asked for, and stay with what they need unless they are named.
     """
-    gone = {canonicalize_name(name) for name in names}
-    needs = {one.name: set(_needed(one.requires)) for one in found}
-    reached, ahead = set[str](), [canonicalize_name(name) for name in roots]
+    gone: set[str] = {canonicalize_name(name) for name in names}
+    needs: dict[str, set[str]] = {one.name: set(_needed(one.requires)) for one in found}
+    reached, ahead = set[str](), [str(canonicalize_name(name)) for name in roots]
     while ahead:
         name = ahead.pop()
         if name in gone or name in reached or name not in needs:

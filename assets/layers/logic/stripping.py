@@ -1,7 +1,7 @@
 """What of Python distributions goes into a layer: everything that running code reads, and nothing else.
 
-Tests, documents and the like go only if nothing that stays imports them or names them: `numpy.testing` is imported by NumPy itself and
-some packages have a module `docs` that they run. Whoever reads this to find why a file stayed: a kept module mentions it.
+Tests, documents and the like go only if nothing that stays imports or names them: `numpy.testing` is imported by NumPy itself, it
+imports one module of NumPy's tests, and boto3 has a package `docs` that it runs.
 """
 
 import ast
@@ -26,7 +26,9 @@ _STUBS = frozenset({".pyi"})
 _DOCUMENT = re.compile(r"(readme|changelog|changes|history|news|contributing|todo)(\.(md|rst|txt))?", re.IGNORECASE)
 _SHARED_DOCUMENTS = ("share/man/", "share/doc/", "share/info/")
 _MENTIONED = re.compile(
-    r"""["'/ ]([\w.+-]+\.(?:%s)|(?:README|CHANGELOG|CHANGES|HISTORY|NEWS)[\w.]*)["']""" % "|".join(s[1:] for s in sorted(_SOURCES)),
+    r"""["'/ ]([\w.+-]+\.(?:SUFFIXES)|(?:README|CHANGELOG|CHANGES|HISTORY|NEWS)[\w.]*)["']""".replace(
+        "SUFFIXES", "|".join(suffix[1:] for suffix in sorted(_SOURCES))
+    ),
     re.IGNORECASE,
 )
 _READS_STUBS = re.compile(rb"""attach_stub|\.pyi["']""")
