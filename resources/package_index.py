@@ -166,19 +166,6 @@ def install(lock: str, target: Target, source: PackageSource, folder: Path) -> N
         )
 
 
-def interpreter(python: str) -> Path | None:
-    """An interpreter of that version on this machine, of pyenv's too; None if there is none."""
-    if f"{sys.version_info.major}.{sys.version_info.minor}" == python:
-        return Path(sys.executable)
-    for found in sorted(Path.home().glob(f".pyenv/versions/{python}.*/bin/python{python}")):
-        return found
-    asked = subprocess.run(
-        [*_program(), "python", "find", python, "--no-python-downloads", "--no-config", "--no-project"],
-        capture_output=True, text=True, check=False, timeout=_SECONDS,
-    )  # fmt: skip
-    return Path(asked.stdout.strip()) if asked.returncode == 0 else None
-
-
 def _platform(target: Target) -> list[str]:
     return ["--python-version", target.python, "--python-platform", f"{target.machine}-manylinux_{target.glibc}"]
 

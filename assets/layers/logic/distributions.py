@@ -98,7 +98,7 @@ def reduced(distribution: Distribution, files: Mapping[str, bytes], python: str)
 
 
 def top_level_names(distribution: Distribution, python: str) -> list[str]:
-    """Names that `importlib.metadata` infers from files (its `_top_level_inferred`): up to Python 3.11 from modules in Python alone."""
+    """Names that `importlib.metadata` infers from files (`_top_level_inferred`): up to Python 3.11 from modules in Python alone."""
     found = set()
     for path in distribution.files:
         parts = PurePosixPath(path).parts
