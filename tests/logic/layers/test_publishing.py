@@ -35,8 +35,8 @@ OWN, FRIEND, ORGANIZATION = "123456789012", "999988887777", "o-a1b2c3d4e5"
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 ARN = LayerArn("aws", "eu-central-1", OWN, "tool", 3)
 BUILD = BuiltLayer(
-    "tool", "tool", "python", ("python3.12", "python3.13"), ("x86_64",), hashlib.sha256(b"zip").hexdigest(), "a" * 64, "k", 1, 1, 1,
-    (), ("m",),
+    "tool", "tool", "python", ("python3.12", "python3.13"), ("x86_64",), hashlib.sha256(b"zip").hexdigest(), "a" * 64, "k", 1, 1,
+    1, (), ("m",),
 )  # fmt: skip
 BUNDLE = Bundle((BUILD,), (("passed", ""),), NOW)
 SCANS = {BUILD.sha256: {"verdict": "passed", "high": 0}}
@@ -151,9 +151,10 @@ class TestGrants:
     )
 
     def test_the_owner_needs_no_grant_and_names_are_ours(self):
-        assert self.WANTED == (
-            Grant(f"cloudops-account-{FRIEND}", FRIEND), Grant(f"cloudops-organization-{ORGANIZATION}", "*", ORGANIZATION),
-        )  # fmt: skip
+        account, organization = self.WANTED
+
+        assert account == Grant(f"cloudops-account-{FRIEND}", FRIEND)
+        assert organization == Grant(f"cloudops-organization-{ORGANIZATION}", "*", ORGANIZATION)
 
     @given(st.lists(GRANTS, max_size=6), st.booleans())
     def test_whatever_is_granted_the_steps_lead_to_what_is_wanted_and_then_there_are_none(self, there, nobody):
@@ -183,7 +184,7 @@ class TestBundles:
         return {
             "sha256": sha or hashlib.sha256(f"{layer}{source}".encode()).hexdigest(), "layer": layer, "specification": "tool",
             "kind": "python", "runtimes": ["python3.12"], "architectures": ["x86_64"], "source_sha256": source, "key": "k",
-            "zip_bytes": 1, "unzipped_bytes": 1, "files": 1, "packages": '[{"name": "m", "version": "1", "bytes": 1, "license": ""}]',
+            "zip_bytes": 1, "unzipped_bytes": 1, "files": 1, "packages": '[{"name": "m", "version": "1", "bytes": 1}]',
             "imports": [layer], "budget": "passed", "budget_reason": "", "built_at": NOW + timedelta(minutes=minute), **more,
         }  # fmt: skip
 
