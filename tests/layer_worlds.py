@@ -1,101 +1,191 @@
-"""An embedded AWS with layers and functions in two accounts, and what the product knows of it: for assets and jobs of layers."""
+"""Layers as tests of jobs use them: tiny zips in a store, tables of what is known of them, and an embedded AWS."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
+from assets.journal import BEGUN
+from assets.layers import tables
 from resources.aws.clients import AwsClients
 from resources.aws.lambda_service import AwsLambda
 from resources.clock import Clock
 from resources.lake import Lake
+from resources.lambda_layers import Place
+from resources.lambda_service import LambdaService
+from resources.language_runtimes import machine
+from resources.metrics_sink import CUSTOM_METRICS, LakeMetrics
 from resources.object_store import LocalObjectStore
-from resources.tables import Table
-from sandbox import aws_accounts
-from sandbox.aws_lambda_server import ACCOUNT, REGION, Served, served
-from tests.aws_lambdas import OTHER, make_function, publish_layer
+from sandbox.aws_lambda_server import Served
 
-YEAR = timedelta(days=365)
+OWN, OTHER, HOME, AWAY = "123456789012", "111122223333", "eu-central-1", "us-east-1"
+HERE, THERE = Place(OWN, HOME), Place(OTHER, AWAY)
+RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+_BEGUN = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
+@cache
+def clients_of(url: str) -> AwsClients:
+    """Made once: that takes longer than most tests."""
+    return AwsClients(
+        endpoint_url=url, region=HOME, access_key_id="test", secret_access_key="test", role="cloudops", max_attempts=1
+    )
+
+
+@cache
+def _instance() -> dg.DagsterInstance:
+    """One for all runs: making it takes longer than most runs."""
+    return dg.DagsterInstance.ephemeral()
+
+
+def zipped(files: Mapping[str, str]) -> bytes:
+    """A zip, the same bytes for the same files."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return made.getvalue()
+
+
+@dataclass
 class LayerWorld:
-    """The cloud, and the product beside it."""
+    """What assets and jobs of layers are given.
+
+    Attributes:
+        aws: The embedded AWS.
+        folder: For everything else.
+        specifications: As `layers/layers.yaml` has them, by name.
+        service: Lambda; a test may put another around it.
+        lake: The tables.
+    """
 
     aws: Served
-    service: AwsLambda
-    lake: Lake
-    reports: LocalObjectStore
-    inputs: LocalObjectStore
+    folder: Path
+    specifications: dict[str, dict[str, Any]] = field(default_factory=dict)
+    service: LambdaService = field(init=False)
+    lake: Lake = field(init=False)
+    runs: int = 0
 
-    def client(self, account: str = ACCOUNT) -> Any:
-        return self.aws.client(account=account)
+    def __post_init__(self) -> None:
+        self.lake = Lake(root=str(self.folder / "lake"))
+        for name in ("inputs", "store"):
+            (self.folder / name).mkdir()
+        self.service = AwsLambda(
+            clients=clients_of(self.aws.url), accounts=[OTHER], regions=[HOME, AWAY], test_role="test", poll_seconds=0.01,
+            repeat_seconds=5,
+        )  # fmt: skip
 
-    def publish(self, name: str, number: int = 1, account: str = ACCOUNT, **more: Any) -> list[str]:
-        """ARNs of new versions of a layer."""
-        return [publish_layer(self.client(account), name, f"VALUE = {n}\n", **more) for n in range(number)]
+    def specify(self, name: str, **more: Any) -> None:
+        """Say a layer."""
+        usual = {"runtimes": [RUNTIME], "architectures": [machine()], "requirements": ["m"]}
+        self.specifications[name] = {**usual, **more}
+        said = {"layers": [{"name": name, **one} for name, one in self.specifications.items()]}
+        path = self.folder / "inputs" / "layers" / "layers.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(said))
 
-    def function(self, name: str, *layers: str, account: str = ACCOUNT, **more: Any) -> None:
-        make_function(self.client(account), name, Layers=list(layers), **more)
+    def build(
+        self, specification: str, files: Mapping[str, str], *imports: str, layer: str = "", source: str = "",
+        scan: str = "passed",
+        high: int = 0, budget: str = "passed", local: str | None = "passed", runtimes: Sequence[str] = (RUNTIME,),
+    ) -> str:  # fmt: skip
+        """Let a zip be built, looked through and tested on this machine; its SHA-256. `local` None: it was not tested."""
+        content = zipped(files)
+        sha = hashlib.sha256(content).hexdigest()
+        layer, key = layer or specification, f"{sha}.zip"
+        (self.folder / "store" / key).write_bytes(content)
+        self.runs += 1
+        at = _BEGUN + timedelta(minutes=self.runs)
+        source = hashlib.sha256((source or sha).encode()).hexdigest()
+        architecture = machine()
+        self._add(tables.BUILDS, sha256=sha, layer=layer, specification=specification, kind="python", runtimes=list(runtimes),
+                  architectures=[architecture], source_sha256=source, key=key, zip_bytes=len(content), unzipped_bytes=9, files=1,
+                  packages="[]", imports=list(imports), budget=budget, budget_reason="", built_at=at)  # fmt: skip
+        self._add(tables.SCANS, sha256=sha, layer=layer, verdict=scan, score=100.0, high=high, medium=0, low=0, allowed=0,
+                  vulnerabilities="clean", findings="[]", scanned_at=at)  # fmt: skip
+        if local is not None:
+            for runtime in runtimes:
+                self._add(tables.TESTS, sha256=sha, layer=layer, runtime=runtime, architecture=architecture, where="local",
+                          verdict=local, reason="", import_seconds=0.1, tested_at=at)  # fmt: skip
+        return sha
 
-    def share(self, arn: str, principal: str, **more: Any) -> None:
-        *_, name, version = arn.split(":")
-        self.client(arn.split(":")[4]).add_layer_version_permission(
-            LayerName=name,
-            VersionNumber=int(version),
-            StatementId="s",
-            Action="lambda:GetLayerVersion",
-            Principal=principal,
-            **more,
-        )
+    def _add(self, table: Any, **row: Any) -> None:
+        same = f"sha256 = '{row['sha256']}'" + (f" AND runtime = '{row['runtime']}'" if "runtime" in row else "")
+        self.lake.replace(table, pl.DataFrame([row], schema=table.schema), where=same)
 
-    def versions(self, name: str, account: str = ACCOUNT) -> list[int]:
-        found = self.client(account).list_layer_versions(LayerName=name)["LayerVersions"]
-        return sorted(one["Version"] for one in found)
-
-    def resources(self, days: int = 0) -> dict[str, object]:
-        clock = Clock(fixed_at=(datetime.now(UTC) + timedelta(days=days)).isoformat())
+    @property
+    def resources(self) -> dict[str, Any]:
+        """By their names."""
         return {
-            "lake": self.lake, "clock": clock, "lambda_service": self.service, "report_store": self.reports,
-            "inputs_store": self.inputs,
+            "lake": self.lake, "clock": Clock(), "inputs_store": LocalObjectStore(root=str(self.folder / "inputs")),
+            "layer_store": LocalObjectStore(root=str(self.folder / "store")), "lambda_service": self.service,
+            "layer_metrics": LakeMetrics(lake=self.lake),
         }  # fmt: skip
 
-    def materialize(self, assets: Sequence[Any], days: int = 0) -> dg.ExecuteInProcessResult:
-        return dg.materialize(list(assets), resources=self.resources(days), raise_on_error=False)
+    def publish(self, *, fails: bool = False, **config: Any) -> dict[str, Any]:
+        """Run the job; what the run tells, or the message of its failure as `failure`."""
+        from jobs.layer_publish import layer_publish
 
-    def run(self, job: dg.JobDefinition, days: int = 400, **config: Any) -> dg.ExecuteInProcessResult:
-        return job.execute_in_process(
-            run_config={"ops": {"clean_up_layers": {"config": config}}}, resources=self.resources(days), raise_on_error=False
+        usual = {"mode": "apply", "cold_starts": 1}
+        run = layer_publish.execute_in_process(
+            run_config={"ops": {"publish_layers": {"config": {**usual, **config}}}},
+            resources=self.resources,
+            raise_on_error=False,
         )
+        if run.success == fails:
+            failed = [event for event in run.all_events if event.is_step_failure]
+            raise AssertionError(failed[0].step_failure_data if failed else "the run did not fail")
+        told = {name: value.value for event in run.all_events for name, value in _metadata(event).items()}
+        if fails:
+            (event,) = (event for event in run.all_events if event.is_step_failure)
+            cause = event.step_failure_data.user_failure_data
+            told["failure"] = cause.description if cause else str(event.step_failure_data.error)
+        return told
 
-    def rows(self, table: Table) -> list[dict[str, Any]]:
-        return self.lake.scan(table).collect().to_dicts()
+    def versions(self, place: Place, layer: str) -> list[int]:
+        """Numbers of the versions that are there, the oldest first."""
+        return sorted(one.arn.version for one in self.service.layer_versions(place, layer))
+
+    def left(self) -> list[str]:
+        """Functions, and layers of candidates, that are anywhere."""
+        return [
+            name for place in self.service.places()
+            for name in [*(one.name for one in self.service.functions(place, all_versions=False)),
+                         *(layer for layer in self.service.layers(place) if layer.endswith("-candidate"))]
+        ]  # fmt: skip
+
+    def grants(self, place: Place, layer: str, version: int = 1) -> set[tuple[str, str | None]]:
+        """Whom a version is granted."""
+        (arn,) = (one.arn for one in self.service.layer_versions(place, layer) if one.arn.version == version)
+        return {(grant.principal, grant.organization) for grant in self.service.grants(arn)[0]}
+
+    def journal(self) -> list[tuple[str, str]]:
+        """Operations and their ends, without the beginnings."""
+        rows = self.lake.scan(tables.JOURNAL).filter(pl.col("outcome") != BEGUN).sort("at").collect()
+        return list(rows.select("operation", "outcome").iter_rows())
+
+    def open_changes(self) -> int:
+        """Changes of which the journal does not say how they ended."""
+        rows = self.lake.scan(tables.JOURNAL).collect()
+        return int((rows["outcome"] == BEGUN).sum() - (rows["outcome"] != BEGUN).sum())
+
+    def points(self) -> dict[str, list[float]]:
+        """Metrics that were posted."""
+        rows = self.lake.scan(CUSTOM_METRICS).collect()
+        return {name: part["value"].to_list() for (name,), part in rows.group_by("name")}
 
 
-def told(result: dg.ExecuteInProcessResult, key: str) -> Any:
-    """Metadata of the output of a job's only op."""
-    outputs = [event for event in result.all_events if event.event_type_value == "STEP_OUTPUT"]
-    return outputs[-1].step_output_data.metadata[key].value
-
-
-def checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
-    return {one.check_name: one.passed for one in result.get_asset_check_evaluations()}
-
-
-@contextmanager
-def layer_world(folder: Path) -> Iterator[LayerWorld]:
-    """An AWS without layers, of two accounts in one region."""
-    for name in ("lake", "reports", "inputs"):
-        (folder / name).mkdir()
-    with served() as aws:
-        clients = AwsClients(
-            region=REGION, endpoint_url=aws.url, access_key_id=aws_accounts.key_of(ACCOUNT), secret_access_key="s",
-            role="cloudops", connections=16,
-        )  # fmt: skip
-        service = AwsLambda(clients=clients, accounts=[OTHER], regions=[REGION], repeat_seconds=5)
-        stores = [LocalObjectStore(root=str(folder / name)) for name in ("reports", "inputs")]
-        yield LayerWorld(aws, service, Lake(root=str(folder / "lake")), *stores)
+def _metadata(event: dg.DagsterEvent) -> Mapping[str, Any]:
+    return event.step_output_data.metadata if event.is_successful_output else {}

@@ -7,7 +7,7 @@ from assets.layers.layer_report import REPORT_KEY, report
 from assets.layers.usage import usage
 from sandbox.aws_lambda_server import ACCOUNT, REGION
 from tests.aws_lambdas import OTHER
-from tests.layer_worlds import checks, layer_world
+from tests.layer_estates import checks, layer_world
 
 BOTH = (usage, report)
 

@@ -8,7 +8,7 @@ from assets.layers import tables
 from assets.layers.usage import usage
 from jobs.layer_cleanup import layer_cleanup
 from tests.aws_lambdas import OTHER
-from tests.layer_worlds import layer_world, told
+from tests.layer_estates import layer_world, told
 
 SPECIFIED = b"""
 layers:
