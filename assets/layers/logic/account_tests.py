@@ -20,18 +20,16 @@ DONE = "done"
 CREATE, REMOVE = "create test function", "delete test function"
 STAGE, UNSTAGE = "publish candidate", "delete candidate"
 """Operations in the journal."""
-PREFIX, ENDING = "cloudops-layer-test-", "-candidate"
-"""How the name of a temporary function begins, and that of a temporary layer ends."""
+PREFIX = "cloudops-layer-test-"
+"""How the name of a temporary function begins."""
 _PRODUCT = "cloudops"
-_LONGEST = 140
-"""Of a layer's name. Source: API reference of AWS Lambda, PublishLayerVersion."""
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """Of a zip."""
 _NAME = re.compile(rf"{PREFIX}[0-9a-f]{{12}}")
 
 
 @dataclass(frozen=True, slots=True)
-class TestFunction:
+class TemporaryFunction:
     """A temporary function."""
 
     place: Place
@@ -41,7 +39,7 @@ class TestFunction:
     @property
     def arn(self) -> str:
         """Of the function."""
-        return f"arn:{partition(self.place.region)}:lambda:{self.place.region}:{self.place.account}:function:{self.name}"
+        return function_arn(self.place, self.name)
 
     def noted(self) -> dict[str, Any]:
         """As the journal has it."""
@@ -75,7 +73,7 @@ class Candidate:
         }  # fmt: skip
 
 
-def unfinished(rows: Iterable[Mapping[str, Any]]) -> list[TestFunction | Candidate]:
+def unfinished(rows: Iterable[Mapping[str, Any]]) -> list[TemporaryFunction | Candidate]:
     """What was made for tests and is not known to be gone, functions first: they hold the candidates.
 
     Args:
@@ -92,16 +90,16 @@ def unfinished(rows: Iterable[Mapping[str, Any]]) -> list[TestFunction | Candida
     return sorted(found, key=lambda one: (isinstance(one, Candidate), one.arn))
 
 
-def _read(noted: Mapping[str, Any]) -> TestFunction | Candidate:
+def _read(noted: Mapping[str, Any]) -> TemporaryFunction | Candidate:
     place = Place(*noted["place"].split("/"))
     if "layer" in noted:
         return Candidate(place, noted["layer"], noted["sha256"], noted["run_id"], noted["serial"])
-    return TestFunction(place, noted["name"], noted["run_id"])
+    return TemporaryFunction(place, noted["name"], noted["run_id"])
 
 
-def candidate_layer(layer: str) -> str:
-    """Name of the layer that zips of a layer are tested as."""
-    return layer[: _LONGEST - len(ENDING)] + ENDING
+def function_arn(place: Place, name: str) -> str:
+    """ARN of a function, without a version."""
+    return f"arn:{partition(place.region)}:lambda:{place.region}:{place.account}:function:{name}"
 
 
 def function_name(run_id: str, serial: int, shas: Collection[str], runtime: str, architecture: str) -> str:
@@ -121,7 +119,7 @@ def tags(run_id: str, layer: str, created: datetime) -> dict[str, str]:
     }
 
 
-def is_ours(name: str, its_tags: Mapping[str, str], known: TestFunction) -> bool:
+def is_ours(name: str, its_tags: Mapping[str, str], known: TemporaryFunction) -> bool:
     """Whether a function is one that a test made: its name, its tags and the journal agree."""
     marks = (its_tags.get("product"), its_tags.get("run"))
     return bool(_NAME.fullmatch(name)) and name == known.name and marks == (_PRODUCT, known.run_id)
