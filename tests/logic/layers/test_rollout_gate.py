@@ -113,10 +113,10 @@ def test_a_healthy_wave_is_seldom_condemned():
     [
         ("unhealthy", 0, "hold", "roll back"),
         ("healthy", 29, "hold", "wait"),
-        ("healthy", 30, "hold", "next wave"),
+        ("healthy", 30, "hold", "go on"),
         ("unknown", 30, "proceed", "wait"),
         ("unknown", 1440, "hold", "hold"),
-        ("unknown", 1440, "proceed", "next wave"),
+        ("unknown", 1440, "proceed", "go on"),
         ("unknown", 1440, "roll back", "roll back"),
     ],
 )
