@@ -3,9 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from sandbox.aws_lambda_server import Served
 
 _ALLOWED_SKIPS = ("live:",)
 
@@ -35,6 +39,21 @@ def data_folder() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("data: set CLOUDOPS_DATA to a folder of real billing files")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def _lambda_server() -> Iterator["Served"]:
+    from sandbox.aws_lambda_server import served
+
+    with served() as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws_lambda(_lambda_server: "Served") -> "Served":
+    """The embedded AWS with its Lambda over HTTP, empty and without faults; `aws_lambda.client("lambda")` is the SDK's."""
+    _lambda_server.reset()
+    return _lambda_server
 
 
 @pytest.hookimpl(hookwrapper=True)
