@@ -69,7 +69,7 @@ def prepare(data: Path | None, *, state: Path = STATE) -> Embedded:
         mark = hashlib.sha256(str(resolved).encode()).hexdigest()[:8]
         home = (state / f"{resolved.name}-{mark}").absolute()
         root, inputs = resolved, home / "inputs"
-    for folder in (home / "dagster", home / "reports", home / "payment_models", inputs / "finops"):
+    for folder in (home / "dagster", home / "reports", home / "payment_models", home / "layers", inputs / "finops"):
         folder.mkdir(parents=True, exist_ok=True)
     (home / "dagster" / "dagster.yaml").write_text(_DAGSTER_YAML)
     use_local(home, root, inputs)

@@ -11,6 +11,7 @@ from orchestration.doctor import Answer, Cloud, Probe
 from orchestration.probes_of_aws import of_aws
 from orchestration.probes_of_databases import of_databases
 from orchestration.probes_of_documents import embedding, finding, logging_searches, reading_if_named
+from orchestration.probes_of_lambda import of_lambda
 from orchestration.probes_of_oci import of_oci
 from orchestration.probes_of_stores import cloud_of, lake_reading, lake_writing, reading, writing
 from orchestration.settings import VARIABLES, Settings, unset
@@ -31,11 +32,13 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "report_store": ("CLOUDOPS_REPORT_BUCKET", "CLOUDOPS_REGION"),
     "lake": ("CLOUDOPS_LAKE_ROOT", "CLOUDOPS_REGION"),
     "aws_budgets": ("CLOUDOPS_REGION",),
+    "lambda_service": ("CLOUDOPS_REGION",),
     "notifier": ("CLOUDOPS_NOTIFY_URL",),
 }
 """Variables without which a resource of the production deployment cannot be made; a notifier to a topic needs none."""
 _OF_OCI = ("CLOUDOPS_OCI_TENANCY", "CLOUDOPS_OCI_HOME_REGION")
 _OF_DATABASES = ("autonomous_databases", "database_metrics", "database_sessions", "cloud_clock")
+_MAY_BE_MISSING = ("aws_budgets", "lambda_service")
 _SETTINGS = "which deployment this is, and where everything is"
 
 
@@ -56,6 +59,9 @@ def of_deployment(settings: Settings, stack: ExitStack, resources: Mapping[str, 
         *of_oci(wired.ready("oci_clients"), wired.ready("oci_usage_source"), settings.clouds, clock, wired.reports),
         *of_databases(*(wired.ready(name) for name in _OF_DATABASES)),
         *of_aws(None if wired.lacks("aws_budgets") else wired.ready("aws_budgets").clients, clock, wired.lacks("aws_budgets")),
+        *of_lambda(
+            None if wired.lacks("lambda_service") else wired.ready("lambda_service"), clock, wired.lacks("lambda_service")
+        ),
     ]
 
 
@@ -94,7 +100,7 @@ class _Wired:
         absent = unset(_needed(self.settings).get(name, ()))
         if absent:
             return f"Set {', '.join(absent)}."
-        return str(self.resources[name].missing() or "") if name == "aws_budgets" else ""
+        return str(self.resources[name].missing() or "") if name in _MAY_BE_MISSING else ""
 
     @property
     def reports(self) -> bool:

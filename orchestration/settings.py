@@ -34,6 +34,12 @@ VARIABLES = {
     "CLOUDOPS_OCI_ENDPOINT": "Address of an embedded Oracle cloud; Oracle's if empty",
     "CLOUDOPS_AWS_ENDPOINT": "Address of an embedded AWS; Amazon's if empty",
     "CLOUDOPS_AWS_METRICS": "CloudWatch metrics of the `own account` (default), or as a monitoring account of `linked accounts`",
+    "CLOUDOPS_LAMBDA_ACCOUNTS": "Accounts beside the caller's that have functions and layers, with commas; none if empty",
+    "CLOUDOPS_LAMBDA_REGIONS": "Regions that are looked at, with commas; CLOUDOPS_REGION if empty",
+    "CLOUDOPS_LAMBDA_ROLE": "Role, with its path, that is assumed in those accounts",
+    "CLOUDOPS_LAMBDA_EXTERNAL_ID": "External identifier that the trust policy of that role demands; none if empty",
+    "CLOUDOPS_LAMBDA_TEST_ROLE": "Execution role, with its path, of temporary functions that layers are tested with",
+    "CLOUDOPS_LAYER_BUCKET": "Bucket for layers of more than 50 MB while they are published; may hold `{region}` and `{account}`",
     "CLOUDOPS_DOCUMENTS": "Documents to search: a folder, `s3://bucket/prefix` or `oci://bucket/prefix`; the demo's if empty",
     "CLOUDOPS_EMBEDDING_MODEL": "Model that a new knowledge base begins with: `int8:` (default) or `fp32:`, with a folder or a "
     "name behind it if it is not the built-in one; or `oci:MODEL`",
@@ -106,6 +112,18 @@ class Invoices:
 
 
 @dataclass(frozen=True, slots=True)
+class Lambda:
+    """Where functions and layers are; see `VARIABLES`."""
+
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...]
+    role: str
+    external_id: str
+    test_role: str
+    layer_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the environment says."""
 
@@ -117,6 +135,7 @@ class Settings:
     documents: "Documents"
     invoices: "Invoices"
     database_sql: DatabaseSql
+    functions: Lambda
 
     @property
     def is_local(self) -> bool:
@@ -136,9 +155,27 @@ def current_settings() -> Settings:
     inputs = Path(os.environ.get("CLOUDOPS_INPUTS_ROOT") or home / "scenario" / "inputs").absolute()
     local = name == "local"
     sql = cast(DatabaseSql, _one_of("CLOUDOPS_DATABASE_SQL", "rest", get_args(DatabaseSql)))
-    return Settings(
-        cast(Deployment, name), home, root, inputs, _clouds(), _documents(home, local=local), _invoices(home, local=local), sql
+    documents, invoices = _documents(home, local=local), _invoices(home, local=local)
+    return Settings(cast(Deployment, name), home, root, inputs, _clouds(), documents, invoices, sql, _functions())
+
+
+def _functions() -> Lambda:
+    accounts = _listed("CLOUDOPS_LAMBDA_ACCOUNTS")
+    if wrong := [account for account in accounts if not (account.isdecimal() and len(account) == 12)]:
+        raise ValueError(f"CLOUDOPS_LAMBDA_ACCOUNTS has {', '.join(wrong)}; expected numbers of 12 digits with commas")
+    return Lambda(
+        accounts=accounts,
+        regions=_listed("CLOUDOPS_LAMBDA_REGIONS"),
+        role=os.environ.get("CLOUDOPS_LAMBDA_ROLE", "").strip("/"),
+        external_id=os.environ.get("CLOUDOPS_LAMBDA_EXTERNAL_ID", ""),
+        test_role=os.environ.get("CLOUDOPS_LAMBDA_TEST_ROLE", "").strip("/"),
+        layer_bucket=os.environ.get("CLOUDOPS_LAYER_BUCKET", ""),
     )
+
+
+def _listed(variable: str) -> tuple[str, ...]:
+    """What a variable names, once each."""
+    return tuple(dict.fromkeys(name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()))
 
 
 def _invoices(home: Path, *, local: bool) -> Invoices:

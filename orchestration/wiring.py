@@ -1,11 +1,15 @@
 """Which variant of each resource a deployment gets; every `dg.EnvVar` lives here."""
 
+from functools import partial
+from typing import Any
+
 import dagster as dg
 
 from orchestration.settings import Clouds, Settings
 from orchestration.wiring_of_databases import database_resources
 from orchestration.wiring_of_documents import document_resources
 from orchestration.wiring_of_invoices import invoice_resources
+from orchestration.wiring_of_lambda import lambda_resources
 from resources.actions import ActionService
 from resources.actions import NotConfigured as NothingToDo
 from resources.aws.actions import AwsActions
@@ -52,6 +56,7 @@ def resources_for(settings: Settings) -> dict[str, object]:
         **documents,
         **invoices,
         **database_resources(settings, clients, _no_oci(settings)),
+        **lambda_resources(settings, partial(_aws_clients, settings), lake_of(settings), _NO_AWS),
         "oci_clients": clients,
         "oci_usage_source": OciUsage(clients=clients),
     }
@@ -88,11 +93,11 @@ def _aws_budgets(settings: Settings) -> BudgetService:
     return NotConfigured(of_system="aws", advice=_NO_AWS) if clients is None else AwsBudgets(clients=clients)
 
 
-def _aws_clients(settings: Settings) -> AwsClients | None:
-    """Clients of AWS; None in an embedded deployment without an embedded AWS."""
+def _aws_clients(settings: Settings, **more: Any) -> AwsClients | None:  # noqa: ANN401  # settings of any type
+    """Clients of AWS, with these further settings; None in an embedded deployment without an embedded AWS."""
     endpoint = settings.clouds.aws_endpoint
     if not settings.is_local:
-        return AwsClients(region=dg.EnvVar("CLOUDOPS_REGION"), endpoint_url=endpoint or None)
+        return AwsClients(region=dg.EnvVar("CLOUDOPS_REGION"), endpoint_url=endpoint or None, **more)
     if not endpoint:
         return None
     return AwsClients(
@@ -100,6 +105,7 @@ def _aws_clients(settings: Settings) -> AwsClients | None:
         endpoint_url=endpoint,
         access_key_id="embedded",
         secret_access_key="embedded",  # noqa: S106 - the embedded AWS takes any
+        **more,
     )
 
 

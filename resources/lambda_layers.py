@@ -194,6 +194,19 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeStorage:
+    """What functions and layers of an account in a region take, and may take.
+
+    Attributes:
+        used_bytes: Of all versions of both, as AWS counts them.
+        limit_bytes: The account's quota.
+    """
+
+    used_bytes: int
+    limit_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class MetricQuery:
     """Which metric of `AWS/Lambda` is asked for.
 

@@ -3,11 +3,24 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import dagster as dg
+from pydantic import Field
 
-from resources.lambda_layers import Alias, Architecture, Function, Grant, Invocation, LayerArn, LayerVersion, MetricQuery, Place
+from resources.errors import BadInput
+from resources.lambda_layers import (
+    Alias,
+    Architecture,
+    CodeStorage,
+    Function,
+    Grant,
+    Invocation,
+    LayerArn,
+    LayerVersion,
+    MetricQuery,
+    Place,
+)
 
 
 class LambdaService(dg.ConfigurableResource[Any], ABC):
@@ -103,8 +116,8 @@ class LambdaService(dg.ConfigurableResource[Any], ABC):
         """Call a function and wait for its answer."""
 
     @abstractmethod
-    def code_storage_bytes(self, place: Place) -> int:
-        """What functions and layers of a place take of its quota."""
+    def code_storage(self, place: Place) -> CodeStorage:
+        """What functions and layers of a place take, and its quota."""
 
     @abstractmethod
     def publish_version(self, place: Place, name: str, code_sha256: str, revision: str, description: str = "") -> Function:
@@ -126,3 +139,22 @@ class LambdaService(dg.ConfigurableResource[Any], ABC):
 
         Periods without values are not there: that is not zero.
         """
+
+
+class NotConfigured(LambdaService):
+    """The service of a deployment without AWS: everything is refused, and says what to set. A refused list is no empty one."""
+
+    advice: str = Field(description="What to set.")
+
+    def missing(self) -> str | None:
+        """See LambdaService."""
+        return self.advice
+
+    def places(self, *_: object, **__: object) -> NoReturn:
+        """Refused, as is everything. Raises BadInput."""
+        raise BadInput("Lambda cannot be asked: AWS is not configured", self.advice)
+
+    # methods, which pydantic takes for fields without a type
+    functions = function = tags = aliases = set_layers = layers = layer_versions = layer_version = places  # type: ignore[pydantic-field]
+    download = publish = delete_version = grants = grant = revoke = create_function = places  # type: ignore[pydantic-field]
+    delete_function = invoke = code_storage = publish_version = set_alias = metrics = places  # type: ignore[pydantic-field]

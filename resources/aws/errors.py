@@ -16,7 +16,8 @@ STALE_CREDENTIALS = {
 }  # fmt: skip
 """Codes that mean the caller is not known, whatever it may do (AWS, "Common Errors"; S3 API reference, "List of error codes")."""
 THROTTLES = {
-    "RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequests", "TooManyRequestsException",
+    "EC2ThrottledException", "RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException", "TooManyRequests",
+    "TooManyRequestsException",
 }  # fmt: skip
 """Codes that mean too many calls, whatever the status."""
 
