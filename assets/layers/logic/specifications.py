@@ -251,7 +251,8 @@ def _plain(node: yaml.Node, place: _Place, lines: dict[_Place, int], repeated: l
         return found
     if isinstance(node, yaml.SequenceNode):
         return [_plain(below, (*place, n), lines, repeated) for n, below in enumerate(node.value)]
-    return None if node.style is None and node.value in _EMPTY else node.value
+    plain = isinstance(node, yaml.ScalarNode) and node.style is None
+    return None if plain and node.value in _EMPTY else node.value
 
 
 def _line(place: _Place, lines: Mapping[_Place, int]) -> int:
