@@ -3,39 +3,44 @@
 What was done to them since is done again afterwards (`aws_state`): the same numbers and revisions come out of the same requests.
 """
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from sandbox import aws_lambda
 from sandbox.aws_estate import ACCOUNTS
+from sandbox.aws_lambda_requests import Answer, Call
 from sandbox.lambda_code import function as code_of
 from sandbox.lambda_code import layer as content_of
 from sandbox.lambda_estate import Function, Layer, functions, layers
 from sandbox.lambda_truth import resolved
 
-Ask = Callable[..., Any]
-"""Does an operation of Lambda: `ask(account, region, moment, operation, **parameters)`."""
 _FIRST_AGE, _DAYS_BETWEEN, _LATEST_AGE = 150, 60, 20
 
 
-def put(ask: Ask, last: date) -> None:
+def put(last: date) -> None:
     """Let layers and functions exist.
 
     Args:
-        ask: Of the embedded Lambda.
         last: Last day of the scenario, from which ages are counted.
     """
     for layer in layers():
-        _publish(ask, layer, last)
+        _publish(layer, last)
     for function in functions():
-        _create(ask, function, last)
+        _create(function, last)
     for layer in layers():
         for version in layer.deleted:
             where = ACCOUNTS[layer.account], layer.region, _days_before(last, 1)
             ask(*where, "DeleteLayerVersion", LayerName=layer.name, VersionNumber=version)
 
 
-def _publish(ask: Ask, layer: Layer, last: date) -> None:
+def ask(account: str, region: str, moment: datetime, operation: str, **parameters: object) -> Answer | dict[str, Any] | None:
+    """Do an operation of Lambda in an account as if it was asked for at that moment."""
+    cloud = aws_lambda.CLOUD
+    caller = f"arn:aws:iam::{account}:user/acme"
+    return aws_lambda.carried_out(operation, Call(cloud, cloud.space(account, region), caller, parameters, moment, ""))
+
+
+def _publish(layer: Layer, last: date) -> None:
     account = ACCOUNTS[layer.account]
     for number, (version, age) in enumerate(zip(layer.versions, layer.ages, strict=True), 1):
         where = account, layer.region, _days_before(last, age)
@@ -52,7 +57,7 @@ def _publish(ask: Ask, layer: Layer, last: date) -> None:
             )  # fmt: skip
 
 
-def _create(ask: Ask, function: Function, last: date) -> None:
+def _create(function: Function, last: date) -> None:
     account, region = ACCOUNTS[function.account], function.region
     names = {"FunctionName": function.name}
 

@@ -81,7 +81,7 @@ def answered(request: Any, url: str, headers: Mapping[str, str]) -> _Reply:  # n
         body = request.get_data()
         given = parameters(operation, path, query, request.headers, body)
         call = Call(CLOUD, CLOUD.space(account, region), caller, given, _moment(headers), endpoint)
-        answer = _carried_out(operation.name, call)
+        answer = carried_out(operation.name, call)
     except LambdaError as error:
         return _refusal(error)
     if request.method != "GET" and operation.name != "Invoke":
@@ -96,7 +96,8 @@ def answered(request: Any, url: str, headers: Mapping[str, str]) -> _Reply:  # n
     return status, {"Content-Type": "application/json"}, b"" if answer is None else json.dumps(answer).encode()
 
 
-def _carried_out(operation: str, call: Call) -> Answer | dict[str, Any] | None:
+def carried_out(operation: str, call: Call) -> Answer | dict[str, Any] | None:
+    """Do an operation, as a request for it would."""
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
     for module in _MODULES:
         work: Callable[[Call], Answer | dict[str, Any] | None] | None = getattr(module, name, None)
