@@ -108,6 +108,7 @@ class AwsLambda(LambdaService):
 
     def set_layers(self, place: Place, name: str, layers: Sequence[str], revision: str) -> Function:
         """See LambdaService."""
+        changed = f"{name} in {place} was changed by somebody else meanwhile"
 
         def done() -> Function | None:
             now = self.function(place, name)
@@ -115,13 +116,16 @@ class AwsLambda(LambdaService):
                 return None
             if now.layers == tuple(layers):
                 return now
-            raise Conflict(f"{name} in {place} was changed meanwhile", "Look at its layers, and plan again.")
+            raise Conflict(changed, "Look at its layers, and plan again.")
 
         self._calls.change(
             "lambda:UpdateFunctionConfiguration", place, name, done, lambda found: translation.function(place, found),
             FunctionName=name, Layers=list(layers), RevisionId=revision,
         )  # fmt: skip
-        return self._ready(place, name)
+        now = self._ready(place, name)
+        if now.layers != tuple(layers):
+            raise Conflict(changed, "Look at its layers, and plan again.")
+        return now
 
     def layers(self, place: Place) -> Sequence[str]:
         """See LambdaService."""
@@ -274,11 +278,16 @@ class AwsLambda(LambdaService):
     def publish_version(self, place: Place, name: str, code_sha256: str, revision: str, description: str = "") -> Function:
         """See LambdaService."""
         before = self._newest(place, name)
-        published = self._calls.change(
-            "lambda:PublishVersion", place, name, lambda: self._newer(place, name, before, code_sha256),
-            lambda found: translation.function(place, found),
-            FunctionName=name, CodeSha256=code_sha256, RevisionId=revision, Description=description,
-        )  # fmt: skip
+        try:
+            published = self._calls.change(
+                "lambda:PublishVersion", place, name, lambda: self._newer(place, name, before, code_sha256),
+                lambda found: translation.function(place, found),
+                FunctionName=name, CodeSha256=code_sha256, RevisionId=revision, Description=description,
+            )  # fmt: skip
+        except BadInput as error:
+            if "CodeSHA256" in error.message:  # AWS has no code of its own for it
+                raise Conflict(error.message, "Somebody changed its code: look at it, and plan again.") from error
+            raise
         return self._ready(place, name, published.version)
 
     def set_alias(self, place: Place, name: str, alias: str, version: str, weights: Mapping[str, float], revision: str) -> Alias:
@@ -350,8 +359,7 @@ class AwsLambda(LambdaService):
         qualifier = {"Qualifier": version} if version else {}
         while True:
             found = self._calls.read(_GET, place, name, FunctionName=name, **qualifier)
-            if "Failed" in (found.get("State"), found.get("LastUpdateStatus")):
-                why = found.get("LastUpdateStatusReason") or found.get("StateReason") or "AWS gives no reason"
+            if why := translation.failure(found):
                 raise BadInput(f"the change of {name} in {place} failed: {why}", "Correct what it says, and repeat.")
             if (now := translation.function(place, found)).is_ready:
                 return now

@@ -34,6 +34,15 @@ def function(place: Place, found: Mapping[str, Any]) -> Function:
     )
 
 
+def failure(found: Mapping[str, Any]) -> str | None:
+    """Why a function, or its last update, failed; None if neither did."""
+    for state in ("LastUpdateStatus", "State"):
+        if found.get(state) == "Failed":
+            code, reason = found.get(f"{state}ReasonCode"), found.get(f"{state}Reason")
+            return ": ".join(said for said in (code, reason) if said) or "AWS gives no reason"
+    return None
+
+
 def layer_version(found: Mapping[str, Any]) -> LayerVersion:
     """A version of a layer, of a list or by itself."""
     content = found.get("Content") or {}

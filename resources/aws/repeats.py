@@ -3,10 +3,11 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import TypeVar
 
 from resources import patience
-from resources.errors import Throttled, Unavailable
+from resources.errors import Conflict, Throttled, Unavailable
 
 _T = TypeVar("_T")
 _LONGEST = 20.0
@@ -41,22 +42,24 @@ def changed(send: Callable[[], _T], done: Callable[[], _T | None], seconds: floa
     Raises:
         Throttled: It still was.
         Unavailable: There was no answer again and again, and it was not done.
+        Conflict: AWS's guard refuses it.
     """
-    for pause in _pauses(seconds):
+    unanswered = False
+    failed: Throttled | Unavailable
+    for pause in chain(_pauses(seconds), (0.0,)):
         try:
             return send()
-        except Throttled:
-            time.sleep(pause)
-        except Unavailable:
-            time.sleep(pause)
-            if (found := done()) is not None:
+        except (Throttled, Unavailable) as error:
+            failed, unanswered = error, unanswered or isinstance(error, Unavailable)
+        except Conflict:
+            # a call without an answer may arrive after it was looked for: its own guard then refuses the next one
+            if unanswered and (found := done()) is not None:
                 return found
-    try:
-        return send()
-    except Unavailable:
-        if (found := done()) is not None:
+            raise
+        time.sleep(pause)
+        if unanswered and (found := done()) is not None:
             return found
-        raise
+    raise failed
 
 
 def _pauses(seconds: float) -> Iterator[float]:
