@@ -105,7 +105,7 @@ def test_calls_follow_the_day_and_fail_where_functions_do():
     def put(arn, values, moment, alias):
         stored[arn].append((moment, values, alias))
 
-    traffic = Traffic(put, lambda arn, moment: 1.0 if arn == bad else 0.0, now)
+    traffic = Traffic(put, lambda arn, _: 1.0 if arn == bad else 0.0, now)
     rows = {moment: values for moment, values, _ in stored[bad]}
     assert len(stored) == 20
     assert max(rows) == now - timedelta(minutes=1)
