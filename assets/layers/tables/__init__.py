@@ -6,6 +6,31 @@ from assets.layers.tables.rollouts import ROLLOUT_FUNCTIONS, ROLLOUTS
 from assets.layers.tables.usage import ADOPTION, PLACES, USAGE, VERSIONS
 from resources.tables import Table
 
-__all__ = ["ADOPTION", "BUILDS", "JOURNAL", "PLACES", "PUBLICATIONS", "ROLLOUTS", "ROLLOUT_FUNCTIONS", "SCANS", "TABLES", "TESTS", "USAGE", "VERSIONS"]
+__all__ = [
+    "ADOPTION",
+    "BUILDS",
+    "JOURNAL",
+    "PLACES",
+    "PUBLICATIONS",
+    "ROLLOUTS",
+    "ROLLOUT_FUNCTIONS",
+    "SCANS",
+    "TABLES",
+    "TESTS",
+    "USAGE",
+    "VERSIONS",
+]
 
-TABLES: tuple[Table, ...] = (BUILDS, SCANS, TESTS, PUBLICATIONS, ROLLOUTS, ROLLOUT_FUNCTIONS, USAGE, VERSIONS, PLACES, ADOPTION, JOURNAL)
+TABLES: tuple[Table, ...] = (
+    BUILDS,
+    SCANS,
+    TESTS,
+    PUBLICATIONS,
+    ROLLOUTS,
+    ROLLOUT_FUNCTIONS,
+    USAGE,
+    VERSIONS,
+    PLACES,
+    ADOPTION,
+    JOURNAL,
+)

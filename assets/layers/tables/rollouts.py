@@ -14,7 +14,9 @@ ROLLOUTS = Table(
         Column("layer", pl.String(), "Name of the layer.", nullable=False),
         Column("target_sha256", pl.String(), "Hash of the new version's zip, base64 as AWS tells it.", nullable=False),
         Column(
-            "state", pl.String(), "`moving`, `watching`, `rolling back`, `held` (waits for a person), `rolled out`, `rolled back`.",
+            "state",
+            pl.String(),
+            "`moving`, `watching`, `rolling back`, `held` (waits for a person), `rolled out`, `rolled back`.",
             nullable=False,
         ),
         Column("wave", pl.Int64(), "Wave that is moved or watched, from 1.", nullable=False),
