@@ -49,3 +49,13 @@ def short(text: str, length: int = 60) -> str:
         return text
     head = (length - 1) * 2 // 3
     return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
+
+
+def size(value: float | None) -> str:
+    """Bytes in the unit that suits them, by powers of 1,024 as AWS counts."""
+    if value is None:
+        return UNKNOWN
+    for unit, step in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
+        if value >= step:
+            return f"{number(value / step)} {unit}"
+    return count(int(value), "byte")

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -10,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -107,48 +105,6 @@ def test_it_stops_and_keeps_its_state_while_requests_are_open(tmp_path: Path):
         assert _stop(process, signal.SIGTERM) == 0
     assert time.monotonic() - began < 10
     assert (home / "state.json").exists()
-
-
-def _lambda(endpoint: str) -> Any:
-    """A client that acts in an account of the demo by a role, as the product does."""
-    usual = {"endpoint_url": endpoint, "region_name": "us-east-1"}
-    sts = boto3.client("sts", **usual, aws_access_key_id="x", aws_secret_access_key="x")
-    key = sts.assume_role(RoleArn="arn:aws:iam::111122223333:role/cloudops", RoleSessionName="test")["Credentials"]
-    return boto3.client(
-        "lambda",
-        **usual,
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-        aws_session_token=key["SessionToken"],
-    )
-
-
-def test_what_was_done_to_functions_and_layers_of_the_demo_is_still_done_after_a_restart(scenario, tmp_path: Path):
-    data = tmp_path / "data"  # without bills, whose upload would take longest
-    (data / "billing").mkdir(parents=True)
-    shutil.copy(scenario.folder / "scenario.json", data)
-    arguments = ("--port", "0", "--oci-port", "0", "--home", str(tmp_path / "home"), "--data", str(data))
-    process = _start(*arguments)
-    try:
-        client = _lambda(_endpoint(process))
-        name, layer = "prod-checkout-us-2", "arn:aws:lambda:us-east-1:111122223333:layer:acme-core:5"
-        former = client.get_function_configuration(FunctionName=name)
-        client.delete_layer_version(LayerName="acme-core", VersionNumber=1)
-        moved = [layer, *(one["Arn"] for one in former["Layers"][1:])]
-        done = client.update_function_configuration(FunctionName=name, Layers=moved, RevisionId=former["RevisionId"])
-    finally:
-        _stop(process, signal.SIGTERM)
-
-    process = _start(*arguments)
-    try:
-        client = _lambda(_endpoint(process))
-        versions = client.list_layer_versions(LayerName="acme-core")["LayerVersions"]
-        now = client.get_function_configuration(FunctionName=name)
-    finally:
-        _stop(process, signal.SIGTERM)
-    assert [version["Version"] for version in versions] == [5, 4, 3, 2]
-    assert [one["Arn"] for one in now["Layers"]] == moved
-    assert now["RevisionId"] == done["RevisionId"]
 
 
 def test_it_ends_with_the_process_that_it_follows():

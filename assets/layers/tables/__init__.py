@@ -7,30 +7,10 @@ from assets.layers.tables.usage import ADOPTION, PLACES, USAGE, VERSIONS
 from resources.tables import Table
 
 __all__ = [
-    "ADOPTION",
-    "BUILDS",
-    "JOURNAL",
-    "PLACES",
-    "PUBLICATIONS",
-    "ROLLOUTS",
-    "ROLLOUT_FUNCTIONS",
-    "SCANS",
-    "TABLES",
-    "TESTS",
-    "USAGE",
-    "VERSIONS",
-]
+    "ADOPTION", "BUILDS", "JOURNAL", "PLACES", "PUBLICATIONS", "ROLLOUTS", "ROLLOUT_FUNCTIONS", "SCANS", "TABLES", "TESTS",
+    "USAGE", "VERSIONS",
+]  # fmt: skip
 
 TABLES: tuple[Table, ...] = (
-    BUILDS,
-    SCANS,
-    TESTS,
-    PUBLICATIONS,
-    ROLLOUTS,
-    ROLLOUT_FUNCTIONS,
-    USAGE,
-    VERSIONS,
-    PLACES,
-    ADOPTION,
-    JOURNAL,
-)
+    BUILDS, SCANS, TESTS, PUBLICATIONS, ROLLOUTS, ROLLOUT_FUNCTIONS, USAGE, VERSIONS, PLACES, ADOPTION, JOURNAL,
+)  # fmt: skip

@@ -1,0 +1,35 @@
+"""Schedules of layers."""
+
+import dagster as dg
+
+from jobs.layer_cleanup import layer_cleanup
+from jobs.layers import layer_report
+from orchestration.schedules.asking import run_if_configured
+from resources.lambda_service import LambdaService
+
+
+@dg.schedule(
+    job=layer_report,
+    cron_schedule="20 5 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Writes the report of layers every morning, after a look at all functions.",
+)
+def layer_report_schedule(lambda_service: dg.ResourceParam[LambdaService]) -> dg.RunRequest | dg.SkipReason:
+    """A run, if there is a cloud to ask."""
+    return run_if_configured(lambda_service)
+
+
+@dg.schedule(
+    job=layer_cleanup,
+    cron_schedule="50 5 * * 1",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Plans on Mondays which versions of layers may go, and deletes nothing: a person runs it with `mode: apply`.",
+)
+def layer_cleanup_schedule(lambda_service: dg.ResourceParam[LambdaService]) -> dg.RunRequest | dg.SkipReason:
+    """A run that only plans, if there is a cloud to ask."""
+    return run_if_configured(lambda_service)
+
+
+SCHEDULES = (layer_report_schedule, layer_cleanup_schedule)
