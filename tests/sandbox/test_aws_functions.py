@@ -7,10 +7,12 @@ import json
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 
+import boto3
 import pytest
 
 from sandbox import aws_functions
 from sandbox.aws_lambda_server import Served
+from sandbox.aws_state import restore
 from sandbox.lambda_traffic import Traffic
 
 LAST = date(2026, 10, 31)
@@ -95,6 +97,39 @@ def test_it_is_the_same_after_every_start(demo):
     aws_functions.put(LAST)
 
     assert told() == before
+
+
+def _of_role(demo):
+    """A client that acts in an account of the demo by a role, as the product does."""
+    role = demo.client("sts").assume_role(RoleArn="arn:aws:iam::111122223333:role/cloudops", RoleSessionName="test")
+    key = role["Credentials"]
+    return boto3.client(
+        "lambda", endpoint_url=demo.url, region_name="us-east-1", aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"], aws_session_token=key["SessionToken"],
+    )  # fmt: skip
+
+
+def test_what_was_done_to_functions_and_layers_is_still_done_after_a_restart(demo, tmp_path, monkeypatch):
+    from moto.moto_api import recorder
+
+    monkeypatch.setattr(recorder, "_location", str(tmp_path / "requests"))
+    restore(tmp_path / "requests", demo.url)
+    client, name = _of_role(demo), "prod-checkout-us-2"
+    former = client.get_function_configuration(FunctionName=name)
+    moved = ["arn:aws:lambda:us-east-1:111122223333:layer:acme-core:5", *(one["Arn"] for one in former["Layers"][1:])]
+    done = client.update_function_configuration(FunctionName=name, Layers=moved, RevisionId=former["RevisionId"])
+    client.delete_layer_version(LayerName="acme-core", VersionNumber=1)
+    recorder.stop_recording()
+
+    demo.reset()
+    aws_functions.put(LAST)
+    restore(tmp_path / "requests", demo.url)
+    recorder.stop_recording()
+    now = client.get_function_configuration(FunctionName=name)
+    assert [one["Arn"] for one in now["Layers"]] == moved
+    assert now["RevisionId"] == done["RevisionId"]
+    versions = client.list_layer_versions(LayerName="acme-core")["LayerVersions"]
+    assert [version["Version"] for version in versions] == [5, 4, 3, 2]
 
 
 def test_calls_follow_the_day_and_fail_where_functions_do():
