@@ -10,8 +10,8 @@ from resources import patience
 from resources.errors import Conflict, Throttled, Unavailable
 
 _T = TypeVar("_T")
-_LONGEST = 20.0
-"""Seconds of one wait, as botocore's own."""
+_FIRST, _LONGEST = 0.4, 20.0
+"""Seconds of the first wait, and of the longest, which is that of botocore."""
 
 
 def asked(call: Callable[[], _T], seconds: float) -> _T:
@@ -65,7 +65,7 @@ def changed(send: Callable[[], _T], done: Callable[[], _T | None], seconds: floa
 def _pauses(seconds: float) -> Iterator[float]:
     """Waits with jitter, each on average twice as long as the one before, until all of them would take too long."""
     end = time.monotonic() + min(seconds, patience.left())
-    usual = 0.4
+    usual = _FIRST
     while time.monotonic() + usual < end:
         yield usual * random.uniform(0.5, 1.5)  # noqa: S311 - no secret: callers are only not to wake at the same moment
         usual = min(usual * 2, _LONGEST)

@@ -31,6 +31,21 @@ def answered(code: str, status: int = 400) -> ClientError:
         ("", 503, Unavailable, "Repeat later"),
         ("CreationLimitExceededException", 400, BadInput, "higher quota"),
         ("InvalidParameterException", 400, BadInput, "Correct the request"),
+        ("ResourceNotFoundException", 404, NotFound, "Check its name"),
+        ("ResourceConflictException", 409, Conflict, "Look at what is there"),
+        ("ResourceInUseException", 400, Conflict, "Look at what is there"),
+        ("PreconditionFailedException", 412, Conflict, "Look at what is there"),
+        ("TooManyRequestsException", 429, Throttled, "fewer calls"),
+        ("EC2ThrottledException", 502, Throttled, "fewer calls"),
+        ("CodeStorageExceededException", 400, BadInput, "higher quota"),
+        ("PolicyLengthExceededException", 400, BadInput, "higher quota"),
+        ("ENILimitReachedException", 502, BadInput, "higher quota"),
+        ("InvalidParameterValueException", 400, BadInput, "Correct the request"),
+        ("InvalidZipFileException", 502, BadInput, "Correct the request"),
+        ("RequestTooLargeException", 413, BadInput, "Correct the request"),
+        ("KMSAccessDeniedException", 502, Denied, "Allow budgets:ViewBudget"),
+        ("ResourceNotReadyException", 502, Unavailable, "Repeat later"),
+        ("ServiceException", 500, Unavailable, "Repeat later"),
     ],
 )
 def test_an_answer_says_what_is_wrong_and_what_to_do(code, status, kind, advice):
@@ -41,6 +56,17 @@ def test_an_answer_says_what_is_wrong_and_what_to_do(code, status, kind, advice)
         raise answered(code, status)
 
     assert advice in error.value.advice
+
+
+def test_a_role_that_may_not_be_assumed_is_named_with_both_sides_that_have_to_allow_it():
+    role = "arn:aws:iam::111122223333:role/cloudops"
+    said = f"User: arn:aws:iam::1:user/u is not authorized to perform: sts:AssumeRole on resource: {role}"
+    refused = {"Error": {"Code": "AccessDenied", "Message": said}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+
+    with pytest.raises(Denied) as error, AwsClients(**KEYS).errors("lambda:ListFunctions", "functions"):
+        raise ClientError(refused, "AssumeRole")
+
+    assert error.value.advice == f"Allow sts:AssumeRole on {role}, and name the caller in the trust policy of that role."
 
 
 def test_nobody_at_the_address_is_a_reason_to_try_again_later():
