@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sandbox import aws_accounts, aws_lambda_functions, aws_lambda_layers, aws_lambda_versions
+from sandbox import aws_accounts, aws_lambda_functions, aws_lambda_invoke, aws_lambda_layers, aws_lambda_versions
 from sandbox.aws_lambda_errors import LambdaError, throttled
 from sandbox.aws_lambda_faults import Fault
 from sandbox.aws_lambda_requests import Answer, Call, matched, parameters
@@ -28,16 +28,19 @@ _Reply = tuple[int, dict[str, str], bytes]
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 _OLD = timedelta(minutes=15)
 """AWS takes no requests that are older; here they are those of an earlier run that are made again."""
-_MODULES = (aws_lambda_layers, aws_lambda_functions, aws_lambda_versions)
+_MODULES = (aws_lambda_layers, aws_lambda_functions, aws_lambda_versions, aws_lambda_invoke)
 
 
 def extend() -> None:
     """Let moto answer so, in this process; doing it again changes nothing."""
+    from moto import backends
     from moto.awslambda import urls
     from moto.moto_api import recorder
     from moto.moto_api._internal import urls as own_urls
 
     aws_accounts.extend()
+    modules = tuple(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: modules  # moto would look through its folder at every request
     urls.url_paths = {"{0}/(?P<path>.+)$": answered}
     own_urls.url_paths.update({
         "{0}/moto-api/lambda/faults": faults,

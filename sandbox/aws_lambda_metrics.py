@@ -1,8 +1,8 @@
 """Metrics of the embedded AWS Lambda in CloudWatch's namespace `AWS/Lambda`.
 
 Every call of a function is a datapoint of each metric, with the dimensions of "Types of metrics for Lambda functions" of the
-developer guide: FunctionName, and Resource for a version or alias. Who sends metrics of a namespace `AWS/…` himself is refused, as
-AWS does.
+developer guide: FunctionName; with Resource for what was called; of an alias also with ExecutedVersion. Who sends metrics of a
+namespace `AWS/…` himself is refused, as AWS does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def extend() -> None:
 
 def record(
     account: str, region: str, function: str, *, qualifier: str | None = None, at: datetime | None = None,
-    duration_ms: float | None = None, error: bool = False, throttled: bool = False,
+    duration_ms: float | None = None, error: bool = False, throttled: bool = False, executed: str | None = None,
 ) -> None:  # fmt: skip
     """A call of a function.
 
@@ -39,11 +39,12 @@ def record(
         duration_ms: How long the handler ran; None if it did not run.
         error: Whether it failed.
         throttled: Whether it was refused; then it counts as no invocation.
+        executed: Version that an alias led to.
     """
     values: dict[str, float] = {"Throttles": 1.0} if throttled else {"Invocations": 1.0, "Errors": float(error), "Throttles": 0.0}
     if duration_ms is not None and not throttled:
         values["Duration"] = duration_ms
-    put(account, region, function, values, qualifier=qualifier, at=at)
+    put(account, region, function, values, qualifier=qualifier, at=at, executed=executed)
 
 
 def record_many(
@@ -60,14 +61,9 @@ def record_many(
 
 
 def put(
-    account: str,
-    region: str,
-    function: str,
-    values: dict[str, float],
-    *,
-    qualifier: str | None = None,
-    at: datetime | None = None,
-) -> None:
+    account: str, region: str, function: str, values: dict[str, float], *, qualifier: str | None = None,
+    at: datetime | None = None, executed: str | None = None,
+) -> None:  # fmt: skip
     """Datapoints by the names of their metrics."""
     from moto.cloudwatch.models import cloudwatch_backends
 
@@ -75,6 +71,8 @@ def put(
     whole = [{"Name": "FunctionName", "Value": function}]
     resource = f"{function}:{qualifier}" if qualifier else function
     sets = [whole, [*whole, {"Name": "Resource", "Value": resource}]]
+    if executed:
+        sets.append([*sets[1], {"Name": "ExecutedVersion", "Value": executed}])
     data = [
         {"MetricName": name, "Dimensions": dimensions, "Unit": _UNITS.get(name, "None"), "Timestamp": moment, "Value": value}
         for dimensions in sets

@@ -192,9 +192,17 @@ def _string(value: Any, shape: Any, name: str) -> str:  # noqa: ANN401
     if allowed and value not in allowed:
         raise unmet(value, name, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
     pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(pattern, value, re.DOTALL):
+    if pattern and not _compiled(pattern).fullmatch(value):
         raise unmet(value, name, f"Member must satisfy regular expression pattern: {pattern}")
     return value
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of the model, which is one of Java: its classes of Unicode are not Python's."""
+    for java, ours in ((r"\p{L}", r"\w"), (r"\p{N}", r"\w"), (r"\p{Z}", r"\s")):
+        pattern = pattern.replace(java, ours)
+    return re.compile(pattern, re.DOTALL)
 
 
 def _bounds(value: Any, size: int, shape: Any, name: str, what: str) -> None:  # noqa: ANN401

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import io
 import json
+import random
 import threading
 import uuid
 import zipfile
@@ -221,7 +222,7 @@ class Cloud:
         organizations: Identifier `o-…` of the organisation that an account belongs to.
         update_seconds: How long the making and changing of functions takes.
         most_stored: Bytes of code that a region of an account may hold.
-        endpoint: Its own address, once a request came.
+        drawn: Decides which version an alias leads to.
     """
 
     spaces: dict[tuple[str, str], Space] = field(default_factory=dict)
@@ -229,7 +230,7 @@ class Cloud:
     organizations: dict[str, str] = field(default_factory=dict)
     update_seconds: float = 0.0
     most_stored: int = MOST_STORED
-    endpoint: str = ""
+    drawn: random.Random = field(default_factory=lambda: random.Random(0))
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def space(self, account: str, region: str) -> Space:

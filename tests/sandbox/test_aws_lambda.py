@@ -152,3 +152,13 @@ def test_credentials_of_a_role_act_in_its_account(aws_lambda):
     assert (identity["Account"], identity["Arn"]) == (OTHER, f"arn:aws:sts::{OTHER}:assumed-role/read/usage")
     assert publish_layer(session.client("lambda", endpoint_url=aws_lambda.url)).split(":")[4] == OTHER
     assert sts.get_caller_identity()["Account"] == ACCOUNT
+
+
+def test_every_pattern_of_the_services_model_can_be_read():
+    from sandbox.aws_lambda_requests import _compiled, service
+
+    patterns = {str(service().shape_for(name).metadata.get("pattern", "")) for name in service().shape_names}
+
+    assert len(patterns) > 50
+    for pattern in patterns:
+        _compiled(pattern)
