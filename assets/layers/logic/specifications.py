@@ -32,7 +32,7 @@ _LONGEST_NAME = 137
 """AWS takes 140 characters; a split layer ends in `-N`."""
 _RUNTIMES: Mapping[Kind, re.Pattern[str]] = {"python": re.compile(r"python3\.(9|1[0-4])"), "node": re.compile(r"nodejs\d+\.x")}
 _EXAMPLES: Mapping[Kind, str] = {"python": "python3.9 to python3.14", "node": "nodejs22.x"}
-_ONLY = {"python": ("requirements", "lock", "leave_out_provided", "bytecode", "wheels", "index_url"), "node": ("package",)}
+_ONLY = {"python": ("requirements", "lock", "bytecode", "wheels", "index_url"), "node": ("package",)}
 """Keys that mean nothing to the other kind."""
 _DEFAULT = Retention()
 _EMPTY = ("", "~", "null", "Null", "NULL")
