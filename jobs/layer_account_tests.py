@@ -12,17 +12,18 @@ from typing import TypeVar, cast
 
 from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, Change, Journal
 from assets.layers import testing
-from assets.layers.layer_tests import contents_of
+from assets.layers.layer_tests import content_of
 from assets.layers.logic.account_tests import (
     CREATE,
+    PREFIX,
     REMOVE,
     STAGE,
     UNSTAGE,
     Candidate,
     TestFunction,
     attempt,
-    candidate_layer,
     code,
+    function_arn,
     function_name,
     is_ours,
     tags,
@@ -30,7 +31,9 @@ from assets.layers.logic.account_tests import (
 )
 from assets.layers.logic.bundles import Bundle
 from assets.layers.logic.products import LayerSpecification
+from assets.layers.logic.publishing import TEST, candidate_layer, layer_arn
 from assets.layers.logic.testing import Attempt, Growth, Tested, init_milliseconds, judged, left_out, missing
+from jobs.layer_rights import needed
 from resources.clock import Clock
 from resources.errors import CloudOpsError, NotFound, PermanentError
 from resources.lambda_layers import Architecture, Function, LayerArn, Place
@@ -100,7 +103,8 @@ def in_account(
             tested.append((combination, course.tested(layers, combination, [str(arn) for arn in before])))  # noqa: PERF401  kept
     except CloudOpsError as error:
         known = {combination for combination, _ in tested}
-        tested += [(one, Tested("unknown", str(error))) for one in combinations if one not in known]
+        why = f"{error}{needed(error, TEST, layer_arn(place, '*-candidate'), function_arn(place, PREFIX + '*'))}"
+        tested += [(one, Tested("unknown", why)) for one in combinations if one not in known]
     finally:
         course.remove()
     return Outcome(tuple(tested), tuple(course.problems))
@@ -121,7 +125,8 @@ class _Course:
     def staged(self) -> list[str]:
         """Publish the zips as candidates; their ARNs."""
         found = []
-        for build, content in zip(self._bundle.builds, contents_of(self._bundle, self._world.store), strict=True):
+        for build in self._bundle.builds:
+            content = content_of(build, self._world.store)
             one = Candidate(self._place, candidate_layer(build.layer), build.sha256, self._run_id, self._serial)
             self._candidates.append(one)
             change = Change("aws", STAGE, one.arn, None, one.noted(), f"{build.layer} is tested before it is published")
@@ -135,7 +140,7 @@ class _Course:
         return found
 
     def tested(self, layers: Sequence[str], combination: tuple[str, str], before: Sequence[str]) -> Tested:
-        """Cold starts of a function with the candidates and with the version before, in turn; the first of each does not count."""
+        """Cold starts with the candidates and with the version before, in turn; the first of each is not counted."""
         made = self._function(layers, combination)
         attempts: list[Attempt] = []
         times: list[float] = []

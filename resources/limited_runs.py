@@ -144,21 +144,20 @@ def _end_all(group: int, mark: str) -> int:
     """End whatever is left of a run; returns how many processes that were, as far as they can be known."""
     ended: set[int] = set()
     for _ in range(_ROUNDS):
+        _kill(os.killpg, group)
         found = _marked(mark)
-        if not _killed(os.killpg, group) and not found:
+        if not found:
             break
         for number in found:
-            _killed(os.kill, number)
+            _kill(os.kill, number)
         ended |= found
         time.sleep(0.01)
     return len(ended)
 
 
-def _killed(kill: Callable[[int, int], None], number: int) -> bool:
+def _kill(kill: Callable[[int, int], None], number: int) -> None:
     with suppress(ProcessLookupError, PermissionError):
         kill(number, signal.SIGKILL)
-        return True
-    return False
 
 
 def _marked(mark: str) -> set[int]:

@@ -14,7 +14,7 @@ from assets.failures import errors_classified
 from assets.layers import tables
 from assets.layers.known import TestKey, keep_tests, known_bundles, published_shas, scans_by_sha, tests_by_key
 from assets.layers.logic.bundles import Bundle, before, current
-from assets.layers.logic.products import LayerSpecification
+from assets.layers.logic.products import BuiltLayer, LayerSpecification
 from assets.layers.logic.testing import LOCAL, Tested
 from assets.layers.specifications import specifications_of
 from assets.layers.testing.local import Subject, on_this_machine
@@ -142,25 +142,22 @@ class _Bench:
 
     def _subject(self, bundle: Bundle, combination: tuple[str, str], specification: LayerSpecification) -> Subject:
         runtime, architecture = combination
-        contents = tuple(contents_of(bundle, self._store))
+        contents = tuple(content_of(build, self._store) for build in bundle.builds)
         return Subject(
             bundle.builds[0].kind, runtime, architecture, contents, bundle.imports, specification.smoke, specification.leave_out
         )
 
 
-def contents_of(bundle: Bundle, store: ObjectStore) -> list[bytes]:
-    """The zips of a bundle.
+def content_of(build: BuiltLayer, store: ObjectStore) -> bytes:
+    """The zip that was built.
 
     Raises:
-        NotFound: One is gone, or is no longer what was built.
+        NotFound: It is gone, or is no longer what was built.
     """
-    found = []
-    for build in bundle.builds:
-        content = store.get(build.key)
-        if sha256(content).hexdigest() != build.sha256:
-            raise NotFound(f"{build.key} is not the zip that was built", "Build the layer again.")
-        found.append(content)
-    return found
+    content = store.get(build.key)
+    if sha256(content).hexdigest() != build.sha256:
+        raise NotFound(f"{build.key} is not the zip that was built", "Build the layer again.")
+    return content
 
 
 def _passed(bundle: Bundle, combination: tuple[str, str], known: Mapping[TestKey, Mapping[str, Any]]) -> bool:

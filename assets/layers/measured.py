@@ -1,9 +1,10 @@
 """Metrics of layers: `LayerColdStartDuration` (milliseconds) and `LayerSize` (bytes of the zip, as AWS counts them)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from assets.layers.logic.bundles import Bundle
+from assets.layers.logic.products import BuiltLayer
 from assets.layers.logic.testing import Tested
 from resources.metrics_sink import MetricPoint
 
@@ -25,18 +26,12 @@ def cold_start_points(found: Iterable[tuple[Bundle, tuple[str, str], Tested]], a
     ]
 
 
-def size_points(
-    sizes: Mapping[str, int], combinations: Mapping[str, Sequence[tuple[str, str]]], at: datetime
-) -> list[MetricPoint]:
-    """Sizes of the newest published zips.
+def size_points(found: Iterable[tuple[Bundle, BuiltLayer]], at: datetime) -> list[MetricPoint]:
+    """Sizes of zips that were published; one that was published at several places has one size.
 
     Args:
-        sizes: Bytes of the zip, by name of the layer.
-        combinations: Runtimes and architectures that it is for, by name of the layer.
-        at: When that was looked at.
+        found: Zips, with the bundle that each is of.
+        at: When they were published.
     """
-    return [
-        MetricPoint(SIZE, float(size), at, dimensions(layer, *combination))
-        for layer, size in sizes.items()
-        for combination in combinations[layer]
-    ]
+    sizes = {(build.layer, combination): build.zip_bytes for bundle, build in found for combination in bundle.combinations}
+    return [MetricPoint(SIZE, float(size), at, dimensions(layer, *one)) for (layer, one), size in sizes.items()]

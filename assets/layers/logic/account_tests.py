@@ -20,11 +20,9 @@ DONE = "done"
 CREATE, REMOVE = "create test function", "delete test function"
 STAGE, UNSTAGE = "publish candidate", "delete candidate"
 """Operations in the journal."""
-PREFIX, ENDING = "cloudops-layer-test-", "-candidate"
-"""How the name of a temporary function begins, and that of a temporary layer ends."""
+PREFIX = "cloudops-layer-test-"
+"""How the name of a temporary function begins."""
 _PRODUCT = "cloudops"
-_LONGEST = 140
-"""Of a layer's name. Source: API reference of AWS Lambda, PublishLayerVersion."""
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """Of a zip."""
 _NAME = re.compile(rf"{PREFIX}[0-9a-f]{{12}}")
@@ -41,7 +39,7 @@ class TestFunction:
     @property
     def arn(self) -> str:
         """Of the function."""
-        return f"arn:{partition(self.place.region)}:lambda:{self.place.region}:{self.place.account}:function:{self.name}"
+        return function_arn(self.place, self.name)
 
     def noted(self) -> dict[str, Any]:
         """As the journal has it."""
@@ -99,9 +97,9 @@ def _read(noted: Mapping[str, Any]) -> TestFunction | Candidate:
     return TestFunction(place, noted["name"], noted["run_id"])
 
 
-def candidate_layer(layer: str) -> str:
-    """Name of the layer that zips of a layer are tested as."""
-    return layer[: _LONGEST - len(ENDING)] + ENDING
+def function_arn(place: Place, name: str) -> str:
+    """ARN of a function, without a version."""
+    return f"arn:{partition(place.region)}:lambda:{place.region}:{place.account}:function:{name}"
 
 
 def function_name(run_id: str, serial: int, shas: Collection[str], runtime: str, architecture: str) -> str:

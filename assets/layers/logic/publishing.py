@@ -19,13 +19,24 @@ from resources.lambda_layers import Grant, LayerArn, LayerVersion, Place
 
 PUBLISH, GRANT, REVOKE = "publish layer", "grant", "revoke"
 """Operations in the journal."""
+LOOK, TEST = "look", "test"
+"""Operations that need rights too."""
 _SOURCE = re.compile(r"\bsha256:([0-9a-f]{64})\b")
 _OURS = "cloudops-"
+_CANDIDATE = "-candidate"
+_LONGEST = 140
+"""Of a layer's name. Source: API reference of AWS Lambda, PublishLayerVersion."""
 _ACTIONS: Mapping[str, tuple[str, ...]] = {
+    LOOK: ("lambda:ListLayerVersions", "lambda:GetLayerVersion", "lambda:GetLayerVersionPolicy"),
+    TEST: (
+        "lambda:PublishLayerVersion", "lambda:DeleteLayerVersion", "lambda:GetLayerVersion", "lambda:CreateFunction",
+        "lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration", "lambda:InvokeFunction",
+        "lambda:DeleteFunction", "lambda:ListTags", "lambda:TagResource", "iam:PassRole",
+    ),
     PUBLISH: ("lambda:PublishLayerVersion", "lambda:ListLayerVersions", "lambda:GetLayerVersion"),
     GRANT: ("lambda:AddLayerVersionPermission", "lambda:GetLayerVersionPolicy"),
     REVOKE: ("lambda:RemoveLayerVersionPermission", "lambda:GetLayerVersionPolicy"),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,11 @@ class Gate:
 
     refusals: tuple[str, ...]
     untested: tuple[tuple[str, str], ...]
+
+
+def candidate_layer(layer: str) -> str:
+    """Name of the layer that zips of a layer are tested as, before they are published."""
+    return layer[: _LONGEST - len(_CANDIDATE)] + _CANDIDATE
 
 
 def description_of(build: BuiltLayer) -> str:
@@ -92,7 +108,10 @@ def wanted_places(specification: LayerSpecification, places: Sequence[Place]) ->
 
 
 def gate(
-    bundle: Bundle, scans: Mapping[str, Mapping[str, Any]], tests: Mapping[tuple[str, str, str, str], Mapping[str, Any]]
+    bundle: Bundle,
+    scans: Mapping[str, Mapping[str, Any]],
+    tests: Mapping[tuple[str, str, str, str], Mapping[str, Any]],
+    layers: Collection[str] = (),
 ) -> Gate:
     """Whether a bundle may be published: its scan found nothing high, its tests passed, and its budget is kept.
 
@@ -102,10 +121,13 @@ def gate(
         bundle: That which is to be published.
         scans: The latest look through each zip.
         tests: The latest results, by zip, runtime, architecture and place.
+        layers: Names of layers in force: none of them may be that of a candidate.
     """
     refusals = []
     for build, (verdict, reason) in zip(bundle.builds, bundle.budgets, strict=True):
         scan = scans.get(build.sha256)
+        if candidate_layer(build.layer) in layers:
+            refusals.append(f"{candidate_layer(build.layer)} is what it is tested as, and a layer of its own: rename that one")
         if scan is None:
             refusals.append(f"{build.layer} was not looked through: materialize layers/scans")
         elif scan["verdict"] != "passed" or scan["high"]:
@@ -171,10 +193,14 @@ def whom(grant: Grant) -> str:
     return f"organisation {grant.organization}" if grant.organization else f"account {grant.principal}"
 
 
-def policy_statement(operation: str, layer_arn: str) -> str:
-    """The statement that a policy needs for an operation on a layer, as JSON."""
-    said = {"Effect": "Allow", "Action": list(_ACTIONS[operation]), "Resource": [layer_arn, f"{layer_arn}:*"]}
-    return json.dumps(said)
+def policy_statement(operation: str, *resources: str) -> str:
+    """The statement that a policy needs for an operation, as JSON.
+
+    Args:
+        operation: Which.
+        resources: ARNs that it is done to.
+    """
+    return json.dumps({"Effect": "Allow", "Action": list(_ACTIONS[operation]), "Resource": list(resources)})
 
 
 def layer_arn(place: Place, layer: str) -> str:
