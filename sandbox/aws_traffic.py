@@ -10,6 +10,7 @@ from typing import Any
 from moto.cloudwatch.responses import CloudWatchResponse
 
 from sandbox import aws_functions, aws_lambda, aws_lambda_metrics
+from sandbox.aws_lambda_errors import LambdaError
 from sandbox.aws_lambda_requests import Answer
 from sandbox.aws_lambda_state import LATEST, Configuration, Function, Version
 from sandbox.lambda_traffic import CALLED, Traffic
@@ -64,12 +65,19 @@ def _fails(function: Function, version: Version, moment: datetime, tried: dict[C
     if moment < version.modified.replace(second=0, microsecond=0):
         return False
     if version.configuration not in tried:
-        _, _, _, region, account, _, name = function.arn.split(":")
-        answer = aws_functions.ask(
-            account, region, datetime.now(UTC), "Invoke", FunctionName=name, Qualifier=version.number, Payload=b"{}"
-        )
-        tried[version.configuration] = isinstance(answer, Answer) and "X-Amz-Function-Error" in answer.headers
+        tried[version.configuration] = _raises(function, version)
     return tried[version.configuration]
+
+
+def _raises(function: Function, version: Version) -> bool:
+    """Whether a call of a version ends with an error; not if this machine cannot run it."""
+    _, _, _, region, account, _, name = function.arn.split(":")
+    about = {"FunctionName": name, "Qualifier": version.number, "Payload": b"{}"}
+    try:
+        answer = aws_functions.ask(account, region, datetime.now(UTC), "Invoke", **about)
+    except LambdaError:
+        return False
+    return isinstance(answer, Answer) and "X-Amz-Function-Error" in answer.headers
 
 
 def _put(arn: str, values: Mapping[str, float], moment: datetime, alias: str | None) -> None:
