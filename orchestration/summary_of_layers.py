@@ -8,7 +8,7 @@ from rich.markup import escape
 from assets.layers.known import known_bundles, scans_by_sha, tests_by_key
 from assets.layers.layer_report import REPORT_KEY, report_data
 from assets.layers.logic.bundles import current
-from assets.layers.logic.publishing import gate
+from assets.layers.logic.publishing import gate, layers_in_force
 from orchestration.terminal import console
 from resources.lake import Lake
 
@@ -51,11 +51,14 @@ def _standing(lake: Lake, now: datetime) -> list[str]:
 def _built(lake: Lake) -> list[str]:
     """The newest zips, and what speaks against publishing them."""
     everything = known_bundles(lake)
-    newest = current(everything, {one.specification for one in everything})
+    names = {one.specification for one in everything}
+    newest = current(everything, names)
     if not newest:
         return []
     scans, tests = scans_by_sha(lake), tests_by_key(lake)
-    refusals = {one.name: refused for one in newest if (refused := gate(one, scans, tests).refusals)}
+    refusals = {
+        one.name: refused for one in newest if (refused := gate(one, scans, tests, layers_in_force(everything, names)).refusals)
+    }
     zips = [build for one in newest for build in one.builds]
     return [
         f"Layers built: {len(zips)}, {sum(one.zip_bytes for one in zips) / 1000:,.1f} kB zipped; {len(refusals)} refused.",
