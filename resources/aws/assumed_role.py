@@ -1,5 +1,6 @@
 """Credentials of a role in another account: taken when first needed, and renewed before they end."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ def provider(session: Any, role: str, external_id: str, create_client: Callable[
     Raises:
         NoCredentialsError: The caller has none.
     """
+    # it writes the trace of each refusal, which is raised and told anyway
+    logging.getLogger("botocore.credentials").setLevel(logging.ERROR)
     from botocore.credentials import (
         AssumeRoleCredentialFetcher,
         CredentialProvider,

@@ -1,6 +1,5 @@
 """Clients of AWS services through dagster-aws: where to, with which credentials, timeouts and repeats, and what errors mean."""
 
-import re
 from contextlib import AbstractContextManager
 from functools import cache
 from threading import RLock
@@ -145,14 +144,23 @@ class AwsClients(dg.ConfigurableResource[Any]):
                 self._caller_found.update({name: str(said) for name, said in sts.get_caller_identity().items()})
         return self._caller_found
 
-    def errors(self, action: str, about: str) -> AbstractContextManager[None]:
+    def errors(self, action: str, about: str, account: str = "") -> AbstractContextManager[None]:
         """Translate errors of the SDK inside.
 
         Args:
             action: IAM permission that the call needs.
             about: What it is about, in words.
+            account: Which is called, if it is entered by its role.
         """
-        return translated(about, self.endpoint_url, lambda error: _answered(error, action, about))
+
+        def answered(error: "ClientError") -> CloudOpsError:
+            found = _answered(error, action, about)
+            if account and error.operation_name == "AssumeRole" and isinstance(found, Denied):
+                role = self.role_arn(account)
+                return Denied(found.message, f"Allow sts:AssumeRole on {role}, and name the caller in that role's trust policy.")
+            return found
+
+        return translated(about, self.endpoint_url, answered)
 
 
 @cache
@@ -167,10 +175,6 @@ def _answered(error: "ClientError", action: str, about: str) -> CloudOpsError:
     answer = error.response.get("Error", {})
     code, status = str(answer.get("Code", "")), int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     said = f"{about}: {code or status}, {answer.get('Message', '')}".rstrip(", ")
-    if error.operation_name == "AssumeRole" and code in _DENIED:
-        role = re.search(r"arn:[^:\s]+:iam::\d*:role/\S+", said)
-        name = role[0] if role else "the role"
-        return Denied(said, f"Allow sts:AssumeRole on {name}, and name the caller in the trust policy of that role.")
     if code in STALE_CREDENTIALS:
         return Denied(said, "Renew the AWS credentials of this process, and check its clock.")
     if code in _DENIED or status == 403:

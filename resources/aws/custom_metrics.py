@@ -14,8 +14,8 @@ from resources.errors import BadInput, CloudOpsError
 from resources.metrics_sink import MetricPoint, MetricsSink, NotPosted
 
 MOST_POINTS, MOST_BYTES = 1_000, 500_000
-"""Of a request. Source: AWS API reference, PutMetricData; so are names, times and the range of values. It takes 1 MB as it is sent,
-which may be twice what is reckoned here."""
+"""Of a request. Source: AWS API reference, PutMetricData; so are names, times and the range of values. It takes 1 MB as it is
+sent, which may be twice what is reckoned here."""
 OLDEST, NEWEST = timedelta(weeks=2), timedelta(hours=2)
 _NAMESPACE = re.compile(r"[0-9A-Za-z.\-_/# ]{1,255}")
 _RESERVED = "AWS/"

@@ -101,7 +101,7 @@ class Calls:
                 service, place.region, place.account, attempts=attempts,
                 read_timeout_seconds=read_timeout_seconds,
             )  # fmt: skip
-            with self.clients.errors(f"{action} in {place.account}", f"{about} in {place}"):
+            with self.clients.errors(f"{action} in {place.account}", f"{about} in {place}", place.account):
                 return getattr(client, method)(**request)
 
         try:

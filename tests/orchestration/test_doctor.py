@@ -1,11 +1,13 @@
 """`cloudops doctor` as an operator meets it: against clouds over HTTP that work, refuse, or do not answer."""
 
+import io
 import json
 import re
 import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import dagster as dg
 import pytest
 import requests
 from click.testing import Result
@@ -22,8 +25,10 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.doctor import Answer, Finding, Probe, examine, run
 from orchestration.probes_of_databases import of_databases
+from orchestration.probes_of_lambda import of_lambda
 from orchestration.settings import current_settings
 from orchestration.wiring import resources_for
+from resources.aws.custom_metrics import CloudWatchMetrics
 from resources.clock import Clock
 from resources.embedded_clock import EmbeddedClock
 from resources.oci import policies
@@ -31,6 +36,7 @@ from resources.oci.autonomous_databases import OciAutonomousDatabases
 from resources.oci.clients import OciClients
 from resources.oci.database_metrics import OciDatabaseMetrics
 from resources.rest_sql import RestSqlSessions
+from sandbox.aws_accounts import key_of
 from sandbox.oci.clock import Clock as CloudClock
 from sandbox.oci.clock import text
 from sandbox.oci.ords import PASSWORD, USER
@@ -60,6 +66,7 @@ PRODUCTION = {
     "CLOUDOPS_REGION": "us-east-1",
     "CLOUDOPS_NOTIFY_URL": f"slack://{TOKEN}",
 }
+OTHER = "111122223333"
 Key = tuple[str, str]
 
 
@@ -164,6 +171,16 @@ def production(doctor: Doctor, aws: Aws, oracle: Sandbox) -> Doctor:
     return doctor
 
 
+def of_lambda_alone() -> list[Finding]:
+    """What is asked of Lambda, without the rest of the deployment."""
+    with dg.build_resources({"service": resources_for(current_settings())["lambda_service"]}) as made:
+        return run(of_lambda(made.service, Clock(), ""), 30)
+
+
+def probed(findings: list[Finding]) -> dict[Key, dict[str, str]]:
+    return {(found.cloud, found.name): found.as_dict() for found in findings}
+
+
 def amiss(findings: dict[Key, dict[str, str]]) -> dict[Key, dict[str, str]]:
     return {key: one for key, one in findings.items() if one["outcome"] in ("missing", "failed")}
 
@@ -179,6 +196,7 @@ class TestWhereAllIsWell:
             ("local", "invoices"),
             ("local", "knowledge base"),
             ("oci", "databases: SQL"),
+            ("aws", "layers: test role"),
         }
         assert "CLOUDOPS_DOCUMENTS" in findings["local", "documents"]["fix"]
         assert {("local", "embedding model"), ("local", "search log")} <= states["works"]
@@ -191,6 +209,7 @@ class TestWhereAllIsWell:
             ("aws", "actions: changing"),
             ("oci", "actions: changing"),
             ("oci", "databases: metrics"),
+            ("aws", "functions and layers: changing"),
         }
         assert findings["oci", "databases: metrics"]["detail"] == "no database runs"
         assert "CLOUDOPS_DATABASE_USER" in findings["oci", "databases: SQL"]["fix"]
@@ -399,7 +418,7 @@ class TestAws:
     def statements(self) -> list[dict[str, Any]]:
         """The policy of `deploy/policies`, for buckets of the test."""
         document = (PROJECT / "deploy" / "policies" / "aws.json").read_text()
-        for placeholder, bucket in BUCKETS.items():
+        for placeholder, bucket in {**BUCKETS, "LAMBDA_ROLE": "cloudops"}.items():
             document = document.replace(placeholder, bucket)
         # the embedded AWS has names of its own for the actions budgets:ViewBudget and cloudwatch:…
         names = ["budgets:DescribeBudgets", "monitoring:GetMetricData", "monitoring:ListMetrics"]
@@ -429,6 +448,63 @@ class TestAws:
             "metrics": ("missing", "Allow cloudwatch:ListMetrics."),
             "metrics: values": ("missing", "Allow cloudwatch:GetMetricData."),
         }
+
+    @pytest.fixture
+    def other_account(self, production, aws):
+        """One with a function and a layer, which is entered by a role."""
+        keys = {"aws_access_key_id": key_of(OTHER), "aws_secret_access_key": "x"}
+        client = boto3.client("lambda", endpoint_url=aws.url, region_name="us-east-1", **keys)
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("python/a.py", "x = 1")
+        code = {"ZipFile": buffer.getvalue()}
+        layer = client.publish_layer_version(LayerName="lib", Content=code)["LayerVersionArn"]
+        role = f"arn:aws:iam::{OTHER}:role/x"
+        client.create_function(FunctionName="f", Runtime="python3.12", Handler="a.h", Role=role, Code=code, Layers=[layer])
+        production.set(CLOUDOPS_LAMBDA_ACCOUNTS=OTHER, CLOUDOPS_LAMBDA_ROLE="cloudops")
+        yield f"functions and layers: {OTHER}"
+        client.delete_function(FunctionName="f")
+        requests.delete(f"{aws.url}/moto-api/lambda/faults", timeout=10)
+
+    def test_each_account_with_functions_and_layers_is_read_in_each_region(self, production, other_account):
+        production.set(CLOUDOPS_LAMBDA_REGIONS="us-east-1,eu-central-1", CLOUDOPS_LAMBDA_TEST_ROLE="test")
+
+        findings = probed(of_lambda_alone())
+
+        assert findings["aws", "functions and layers"]["detail"] == "account 123456789012 can be read in us-east-1, eu-central-1"
+        assert findings["aws", other_account]["detail"] == f"account {OTHER} can be read in us-east-1, eu-central-1"
+        assert "iam:PassRole" in findings["aws", "layers: test role"]["fix"]
+        assert "aws-lambda-account.json" in findings["aws", "functions and layers: changing"]["fix"]
+
+    @pytest.mark.parametrize(
+        "action",
+        [
+            "ListFunctions", "ListLayers", "GetAccountSettings", "GetFunctionConfiguration", "ListAliases", "ListTags",
+            "ListLayerVersions", "GetLayerVersionByArn", "GetLayerVersionPolicy",
+        ],
+    )  # fmt: skip
+    def test_a_right_on_functions_and_layers_that_is_missing_is_named(self, production, aws, other_account, action):
+        fault = {"kind": "status", "status": 403, "code": "AccessDeniedException", "operation": action, "account": OTHER}
+        requests.post(f"{aws.url}/moto-api/lambda/faults", json=fault, timeout=10).raise_for_status()
+
+        (found,) = amiss(probed(of_lambda_alone())).values()
+
+        assert found["name"] == other_account
+        assert (found["outcome"], found["fix"]) == ("missing", f"Allow lambda:{action.removesuffix('ByArn')} in {OTHER}.")
+
+    def test_a_role_that_may_not_be_assumed_is_named(self, production, aws, other_account, statements):
+        production.key(*aws.key_of_user([one for one in statements if one["Sid"] != "EnterAccounts"]))
+        aws.authorize("0")
+
+        wrong = amiss(probed(of_lambda_alone()))
+
+        assert [name for _, name in wrong] == [other_account]
+        assert f"Allow sts:AssumeRole on arn:aws:iam::{OTHER}:role/cloudops" in wrong["aws", other_account]["fix"]
+
+    def test_accounts_without_a_role_to_assume_say_what_to_set(self, production):
+        production.set(CLOUDOPS_LAMBDA_ACCOUNTS=OTHER)
+
+        assert "CLOUDOPS_LAMBDA_ROLE" in production.findings()["aws", "functions and layers"]["fix"]
 
     def test_objects_that_are_listed_and_may_not_be_read_are_told(self, production, aws, statements):
         unread = ("ReadBillObjects", "ReadInputObjects", "WriteOwn")
@@ -650,9 +726,40 @@ class TestPolicies:
 
         assert all(placeholder in document for placeholder in BUCKETS)
         for statement in json.loads(document)["Statement"]:
-            assert statement["Resource"] != "*" or all(
-                re.search(r":(View|List|Get|Describe)", action) for action in statement["Action"]
-            )
+            assert statement["Resource"] != "*" or is_bounded(statement)
+
+    def test_the_policy_of_each_account_has_what_is_asked_of_lambda_there_and_no_more(self):
+        folder = PROJECT / "resources" / "aws"
+        sources = [*folder.glob("lambda_*.py"), folder / "staging.py"]
+        called = {found for path in sources for found in re.findall(r'"((?:lambda|cloudwatch|s3):\w+)"', path.read_text())}
+        document = (PROJECT / "deploy" / "policies" / "aws-lambda-account.json").read_text()
+        statements = json.loads(document)["Statement"]
+        # tags are given while a function is made, its role is passed, and the staged zip is read, in the name of the caller
+        implied = {"lambda:TagResource", "iam:PassRole", "s3:GetObject"}
+
+        assert len(called) > 20
+        assert {action for statement in statements for action in statement["Action"]} == called | implied
+        assert all(statement["Resource"] != "*" or is_bounded(statement) for statement in statements)
+        for placeholder in ("LAMBDA_TEST_ROLE", "LAYER_BUCKET"):
+            assert placeholder in document
+        made = next(statement for statement in statements if "lambda:CreateFunction" in statement["Action"])
+        assert made["Resource"].endswith(":function:cloudops-layer-test-*")
+
+    def test_custom_metrics_are_allowed_in_their_own_namespace_alone(self):
+        (allowed,) = [one for one in shipped_to_aws() if "cloudwatch:PutMetricData" in one["Action"]]
+        namespace = CloudWatchMetrics.model_fields["namespace"].default
+
+        assert allowed["Condition"] == {"StringEquals": {"cloudwatch:namespace": namespace}}
+
+
+def shipped_to_aws() -> list[dict[str, Any]]:
+    statements: list[dict[str, Any]] = json.loads((PROJECT / "deploy" / "policies" / "aws.json").read_text())["Statement"]
+    return statements
+
+
+def is_bounded(statement: dict[str, Any]) -> bool:
+    """Whether it allows no more than to look, or has a condition."""
+    return "Condition" in statement or all(re.search(r":(View|List|Get|Describe)", action) for action in statement["Action"])
 
 
 VERBS = ("inspect", "read", "use", "manage")

@@ -58,17 +58,6 @@ def test_an_answer_says_what_is_wrong_and_what_to_do(code, status, kind, advice)
     assert advice in error.value.advice
 
 
-def test_a_role_that_may_not_be_assumed_is_named_with_both_sides_that_have_to_allow_it():
-    role = "arn:aws:iam::111122223333:role/cloudops"
-    said = f"User: arn:aws:iam::1:user/u is not authorized to perform: sts:AssumeRole on resource: {role}"
-    refused = {"Error": {"Code": "AccessDenied", "Message": said}, "ResponseMetadata": {"HTTPStatusCode": 403}}
-
-    with pytest.raises(Denied) as error, AwsClients(**KEYS).errors("lambda:ListFunctions", "functions"):
-        raise ClientError(refused, "AssumeRole")
-
-    assert error.value.advice == f"Allow sts:AssumeRole on {role}, and name the caller in the trust policy of that role."
-
-
 def test_nobody_at_the_address_is_a_reason_to_try_again_later():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

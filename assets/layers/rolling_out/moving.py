@@ -1,143 +1,174 @@
-"""Changes the layers of one function, once, whatever is lost on the way, and leaves alone what others changed meanwhile.
+"""Moves functions and the aliases that follow them, and takes them back."""
 
-What counts is the list of layers: a function whose list is as this roll-out knows it is changed with its present revision, also
-if somebody changed its memory or its code since; one with any other list is left. The revision keeps others' changes out that
-come between the look and the call.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from assets.journal import DONE, FOUND_DONE, FOUND_UNDONE, Begun, Change
-from assets.layers.logic.rollout.plan import Move
+from assets.journal import DONE, Begun
+from assets.layers.logic.rollout.plan import AliasMove, Move
 from assets.layers.logic.rollout.record import Rollout
-from assets.layers.logic.rollout.standing import Standing, Way, standing
+from assets.layers.logic.rollout.standing import Standing, standing
+from assets.layers.rolling_out.exchanging import DELETED, DOUBTFUL, Exchange, Exchanger, Outcome, Seen
 from assets.layers.rolling_out.records import WELL
 from assets.layers.rolling_out.world import SYSTEM, World
-from resources.errors import Conflict, NotFound, PermanentError, TransientError
+from resources.errors import Conflict, NotFound, PermanentError
 from resources.lambda_layers import Function
 
-SET = "set layers"
-DELETED = "it was deleted"
-_TRIES = 3
-
-Ended = Literal["made", "left", "refused", "not ready"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a change ended: `made`, or `left` because of others, `refused` by AWS, `not ready` for a change; and why."""
-
-    ended: Ended
-    reason: str = ""
+SET, PUBLISH, POINT = "set layers", "publish version", "set alias"
+_OPERATIONS = (SET, PUBLISH, POINT)
 
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """Moves functions of one roll-out.
+    """Moves functions of one roll-out."""
 
-    Attributes:
-        world: What it works with.
-        rollout: Which roll-out.
-        standing: What was made so far; kept up to date.
-    """
+    exchanger: Exchanger
 
-    world: World
-    rollout: Rollout
-    standing: Standing
+    @property
+    def standing(self) -> Standing:
+        """What was made so far."""
+        return self.exchanger.standing
 
     def forward(self, move: Move) -> Outcome:
         """Give a function its new layers."""
-        if move.arn in self.standing.forward:
-            return Outcome("made")
-        return self._exchange(move, "forward", move.former, move.wanted)
+        return self.exchanger.exchange(self._layers(move, move.former, move.wanted, ""), "forward")
 
     def back(self, move: Move) -> Outcome:
-        """Give a function its former layers again, exactly; one that this roll-out did not move is left."""
-        if move.arn in self.standing.back or move.arn not in self.standing.forward:
+        """Give a function its former layers again, exactly; for one that this roll-out moved."""
+        return self.exchanger.exchange(self._layers(move, move.wanted, move.former, ": way back"), "back")
+
+    def forward_alias(self, move: Move, alias: AliasMove) -> Outcome:
+        """Publish a function that was moved, and let an alias point to that version."""
+        if alias_subject(move, alias) in self.standing.forward:
             return Outcome("made")
-        return self._exchange(move, "back", move.wanted, move.former)
+        now = self.look(move)
+        if now is None:
+            return Outcome("left", DELETED)
+        if now.layers != move.wanted or now.code_sha256 != alias.code_sha256:
+            return Outcome("left", "others changed $LATEST: what would be published is not what the alias calls")
+        if not now.is_ready:
+            return Outcome("not ready", "an update of its function is under way")
+        try:
+            published = self._published(move, alias, now)
+        except (Conflict, NotFound) as error:
+            return Outcome("left", f"others changed $LATEST while it was published: {error.message}")
+        except PermanentError as error:
+            return Outcome("refused", f"AWS refused: {error}")
+        return self.exchanger.exchange(self._pointing(move, alias, _former(alias), _pointed(published.version), ""), "forward")
+
+    def back_alias(self, move: Move, alias: AliasMove) -> Outcome:
+        """Let an alias that this roll-out moved point again to where it did, exactly."""
+        made = self.standing.forward[alias_subject(move, alias)]
+        known = _pointed(made["version"], made["weights"])
+        return self.exchanger.exchange(self._pointing(move, alias, known, _former(alias), ": way back"), "back")
 
     def look(self, move: Move) -> Function | None:
         """A function as it is; None if it is gone."""
         try:
-            return self.world.service.function(move.place, move.name)
+            return self._world.service.function(move.place, move.name)
         except NotFound:
             return None
 
-    def _exchange(self, move: Move, way: Way, known: Sequence[str], wanted: Sequence[str]) -> Outcome:
-        begun, lost = None, None
-        for _ in range(_TRIES):
-            seen = self.look(move)
-            if seen is not None and begun is not None and seen.layers == tuple(wanted):
-                self._end(begun, FOUND_DONE)
-                return Outcome("made")
-            if (early := _early(seen, way, known, wanted)) is not None:
-                return early
-            assert seen is not None  # noqa: S101 - `_early` answers for one that is gone
-            begun = self._begin(self._change(move, way, known, wanted, seen.revision))
-            try:
-                self.world.service.set_layers(move.place, move.name, wanted, seen.revision)
-            except (Conflict, NotFound, TransientError) as error:
-                lost = error if isinstance(error, TransientError) else None
-                if self._became(begun, move, wanted, error):
-                    return Outcome("made")
-            except PermanentError as error:
-                self._end(begun, f"failed: {error}")
-                return Outcome("refused", f"AWS refused: {error}")
-            else:
-                self._end(begun, DONE)
-                return Outcome("made")
-        if lost is not None:
-            raise lost
-        return Outcome("left", "others keep changing it")
+    @property
+    def _world(self) -> World:
+        return self.exchanger.world
 
-    def _change(self, move: Move, way: Way, known: Sequence[str], wanted: Sequence[str], revision: str) -> Change:
-        after = {"layers": list(wanted), "rollout": self.rollout.id, "way": way}
-        reason = f"roll-out {self.rollout.id}, wave {move.wave}" + (": way back" if way == "back" else "")
-        return Change(SYSTEM, SET, move.arn, {"layers": list(known), "revision": revision}, after, reason)
+    def _about(self, move: Move) -> str:
+        return f"roll-out {self.exchanger.rollout.id}, wave {move.wave}"
 
-    def _became(self, begun: Begun, move: Move, wanted: Sequence[str], error: Exception) -> bool:
-        """Whether a change was made of which AWS says that it was not, or says nothing."""
-        seen = self.look(move)
-        made = seen is not None and seen.layers == tuple(wanted)
-        self._end(begun, FOUND_DONE if made else f"failed: {error}")
-        return made
+    def _layers(self, move: Move, known: tuple[str, ...], wanted: tuple[str, ...], more: str) -> Exchange:
+        return Exchange(
+            SET, move.arn, _listed(known), _listed(wanted), lambda: self._seen(move),
+            lambda revision: self._world.service.set_layers(move.place, move.name, wanted, revision), self._about(move) + more,
+        )  # fmt: skip
 
-    def _begin(self, change: Change) -> Begun:
-        (begun,) = self.world.journal.begin([change], self.world.clock.now())
-        return begun
+    def _pointing(self, move: Move, alias: AliasMove, known: dict[str, Any], wanted: dict[str, Any], more: str) -> Exchange:
+        def change(revision: str) -> object:
+            return self._world.service.set_alias(
+                move.place, move.name, alias.name, wanted["version"], wanted["weights"], revision
+            )  # fmt: skip
 
-    def _end(self, begun: Begun, outcome: str) -> None:
-        self.world.journal.end([(begun, outcome)], self.world.clock.now())
-        if outcome in WELL and begun.change.after is not None:
-            self.standing.of(begun.change.after["way"])[begun.change.subject] = dict(begun.change.after)
+        return Exchange(
+            POINT, alias_subject(move, alias), known, wanted, lambda: self._seen_alias(move, alias), change,
+            self._about(move) + more,
+        )  # fmt: skip
+
+    def _published(self, move: Move, alias: AliasMove, now: Function) -> Function:
+        """Its new version; AWS gives the one that is there if nothing changed since, so that a repeat makes no second one."""
+        wanted = {"code_sha256": alias.code_sha256, **_listed(move.wanted)}
+        begun = self.exchanger.begin(PUBLISH, _publishing(move), None, wanted, "forward", self._about(move))
+        try:
+            published = self._world.service.publish_version(
+                move.place, move.name, alias.code_sha256, now.revision, f"cloudops: {self._about(move)}"
+            )
+        except PermanentError as error:
+            self.exchanger.end(begun, f"failed: {error}")
+            raise
+        self.exchanger.end(begun, DONE)
+        return published
+
+    def _seen(self, move: Move) -> Seen | None:
+        now = self.look(move)
+        return None if now is None else Seen(_listed(now.layers), now.revision, now.is_ready)
+
+    def _seen_alias(self, move: Move, alias: AliasMove) -> Seen | None:
+        try:
+            found = self._world.service.aliases(move.place, move.name)
+        except NotFound:
+            return None
+        now = next((one for one in found if one.name == alias.name), None)
+        return None if now is None else Seen(_pointed(now.version, now.weights), now.revision)
+
+    def settle(self, begun: Begun) -> None:
+        """See what became of a change that was cut off."""
+        move, alias = self._subjects[begun.change.subject]
+        if begun.change.operation == PUBLISH:
+            self.exchanger.settle(begun, self._newest(move))
+        else:
+            self.exchanger.settle(begun, self._seen(move) if alias is None else self._seen_alias(move, alias))
+
+    def _newest(self, move: Move) -> Seen | None:
+        """What was last published of a function."""
+        everything = self._world.service.functions(move.place, all_versions=True)
+        published = [one for one in everything if one.arn == move.arn and one.version.isdecimal()]
+        newest = max(published, key=lambda one: int(one.version), default=None)
+        return None if newest is None else Seen({"code_sha256": newest.code_sha256, **_listed(newest.layers)}, "")
+
+    @property
+    def _subjects(self) -> dict[str, tuple[Move, AliasMove | None]]:
+        moves = self.exchanger.rollout.plan.moves
+        found: dict[str, tuple[Move, AliasMove | None]] = {
+            subject: (move, None) for move in moves for subject in (move.arn, _publishing(move))
+        }  # fmt: skip
+        return found | {alias_subject(move, alias): (move, alias) for move in moves for alias in move.aliases}
 
 
 def mover(world: World, rollout: Rollout) -> Mover:
     """Who moves functions of a roll-out, after it was looked what became of changes that were cut off."""
-    by_arn = {move.arn: move for move in rollout.plan.moves}
-    found = Mover(world, rollout, Standing())
-    ends = []
-    for begun in world.journal.cut_off(SYSTEM, [SET]):
-        after: dict[str, Any] = dict(begun.change.after or {})
-        if after.get("rollout") == rollout.id:
-            seen = found.look(by_arn[begun.change.subject])
-            made = seen is not None and list(seen.layers) == after["layers"]
-            ends.append((begun, FOUND_DONE if made else FOUND_UNDONE))
-    world.journal.end(ends, world.clock.now())
-    rows = world.journal.rows([SET]).sort("at", maintain_order=True).to_dicts()
-    return Mover(world, rollout, standing(rows, rollout.id, WELL))
+    found = Mover(Exchanger(world, rollout))
+    for begun in world.journal.cut_off(SYSTEM, _OPERATIONS):
+        if (begun.change.after or {}).get("rollout") == rollout.id:
+            found.settle(begun)
+    rows = world.journal.rows([SET, POINT]).sort("at", maintain_order=True).to_dicts()
+    return Mover(Exchanger(world, rollout, standing(rows, rollout.id, WELL, DOUBTFUL)))
 
 
-def _early(seen: Function | None, way: Way, known: Sequence[str], wanted: Sequence[str]) -> Outcome | None:
-    """What is said of a function that is not changed; None of one that is."""
-    if seen is None:
-        return Outcome("left", DELETED)
-    if seen.layers == tuple(wanted):
-        who = "others gave it the new version" if way == "forward" else "others gave it its former layers"
-        return Outcome("left", who)
-    if seen.layers != tuple(known):
-        return Outcome("left", f"others changed its layers, which are now {', '.join(seen.layers) or 'none'}")
-    return None if seen.is_ready else Outcome("not ready", "an update of it is under way")
+def alias_subject(move: Move, alias: AliasMove) -> str:
+    """Name of an alias in the journal: its ARN."""
+    return f"{move.arn}:{alias.name}"
+
+
+def _publishing(move: Move) -> str:
+    return f"{move.arn}:$LATEST"
+
+
+def _listed(layers: tuple[str, ...]) -> dict[str, Any]:
+    return {"layers": list(layers)}
+
+
+def _pointed(version: str, weights: Mapping[str, float] | None = None) -> dict[str, Any]:
+    return {"version": version, "weights": dict(weights or {})}
+
+
+def _former(alias: AliasMove) -> dict[str, Any]:
+    return _pointed(alias.version, alias.weights)

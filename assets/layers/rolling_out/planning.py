@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -39,9 +40,9 @@ def planned(world: World, settings: Settings) -> Planned:
     before = {arn: target.version.arn.version for arn, target in targets.items() if target.version is not None}
     users = uses(functions, {}, settings.layer, before, settings.from_version)
     aliases = _aliases(world.service, users)
-    users = uses([use.function for use in users], aliases, settings.layer, before, settings.from_version)
+    users = uses([use.function for use in users if use.function.arn in aliases], aliases, settings.layer, before, settings.from_version)
     if settings.waves.needs_tags:
-        users = [_with_tags(world.service, use) for use in users]
+        users = list(filter(None, (_with_tags(world.service, use) for use in users)))
     layers = _layers(world.service, users, targets.values())
     facts = Facts(users, aliases, _with_grants(world.service, targets, users), layers, _unzipped(world, layers))
     try:
@@ -102,15 +103,23 @@ def _with_grants(service: LambdaService, targets: Mapping[str, Target], users: S
 
 
 def _aliases(service: LambdaService, users: Iterable[Use]) -> dict[str, Sequence[Alias]]:
-    by_arn = {use.function.arn: use.function for use in users}
-    return {arn: service.aliases(function.place, function.name) for arn, function in by_arn.items()}
+    """Aliases of all functions that are still there."""
+    found = {}
+    for arn, function in {use.function.arn: use.function for use in users}.items():
+        with suppress(NotFound):
+            found[arn] = service.aliases(function.place, function.name)
+    return found
 
 
-def _with_tags(service: LambdaService, use: Use) -> Use:
+def _with_tags(service: LambdaService, use: Use) -> Use | None:
+    """With the tags of its function; None if that is gone."""
     function = use.function
     if function.version != LATEST:
         return use
-    return replace(use, function=replace(function, tags=dict(service.tags(function.place, function.arn))))
+    try:
+        return replace(use, function=replace(function, tags=dict(service.tags(function.place, function.arn))))
+    except NotFound:
+        return None
 
 
 def _layers(service: LambdaService, users: Sequence[Use], targets: Iterable[Target]) -> dict[str, LayerVersion | str]:

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from assets.layers.logic.rollout.plan import Move
 from assets.layers.logic.rollout.record import GOES_ON, Look, Rollout, Settings
-from assets.layers.rolling_out.moving import Mover, Outcome, mover
+from assets.layers.rolling_out.exchanging import Outcome
+from assets.layers.rolling_out.moving import Mover, alias_subject, mover
 from assets.layers.rolling_out.planning import Planned, planned
 from assets.layers.rolling_out.records import rollouts, save
 from assets.layers.rolling_out.reporting import report
@@ -52,9 +52,9 @@ def begin(world: World, settings: Settings, by: str, *, again: bool) -> Rollout 
     """
     of_layer = rollouts(world.lake, settings.layer)
     for one in of_layer:
+        if one.settings == settings and (one.is_open or one.goes_on):
+            return one
         if one.is_open:
-            if one.settings == settings:
-                return one
             raise BadInput(
                 f"{one.id} of {settings.layer} is {one.state}, with other settings",
                 "Let it end, or take it back with `mode: roll back`; a layer has one roll-out at a time.",
@@ -74,8 +74,8 @@ def begin(world: World, settings: Settings, by: str, *, again: bool) -> Rollout 
 
 
 def open_rollouts(world: World) -> list[Rollout]:
-    """Those that go on without a person."""
-    return [one for one in rollouts(world.lake) if one.state in GOES_ON]
+    """Those that go on without a person, or whose end was not told yet."""
+    return [one for one in rollouts(world.lake) if one.goes_on]
 
 
 def named(world: World, layer: str, rollout: str) -> Rollout:
@@ -130,7 +130,9 @@ def advance(world: World, rollout: Rollout, patience: Patience) -> Rollout:
         else:
             _LOG.info("%s: %s, wave %d of %d. %s", rollout.id, rollout.state, rollout.wave, rollout.plan.waves, rollout.reason)
     report(world, rollout, course.mover.standing)
-    return rollout
+    if rollout.state in GOES_ON or rollout.reported:
+        return rollout
+    return save(world.lake, replace(rollout, reported=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +157,21 @@ class Course:
         return steps[rollout.state](rollout)
 
     def _move(self, rollout: Rollout) -> Rollout:
-        outcomes = {move: self.mover.forward(move) for move in rollout.moves(rollout.wave) if move.arn not in rollout.left}
+        moves = [move for move in rollout.moves(rollout.wave) if move.arn not in rollout.left]
+        outcomes = {move.arn: self.mover.forward(move) for move in moves}
+        moved = [move for move in moves if outcomes[move.arn].ended == "made"]
+        outcomes |= {
+            subject: self.mover.forward_alias(move, alias)
+            for move in moved
+            for alias in move.aliases
+            if (subject := alias_subject(move, alias)) not in rollout.left
+        }
         if self._must_wait(rollout, outcomes):
             return rollout
         rollout = rollout.leaving(_reasons(outcomes))
-        now, moved = self.world.clock.now(), any(outcome.ended == "made" for outcome in outcomes.values())
-        refused = [f"{move}: {outcome.reason}" for move, outcome in outcomes.items() if outcome.ended == "refused"]
+        now, refused = self.world.clock.now(), _refused(outcomes)
         if refused:
-            return self._kept(rollout.held("watching" if moved else "moving", now, "; ".join(refused)))
+            return self._kept(rollout.held("watching" if moved else "moving", now, refused))
         if not moved:
             return self._kept(rollout.held("moving", now, f"no function of wave {rollout.wave} could be moved"))
         return self._kept(rollout.to("watching", now))
@@ -175,7 +184,11 @@ class Course:
             if judgement.verdict == "unhealthy":
                 rollout = rollout.looked(Look(rollout.wave, now, 0, "roll back", judgement))
                 return self._kept(rollout.to("rolling back", now, "; ".join(judgement.reasons)))
-        look, lost = watcher.look(rollout)
+            rollout = self._kept(rollout)
+        found = watcher.look(rollout)
+        if found is None:
+            return rollout
+        look, lost = found
         rollout = rollout.leaving(lost).looked(look)
         reason = "; ".join(look.judgement.reasons)
         if look.step == "roll back":
@@ -189,20 +202,24 @@ class Course:
         return self._kept(rollout)
 
     def _back(self, rollout: Rollout) -> Rollout:
-        moved = [move for move in reversed(rollout.plan.moves) if move.arn in self.mover.standing.forward]
-        outcomes = {move: self.mover.back(move) for move in moved}
+        there = self.mover.standing.forward
+        outcomes: dict[str, Outcome] = {}
+        for move in reversed(rollout.plan.moves):
+            for alias in move.aliases:
+                if (subject := alias_subject(move, alias)) in there:
+                    outcomes[subject] = self.mover.back_alias(move, alias)
+            if move.arn in there:
+                outcomes[move.arn] = self.mover.back(move)
         if self._must_wait(rollout, outcomes):
             return rollout
-        back = {move.arn for move, outcome in outcomes.items() if outcome.ended == "made"}
-        rollout = replace(rollout, left={arn: why for arn, why in rollout.left.items() if arn not in back})
-        rollout = rollout.leaving(_reasons(outcomes))
-        refused = [f"{move}: {outcome.reason}" for move, outcome in outcomes.items() if outcome.ended == "refused"]
-        now = self.world.clock.now()
-        if refused:
-            return self._kept(rollout.held("rolling back", now, f"{rollout.reason}; the way back: {'; '.join(refused)}"))
+        back = {subject for subject, outcome in outcomes.items() if outcome.ended == "made"}
+        rollout = replace(rollout, left={subject: why for subject, why in rollout.left.items() if subject not in back})
+        rollout, now = rollout.leaving(_reasons(outcomes)), self.world.clock.now()
+        if refused := _refused(outcomes):
+            return self._kept(rollout.held("rolling back", now, f"{rollout.reason}; the way back: {refused}"))
         return self._kept(rollout.to("rolled back", now, rollout.reason))
 
-    def _must_wait(self, rollout: Rollout, outcomes: Mapping[Move, Outcome]) -> bool:
+    def _must_wait(self, rollout: Rollout, outcomes: Mapping[str, Outcome]) -> bool:
         """Whether a function is being updated by others, and may still become ready."""
         waiting = any(outcome.ended == "not ready" for outcome in outcomes.values())
         return waiting and self.world.clock.now() < rollout.since + _NOT_READY
@@ -217,8 +234,12 @@ def _after_wave(rollout: Rollout, now: datetime) -> Rollout:
     return rollout.to("rolled out", now)
 
 
-def _reasons(outcomes: Mapping[Move, Outcome]) -> dict[str, str]:
-    return {move.arn: outcome.reason for move, outcome in outcomes.items() if outcome.ended != "made"}
+def _reasons(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    return {subject: outcome.reason for subject, outcome in outcomes.items() if outcome.ended != "made"}
+
+
+def _refused(outcomes: Mapping[str, Outcome]) -> str:
+    return "; ".join(f"{subject}: {outcome.reason}" for subject, outcome in outcomes.items() if outcome.ended == "refused")
 
 
 def _demand_alone(world: World, rollout: Rollout) -> None:

@@ -8,7 +8,8 @@ from assets.layers.logic.rollout import windows
 from assets.layers.logic.rollout.gate import Figures, Judgement, decide, judge
 from assets.layers.logic.rollout.plan import Move
 from assets.layers.logic.rollout.record import Look, Rollout
-from assets.layers.rolling_out.moving import DELETED, Mover
+from assets.layers.rolling_out.exchanging import DELETED
+from assets.layers.rolling_out.moving import Mover
 from assets.layers.rolling_out.world import World
 from resources.errors import CloudOpsError, NotFound, TransientError
 from resources.lambda_layers import MetricQuery
@@ -30,12 +31,17 @@ class Watcher:
     mover: Mover
     lag: timedelta
 
-    def look(self, rollout: Rollout) -> tuple[Look, dict[str, str]]:
-        """What is to be done about a wave, and which functions say nothing of it any more, with the reason."""
+    def look(self, rollout: Rollout) -> tuple[Look, dict[str, str]] | None:
+        """What is to be done about a wave, and which functions say nothing of it any more, with the reason.
+
+        None as long as there is no minute to look at.
+        """
+        span = windows.since(rollout.since, self.world.clock.now(), self.lag)
+        if not span.minutes:
+            return None
         moved = [m for m in rollout.plan.moves if m.arn in self.mover.standing.forward and m.arn not in rollout.left]
         lost = {move.arn: why for move in moved if (why := self._lost(move))}
         there = [move for move in moved if move.arn not in lost]
-        span = windows.since(rollout.since, self.world.clock.now(), self.lag)
         wave = self._figures(rollout, [m for m in there if m.wave == rollout.wave], span)
         earlier = self._figures(rollout, [m for m in there if m.wave < rollout.wave], span)
         rule = rollout.settings.gate
@@ -79,8 +85,7 @@ class Watcher:
                 for move in here
                 for name in windows.METRICS
             ]
-            end = max(span.end, span.begin + windows.MINUTE)
-            values = self.world.service.metrics(place, queries, start, end, _PERIOD)
+            values = self.world.service.metrics(place, queries, start, span.end, _PERIOD)
             for number, move in enumerate(here):
                 first = number * len(windows.METRICS)
                 figures.append(windows.figures(str(move), values[first : first + len(windows.METRICS)], span, past))

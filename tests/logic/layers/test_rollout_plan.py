@@ -67,7 +67,11 @@ def test_a_function_gets_the_new_version_in_the_place_of_the_old():
         (function("a", [OTHER, OLD]), {"layers": {OTHER: GONE}}, "other:7 was deleted"),
         (function("a", [OLD]), {"unzipped": {NEW: MOST_UNZIPPED_BYTES}}, "bytes unzipped"),
         (function("a", [OLD]), {"target": Target(None, "publish it")}, "publish it"),
-        (function("a", [OLD], place=AWAY), {"target": Target(version_of(NEW), accounts=frozenset({"333333333333"}))}, "not granted"),
+        (
+            function("a", [OLD], place=AWAY),
+            {"target": Target(version_of(NEW), accounts=frozenset({"333333333333"}))},
+            "not granted",
+        ),
     ],
 )
 def test_what_cannot_move_is_left_with_the_reason(one, more, why):

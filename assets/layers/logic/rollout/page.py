@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assets.layers.logic.rollout.gate import Figures, Finding, Window
 from assets.layers.logic.rollout.plan import Left, Move
 from assets.layers.logic.rollout.record import Look, Rollout
 from assets.layers.logic.rollout.users import layer_arn
+
+if TYPE_CHECKING:
+    import jinja2
 
 _HERE = Path(__file__).parent
 _FIGURES = ("function", "calls", "failed", "throttled", "duration", "failed before", "duration before", "verdict")
@@ -25,13 +30,10 @@ class Row:
 
 def render(rollout: Rollout, rows: Sequence[Row], now: datetime) -> str:
     """The page as it is at a time."""
-    import jinja2
     from markupsafe import Markup
 
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"layers": shown_layers, "moment": _moment}
     counts = {state: sum(row.state == state for row in rows) for state in ("waits", "moved", "moved back", "left")}
-    return environment.from_string((_HERE / "page.html.jinja").read_text(encoding="utf-8")).render(
+    return _template().render(
         css=Markup((_HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - a file of ours
         rollout=rollout,
         rows=rows,
@@ -87,6 +89,15 @@ def shown_layers(layers: Sequence[str]) -> str:
     """Layers in their order, as NAME:VERSION; others in full."""
     parsed = [(text, layer_arn(text)) for text in layers]
     return ", ".join(f"{arn.name}:{arn.version}" if arn else text for text, arn in parsed) or "none"
+
+
+@cache
+def _template() -> "jinja2.Template":
+    import jinja2
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"layers": shown_layers, "moment": _moment}
+    return environment.from_string((_HERE / "page.html.jinja").read_text(encoding="utf-8"))
 
 
 def _failed_before(figures: Figures) -> str:

@@ -83,6 +83,7 @@ class Rollout:
         left: Why functions of the plan were left, by ARN, or by ARN and name of an alias.
         looks: The last look at each wave.
         smoked: Whether the first wave was called by way of trial.
+        reported: Whether its report tells of this state.
     """
 
     id: str
@@ -99,11 +100,17 @@ class Rollout:
     left: Mapping[str, str] = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
     smoked: bool = False
+    reported: bool = False
 
     @property
     def is_open(self) -> bool:
         """Whether it is not over."""
         return self.state in OPEN
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a run has something to do for it, without a person."""
+        return self.state in GOES_ON or not self.reported
 
     def moves(self, wave: int) -> tuple[Move, ...]:
         """Functions of a wave."""
@@ -111,7 +118,8 @@ class Rollout:
 
     def to(self, state: State, now: datetime, reason: str = "", *, wave: int | None = None) -> "Rollout":
         """It in another state."""
-        return replace(self, state=state, since=now, reason=reason, wave=self.wave if wave is None else wave, goes_to=None)
+        now_in = self.wave if wave is None else wave
+        return replace(self, state=state, since=now, reason=reason, wave=now_in, goes_to=None, reported=False)
 
     def held(self, goes_to: State, now: datetime, reason: str) -> "Rollout":
         """It waiting for a person, after whose word it goes to a state."""
