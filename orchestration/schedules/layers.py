@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from assets.layers.logic.specifications import KEY
 from assets.layers.logic.rollout.record import GOES_ON
+from assets.layers.logic.specifications import KEY
 from assets.layers.rolling_out.records import rollouts
 from jobs.layer_cleanup import layer_cleanup
 from jobs.layer_rollout import layer_rollout
