@@ -6,7 +6,7 @@ the rest of a `dist-info` only the texts of licences are kept, since the licence
 
 import csv
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import PurePosixPath
@@ -98,7 +98,7 @@ def reduced(distribution: Distribution, files: Mapping[str, bytes], python: str)
 
 
 def top_level_names(distribution: Distribution, python: str) -> list[str]:
-    """Names that `importlib.metadata` infers from files (`_top_level_inferred`): up to Python 3.11 from modules in Python alone."""
+    """Names that `importlib.metadata` infers from files (`_top_level_inferred`): up to Python 3.11 from `.py` files alone."""
     found = set()
     for path in distribution.files:
         parts = PurePosixPath(path).parts
@@ -118,7 +118,7 @@ def left_out(found: Collection[Distribution], names: Collection[str], roots: Col
         roots: That were asked for, and stay with what they need unless they are named.
     """
     gone: set[str] = {canonicalize_name(name) for name in names}
-    needs: dict[str, set[str]] = {one.name: set(_needed(one.requires)) for one in found}
+    needs: dict[str, set[str]] = {one.name: needed_names(one.requires, extras=True) for one in found}
     reached, ahead = set[str](), [str(canonicalize_name(name)) for name in roots]
     while ahead:
         name = ahead.pop()
@@ -146,13 +146,48 @@ def names_of(requirements: Iterable[str]) -> list[str]:
     return [canonicalize_name(Requirement(line).name) for line in requirements]
 
 
-def _needed(requires: Iterable[str]) -> Iterator[str]:
-    """Names of requirements whatever their conditions: what is not installed does no harm."""
+def needed_names(requires: Iterable[str], *, extras: bool = False) -> set[str]:
+    """Names of requirements.
+
+    Args:
+        requires: Of a distribution; other conditions than extras are not looked at: what is not installed does no harm.
+        extras: Whether those count that only an extra needs.
+    """
+    found = set()
     for line in requires:
         try:
-            yield canonicalize_name(Requirement(line).name)
+            requirement = Requirement(line)
         except InvalidRequirement:
             continue
+        if extras or requirement.marker is None or "extra" not in str(requirement.marker):
+            found.add(str(canonicalize_name(requirement.name)))
+    return found
+
+
+def importable(files: Iterable[str]) -> tuple[str, ...]:
+    """Modules that a distribution offers: the topmost ones that are no namespace, without those that begin with `_`."""
+    packages, modules = set(), set()
+    for path in files:
+        parts = PurePosixPath(path).parts
+        name = module_name(path)
+        if name is None or any(part.startswith("_") for part in name.split(".")):
+            continue
+        if parts[-1] == "__init__.py":
+            packages.add(name)
+        elif len(parts) == 1:
+            modules.add(name)
+    return tuple(sorted({*modules, *(one for one in packages if not any(one.startswith(f"{other}.") for other in packages))}))
+
+
+def module_name(path: str) -> str | None:
+    """`a.b` of `a/b.py`, `a/b/__init__.py` or `a/b.cpython-312-x86_64-linux-gnu.so`; None of what is no module."""
+    pure = PurePosixPath(path)
+    if pure.suffix not in (".py", ".so"):
+        return None
+    parts = [*pure.parts[:-1], pure.name.split(".")[0]]
+    if parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
 
 
 _LICENCE_FIELDS = ("License-Expression", "License", "Classifier")

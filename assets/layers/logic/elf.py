@@ -1,9 +1,9 @@
 """Shared libraries without what only linkers and debuggers read: symbol tables and debug sections.
 
 The tools of binutils and LLVM are not used, for two reasons. Their output differs from version to version, and a layer is to be
-the same whichever machine builds it. And they move segments, which breaks libraries that patchelf has lengthened ("ELF load command
-address/offset not page-aligned" of NumPy's OpenBLAS). Here no segment is touched: what a program loads stays where it is, byte for
-byte, on every architecture.
+the same whichever machine builds it. And they move segments, which breaks libraries that patchelf has lengthened ("ELF load
+command address/offset not page-aligned" of NumPy's OpenBLAS). Here no segment is touched: what a program loads stays where it is,
+byte for byte, on every architecture.
 
 Source of the format: "Executable and Linkable Format", refspecs.linuxfoundation.org.
 """

@@ -7,6 +7,8 @@ runtimes goes into `python/`; what differs, into the folder of each. Source: doc
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from resources.lambda_layers import Architecture
+
 Files = Mapping[str, bytes]
 
 
@@ -30,7 +32,7 @@ def laid_out(built: Mapping[str, Mapping[str, Files]]) -> dict[str, dict[str, by
     return dict(sorted(placed.items()))
 
 
-def same(of_architectures: Mapping[str, Mapping[str, Files]]) -> Mapping[str, Files]:
+def same(of_architectures: Mapping[Architecture, Mapping[str, Files]]) -> Mapping[str, Files]:
     """What was built, which has to be the same for all architectures.
 
     Raises:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from assets.layers.logic.distributions import Distribution, entry_point_modules, reduced
+from assets.layers.logic.distributions import Distribution, entry_point_modules, module_name, reduced
 from assets.layers.logic.elf import is_elf, without_symbols
 
 _CACHES = (".pyc", ".pyo")
@@ -88,17 +88,6 @@ def _left(distribution: Distribution, files: Mapping[str, bytes], why: Mapping[s
 def is_executable(body: bytes) -> bool:
     """Whether a file is to be executable: libraries, programs and scripts."""
     return is_elf(body) or body[:2] == b"#!"
-
-
-def module_name(path: str) -> str | None:
-    """`a.b` of `a/b.py`, `a/b/__init__.py` or `a/b.cpython-312-x86_64-linux-gnu.so`; None of what is no module."""
-    pure = PurePosixPath(path)
-    if pure.suffix not in (".py", ".so"):
-        return None
-    parts = [*pure.parts[:-1], pure.name.split(".")[0]]
-    if parts[-1] == "__init__":
-        parts.pop()
-    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
 
 
 def _never_needed(path: str, body: bytes, distribution: Distribution) -> str | None:
