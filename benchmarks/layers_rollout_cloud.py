@@ -29,7 +29,7 @@ from resources.aws.clients import AwsClients
 from resources.aws.lambda_service import AwsLambda
 from resources.clock import Clock
 from resources.lake import Lake, Written
-from resources.object_store import LocalObjectStore
+from resources.object_store import LocalObjectStore, StoredObject
 from resources.tables import Table
 from sandbox.aws_lambda_metrics import put
 from sandbox.aws_lambda_server import ACCOUNT, REGION, Served
@@ -122,11 +122,12 @@ class FusedStore(LocalObjectStore):
 
     _fuse: Fuse = PrivateAttr()
 
-    def put(self, key: str, body: bytes) -> None:
+    def put(self, key: str, body: bytes) -> StoredObject:
         """As LocalObjectStore."""
         self._fuse.before("store the report")
-        super().put(key, body)
+        stored = super().put(key, body)
         self._fuse.passed()
+        return stored
 
 
 class StillClock(Clock):

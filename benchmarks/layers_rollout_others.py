@@ -1,9 +1,10 @@
 """Other people who work on the functions of a roll-out at any of its points: they change, revert and delete; AWS throttles."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
-from benchmarks.layers_rollout_cloud import BASE, Case
+from benchmarks.layers_rollout_cloud import BASE, Case, Killed
 from sandbox.aws_lambda_server import ACCOUNT, REGION
 
 _Key = tuple[str, str]
@@ -48,7 +49,9 @@ class Others:
         try:
             kept = self.case.drive(between=self._compare)
             while kept.state == "held":
-                self.case.go_on()
+                with suppress(Killed):
+                    self.case.go_on()
+                scene.fuse.arm(None)
                 kept = self.case.drive(between=self._compare)
         finally:
             scene.fuse.watch = lambda _: None

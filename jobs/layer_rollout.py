@@ -18,7 +18,7 @@ from assets.layers.rolling_out.reporting import plan_markdown, report_key, rollo
 from assets.layers.rolling_out.rollout import Patience, advance, begin, let_go_on, named, open_rollouts, take_back
 from assets.layers.rolling_out.world import World
 from resources.clock import Clock
-from resources.errors import BadInput, PermanentError
+from resources.errors import BadInput, CloudOpsError, PermanentError
 from resources.lake import Lake
 from resources.lambda_service import LambdaService
 from resources.object_store import ObjectStore
@@ -153,14 +153,24 @@ def roll_out_layer(
             figures = {"moves": len(made.plan.moves), "waves": made.plan.waves, "left": len(made.plan.left)}
             context.add_output_metadata({"mode": config.mode, "plan": dg.MetadataValue.md(told), **figures})
             return
-        if config.mode == "continue":
-            ended = [advance(world, one, config.patience()) for one in open_rollouts(world)]
-        else:
-            ended = _asked(context, world, config)
+        ended, lost = _continued(world, config) if config.mode == "continue" else (_asked(context, world, config), None)
         context.add_output_metadata({"mode": config.mode, "rollouts": len(ended)} | _metadata(world, ended))
+        if lost is not None:
+            raise lost
         if config.mode != "roll back" and (bad := [one for one in ended if one.state in ("held", "rolled back")]):
             said = "; ".join(f"{one.id} is {one.state}: {one.reason}" for one in bad)
             raise PermanentError(said, f"Read {', '.join(report_key(one.id) for one in bad)}.")
+
+
+def _continued(world: World, config: RolloutConfig) -> tuple[list[Rollout], CloudOpsError | None]:
+    """All roll-outs that go on, after this run, and what kept one of them from it: that keeps no other."""
+    ended, lost = [], None
+    for one in open_rollouts(world):
+        try:
+            ended.append(advance(world, one, config.patience()))
+        except CloudOpsError as error:
+            lost = error
+    return ended, lost
 
 
 def _asked(context: dg.OpExecutionContext, world: World, config: RolloutConfig) -> list[Rollout]:

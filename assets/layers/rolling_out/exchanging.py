@@ -91,6 +91,12 @@ class Exchanger:
         Raises:
             TransientError: The cloud does not answer: run again.
         """
+        try:
+            return self._exchanged(one, way)
+        except PermanentError as error:
+            return Outcome("refused", f"AWS refused: {error}")
+
+    def _exchanged(self, one: Exchange, way: Way) -> Outcome:
         if one.subject in self.standing.of(way):
             return Outcome("made")
         if way == "forward" and one.subject in self.standing.doubtful:
@@ -101,8 +107,10 @@ class Exchanger:
             if tried is not None and seen is not None and seen.value == one.wanted:
                 self.end(tried.begun, FOUND_DONE)
                 return Outcome("made")
-            if seen is None or (early := _early(seen, one)) is not None:
-                return Outcome("left", DELETED) if seen is None else early
+            if seen is None:
+                return Outcome("left", DELETED)
+            if (early := _early(seen, one)) is not None:
+                return early
             tried = self._tried(one, seen, way)
             if tried.outcome is not None:
                 return tried.outcome

@@ -44,7 +44,8 @@ class Mover:
         now = self.look(move)
         if now is None:
             return Outcome("left", DELETED)
-        if now.layers != move.wanted or now.code_sha256 != alias.code_sha256:
+        as_planned = (move.wanted, alias.code_sha256, alias.settings_sha256)
+        if (now.layers, now.code_sha256, now.settings_sha256) != as_planned:
             return Outcome("left", "others changed $LATEST: what would be published is not what the alias calls")
         if not now.is_ready:
             return Outcome("not ready", "an update of its function is under way")

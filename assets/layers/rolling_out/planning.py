@@ -40,7 +40,9 @@ def planned(world: World, settings: Settings) -> Planned:
     before = {arn: target.version.arn.version for arn, target in targets.items() if target.version is not None}
     users = uses(functions, {}, settings.layer, before, settings.from_version)
     aliases = _aliases(world.service, users)
-    users = uses([use.function for use in users if use.function.arn in aliases], aliases, settings.layer, before, settings.from_version)
+    users = uses(
+        [use.function for use in users if use.function.arn in aliases], aliases, settings.layer, before, settings.from_version
+    )
     if settings.waves.needs_tags:
         users = list(filter(None, (_with_tags(world.service, use) for use in users)))
     layers = _layers(world.service, users, targets.values())

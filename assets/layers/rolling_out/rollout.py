@@ -10,9 +10,10 @@ run goes on where this one was.
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from assets.layers.logic.rollout.record import GOES_ON, Look, Rollout, Settings
 from assets.layers.rolling_out.exchanging import Outcome
@@ -22,7 +23,7 @@ from assets.layers.rolling_out.records import rollouts, save
 from assets.layers.rolling_out.reporting import report
 from assets.layers.rolling_out.watching import Watcher
 from assets.layers.rolling_out.world import World
-from resources.errors import BadInput, NotFound
+from resources.errors import BadInput, NotFound, TransientError
 
 _LOG = logging.getLogger(__name__)
 _NOT_READY = timedelta(hours=1)
@@ -195,7 +196,7 @@ class Course:
             rollout = rollout.to("rolling back", now, f"wave {rollout.wave}: {reason}")
         elif look.step == "hold":
             rollout = rollout.held("moving", now, f"wave {rollout.wave}: {reason}")
-        elif look.step == "next wave":
+        elif look.step == "go on":
             rollout = _after_wave(rollout, now)
         else:
             rollout = replace(rollout, reason=reason)
@@ -203,17 +204,15 @@ class Course:
 
     def _back(self, rollout: Rollout) -> Rollout:
         there = self.mover.standing.forward
-        outcomes: dict[str, Outcome] = {}
+        back: list[tuple[str, Callable[[], Outcome]]] = []
         for move in reversed(rollout.plan.moves):
-            for alias in move.aliases:
-                if (subject := alias_subject(move, alias)) in there:
-                    outcomes[subject] = self.mover.back_alias(move, alias)
-            if move.arn in there:
-                outcomes[move.arn] = self.mover.back(move)
+            aliases = [(alias_subject(move, alias), partial(self.mover.back_alias, move, alias)) for alias in move.aliases]
+            back += [*aliases, (move.arn, partial(self.mover.back, move))]
+        outcomes = _all_of([(subject, do) for subject, do in back if subject in there])
         if self._must_wait(rollout, outcomes):
             return rollout
-        back = {subject for subject, outcome in outcomes.items() if outcome.ended == "made"}
-        rollout = replace(rollout, left={subject: why for subject, why in rollout.left.items() if subject not in back})
+        made = {subject for subject, outcome in outcomes.items() if outcome.ended == "made"}
+        rollout = replace(rollout, left={subject: why for subject, why in rollout.left.items() if subject not in made})
         rollout, now = rollout.leaving(_reasons(outcomes)), self.world.clock.now()
         if refused := _refused(outcomes):
             return self._kept(rollout.held("rolling back", now, f"{rollout.reason}; the way back: {refused}"))
@@ -232,6 +231,23 @@ def _after_wave(rollout: Rollout, now: datetime) -> Rollout:
     if rollout.wave < rollout.plan.waves:
         return rollout.to("moving", now, wave=rollout.wave + 1)
     return rollout.to("rolled out", now)
+
+
+def _all_of(steps: Sequence[tuple[str, Callable[[], Outcome]]]) -> dict[str, Outcome]:
+    """Outcomes of all steps: one that the cloud does not answer keeps no other from being done.
+
+    Raises:
+        TransientError: There was such a one.
+    """
+    outcomes, lost = {}, None
+    for subject, do in steps:
+        try:
+            outcomes[subject] = do()
+        except TransientError as error:
+            lost = error
+    if lost is not None:
+        raise lost
+    return outcomes
 
 
 def _reasons(outcomes: Mapping[str, Outcome]) -> dict[str, str]:

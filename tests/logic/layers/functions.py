@@ -20,11 +20,11 @@ def version_of(arn: str, runtimes: Sequence[str] = ("python3.12",), architecture
 
 def function(
     name: str, layers: Sequence[str] = (), version: str = "$LATEST", place: Place = HOME, runtime: str | None = "python3.12",
-    code: str = "code", memory: int = 128, code_bytes: int = 1000, tags: Mapping[str, str] | None = None,
+    code: str = "code", code_bytes: int = 1000, settings: str = "settings", tags: Mapping[str, str] | None = None,
 ) -> Function:  # fmt: skip
     """A function."""
     arn = f"arn:aws:lambda:{place.region}:{place.account}:function:{name}"
     return Function(
-        place, name, version, arn, runtime, ("x86_64",), "app.handler", memory, 3, tuple(layers), code_bytes, code, None, "r1",
-        tags=tags,
+        place, name, version, arn, runtime, ("x86_64",), "app.handler", 128, 3, tuple(layers), code_bytes, code, None, "r1",
+        tags=tags, settings_sha256=settings,
     )  # fmt: skip

@@ -105,7 +105,7 @@ def test_published_versions_stay_and_say_who_calls_them():
     [
         (function("a", [OLD], "2"), Alias("live", "2", "r"), True),
         (function("a", [OLD], "2", code="older"), Alias("live", "2", "r"), False),
-        (function("a", [OLD], "2", memory=512), Alias("live", "2", "r"), False),
+        (function("a", [OLD], "2", settings="others"), Alias("live", "2", "r"), False),
         (function("a", [OLD], "2"), Alias("live", "2", "r", {"1": 0.1}), False),
         (function("a", [NEW], "2"), Alias("live", "2", "r"), False),
     ],

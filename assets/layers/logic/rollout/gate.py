@@ -18,7 +18,7 @@ from typing import Literal
 
 Verdict = Literal["healthy", "unhealthy", "unknown"]
 NoTraffic = Literal["hold", "proceed", "roll back"]
-Step = Literal["next wave", "roll back", "wait", "hold"]
+Step = Literal["go on", "roll back", "wait", "hold"]
 _STRICTER = 10
 
 
@@ -161,10 +161,10 @@ def decide(judgement: Judgement, minutes: float, rule: GateRule) -> Step:
     if minutes < rule.watch_minutes:
         return "wait"
     if judgement.verdict == "healthy":
-        return "next wave"
+        return "go on"
     if minutes < rule.longest_wait_minutes:
         return "wait"
-    after: dict[NoTraffic, Step] = {"hold": "hold", "proceed": "next wave", "roll back": "roll back"}
+    after: dict[NoTraffic, Step] = {"hold": "hold", "proceed": "go on", "roll back": "roll back"}
     return after[rule.on_no_traffic]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import jinja2
 
 _HERE = Path(__file__).parent
-_FIGURES = ("function", "calls", "failed", "throttled", "duration", "failed before", "duration before", "verdict")
+_FIGURES = ("function", "calls", "failed", "throttled", "duration", "failed before", "slowest before", "verdict")
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,12 +53,14 @@ class AliasMove:
         version: That it points to.
         weights: Further versions with their shares.
         code_sha256: Of that version and of `$LATEST`: what is published must still have it.
+        settings_sha256: Likewise.
     """
 
     name: str
     version: str
     weights: Mapping[str, float]
     code_sha256: str
+    settings_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,7 @@ def _following(arn: str, facts: Facts) -> tuple[AliasMove, ...]:
     by_version = {use.function.version: use.function for use in facts.uses if use.function.arn == arn}
     latest = by_version[LATEST]
     return tuple(
-        AliasMove(alias.name, alias.version, dict(alias.weights), latest.code_sha256)
+        AliasMove(alias.name, alias.version, dict(alias.weights), latest.code_sha256, latest.settings_sha256)
         for alias in facts.aliases.get(arn, ())
         if alias.version in by_version
         and alias.version != LATEST
@@ -224,10 +226,11 @@ def _following(arn: str, facts: Facts) -> tuple[AliasMove, ...]:
 
 
 def _differences(published: Function, latest: Function) -> tuple[str, ...]:
-    """In what a published version differs from `$LATEST`."""
-    told = ("code_sha256", "runtime", "handler", "architectures", "memory_mb", "timeout_seconds", "layers")
-    names = ("code", "runtime", "handler", "architecture", "memory", "timeout", "layers")
-    return tuple(name for name, field_ in zip(names, told, strict=True) if getattr(published, field_) != getattr(latest, field_))
+    """In what a published version differs from `$LATEST`; what is not known is a difference."""
+    told = {"code": "code_sha256", "layers": "layers", "settings": "settings_sha256"}
+    return tuple(
+        name for name, part in told.items() if getattr(published, part) != getattr(latest, part) or not getattr(latest, part)
+    )
 
 
 def _left(
