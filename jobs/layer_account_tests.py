@@ -20,7 +20,7 @@ from assets.layers.logic.account_tests import (
     STAGE,
     UNSTAGE,
     Candidate,
-    TestFunction,
+    TemporaryFunction,
     attempt,
     code,
     function_arn,
@@ -118,7 +118,7 @@ class _Course:
         self._run_id = world.journal.run_id
         # a run that is repeated has names of its own each time: the journal tells them apart
         self._serial = int((world.journal.rows([STAGE])["run_id"] == self._run_id).sum())
-        self._functions: list[TestFunction] = []
+        self._functions: list[TemporaryFunction] = []
         self._candidates: list[Candidate] = []
         self.problems: list[str] = []
 
@@ -171,7 +171,7 @@ class _Course:
     def _function(self, layers: Sequence[str], combination: tuple[str, str]) -> Function:
         world, (runtime, architecture) = self._world, combination
         name = function_name(self._run_id, self._serial, self._bundle.shas, runtime, architecture)
-        one = TestFunction(self._place, name, self._run_id)
+        one = TemporaryFunction(self._place, name, self._run_id)
         self._functions.append(one)
         kind = self._bundle.builds[0].kind
         probe = Path(testing.__file__).parent / ("layer_probe.py" if kind == "python" else "layer_probe.cjs")
@@ -214,7 +214,7 @@ class _Course:
             self.problems.append(f"{name} in {self._place} could not be removed, and goes with the next run: {error}")
 
 
-def remove_function(world: TestWorld, one: TestFunction, why: str) -> bool:
+def remove_function(world: TestWorld, one: TemporaryFunction, why: str) -> bool:
     """Delete a temporary function, if it is there and bears every mark; whether it was there.
 
     Raises:
@@ -254,7 +254,9 @@ def remove_leftovers(world: TestWorld) -> Removed:
     for one in unfinished(rows):
         why = "an earlier test left it behind"
         try:
-            was_there = remove_function(world, one, why) if isinstance(one, TestFunction) else remove_candidate(world, one, why)
+            was_there = (
+                remove_function(world, one, why) if isinstance(one, TemporaryFunction) else remove_candidate(world, one, why)
+            )
         except CloudOpsError as error:
             removed.failed.append(f"{one.arn} stays: {error}")
             continue

@@ -29,7 +29,7 @@ _NAME = re.compile(rf"{PREFIX}[0-9a-f]{{12}}")
 
 
 @dataclass(frozen=True, slots=True)
-class TestFunction:
+class TemporaryFunction:
     """A temporary function."""
 
     place: Place
@@ -73,7 +73,7 @@ class Candidate:
         }  # fmt: skip
 
 
-def unfinished(rows: Iterable[Mapping[str, Any]]) -> list[TestFunction | Candidate]:
+def unfinished(rows: Iterable[Mapping[str, Any]]) -> list[TemporaryFunction | Candidate]:
     """What was made for tests and is not known to be gone, functions first: they hold the candidates.
 
     Args:
@@ -90,11 +90,11 @@ def unfinished(rows: Iterable[Mapping[str, Any]]) -> list[TestFunction | Candida
     return sorted(found, key=lambda one: (isinstance(one, Candidate), one.arn))
 
 
-def _read(noted: Mapping[str, Any]) -> TestFunction | Candidate:
+def _read(noted: Mapping[str, Any]) -> TemporaryFunction | Candidate:
     place = Place(*noted["place"].split("/"))
     if "layer" in noted:
         return Candidate(place, noted["layer"], noted["sha256"], noted["run_id"], noted["serial"])
-    return TestFunction(place, noted["name"], noted["run_id"])
+    return TemporaryFunction(place, noted["name"], noted["run_id"])
 
 
 def function_arn(place: Place, name: str) -> str:
@@ -119,7 +119,7 @@ def tags(run_id: str, layer: str, created: datetime) -> dict[str, str]:
     }
 
 
-def is_ours(name: str, its_tags: Mapping[str, str], known: TestFunction) -> bool:
+def is_ours(name: str, its_tags: Mapping[str, str], known: TemporaryFunction) -> bool:
     """Whether a function is one that a test made: its name, its tags and the journal agree."""
     marks = (its_tags.get("product"), its_tags.get("run"))
     return bool(_NAME.fullmatch(name)) and name == known.name and marks == (_PRODUCT, known.run_id)

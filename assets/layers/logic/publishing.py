@@ -162,7 +162,11 @@ def grant_steps(arn: LayerArn, there: Sequence[Grant], wanted: Sequence[Grant]) 
         wanted: What they should be.
     """
     allowed = {_effect(grant) for grant in wanted}
-    extra = [grant for grant in there if _effect(grant) not in allowed]
+    named = {grant.statement_id: _effect(grant) for grant in wanted}
+    extra = [
+        grant for grant in there
+        if _effect(grant) not in allowed or named.get(grant.statement_id, _effect(grant)) != _effect(grant)
+    ]  # fmt: skip
     # of a statement with several principals, all go: those that should stay are given back by one of their own
     dropped = {grant.statement_id for grant in extra}
     kept = {_effect(grant) for grant in there if grant.statement_id not in dropped}
@@ -183,7 +187,7 @@ def why_revoked(grant: Grant) -> str:
     """Why a grant goes, for people."""
     if is_public(grant):
         return "PUBLIC: every account in the world may use it, and no specification can say so"
-    return "the specification does not name it" + ("" if grant.statement_id.startswith(_OURS) else "; others granted it")
+    return "the specification does not say it so" + ("" if grant.statement_id.startswith(_OURS) else "; others granted it")
 
 
 def whom(grant: Grant) -> str:
