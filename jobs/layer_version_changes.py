@@ -1,7 +1,7 @@
 """Deletes versions of layers that nothing keeps: plan, guard, apply, verify, and a journal of it.
 
 Cut off anywhere and run again, it ends where it would have ended: what is there is read anew, and only what is missing is done.
-Just before the versions of a layer are deleted, everything that could keep them is read again; whatever cannot be read ends it.
+Just before some versions are deleted, everything that could keep them is read again; whatever cannot be read ends it.
 """
 
 import logging
@@ -72,7 +72,7 @@ def settle(world: World, estate: Estate) -> int:
 
 
 def apply(world: World, wanted: Plan, sizes: Mapping[str, LayerVersion]) -> Applied:
-    """Delete what a plan says, layer by layer, each after another look at everything that could keep its versions.
+    """Delete what a plan says, some versions at a time, each time after another look at everything that could keep them.
 
     Args:
         world: What it acts on.
@@ -85,11 +85,11 @@ def apply(world: World, wanted: Plan, sizes: Mapping[str, LayerVersion]) -> Appl
     deleted: list[Verdict] = []
     kept: list[Verdict] = []
     problems: list[str] = []
-    for layer, batch in batches(wanted.delete).items():
+    for batch in batches(wanted.delete):
         arns = {str(one.version.arn) for one in batch}
-        estate = world.reader.with_grants(world.reader.read(with_aliases=False), sorted(arns))
+        estate = world.reader.with_grants(world.reader.read_for([one.version.arn for one in batch]), sorted(arns))
         if estate.unread:
-            problems += [f"nothing more was deleted, from {layer} on: {reason}" for reason in estate.unread]
+            problems += [f"nothing more was deleted, from {batch[0].version.arn} on: {reason}" for reason in estate.unread]
             break
         again = [one for one in judged(estate, world.rules(), world.now()) if str(one.version.arn) in arns]
         kept += [one for one in again if one.keeps]
@@ -97,7 +97,7 @@ def apply(world: World, wanted: Plan, sizes: Mapping[str, LayerVersion]) -> Appl
         done, failed = carry_out(free, lambda one: _change(one, sizes), lambda one: _delete(world, one), world.journal, world.now)
         deleted += done
         problems += [f"{one.version.arn}: {error}" for one, error in failed]
-        problems += _still_there(world, layer, done)
+    problems += _still_there(world, deleted)
     return Applied(tuple(deleted), tuple(kept), tuple(problems))
 
 
@@ -123,13 +123,14 @@ def _change(one: Verdict, sizes: Mapping[str, LayerVersion]) -> Change:
     return Change(SYSTEM, DELETE, arn, described(sizes.get(arn, one.version)), None, "nothing uses or keeps it")
 
 
-def _still_there(world: World, layer: str, done: Sequence[Verdict]) -> list[str]:
-    """What is wrong if versions that were deleted are listed all the same."""
-    if not done:
-        return []
-    arn: LayerArn = done[0].version.arn
-    try:
-        there = {one.arn for one in world.reader.service.layer_versions(Place(arn.account, arn.region), arn.name)}
-    except CloudOpsError as error:
-        return [f"{layer}: whether its versions are gone could not be read: {error}"]
-    return [f"{one.version.arn} was deleted, and is still there" for one in done if one.version.arn in there]
+def _still_there(world: World, deleted: Sequence[Verdict]) -> list[str]:
+    """What is wrong if versions that were deleted are listed all the same, or cannot be listed."""
+    arns = {one.version.arn for one in deleted}
+    there: set[LayerArn] = set()
+    problems = []
+    for place, name in sorted({(Place(arn.account, arn.region), arn.name) for arn in arns}):
+        try:
+            there |= {one.arn for one in world.reader.service.layer_versions(place, name)}
+        except CloudOpsError as error:
+            problems.append(f"whether versions of {name} in {place} are gone could not be read: {error}")
+    return [*problems, *(f"{arn} was deleted, and is still there" for arn in sorted(arns & there))]

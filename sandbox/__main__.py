@@ -105,12 +105,13 @@ def _serve(arguments: argparse.Namespace, requests: Path, stop: threading.Event,
     # Imported late: a refusal should not wait for the whole of moto.
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-    from sandbox import aws_budgets, aws_lambda, aws_metrics
+    from sandbox import aws_budgets, aws_lambda, aws_lambda_staging, aws_metrics
     from sandbox.aws_state import restore
 
     aws_budgets.extend()
     aws_metrics.extend()
     aws_lambda.extend()
+    aws_lambda_staging.fill()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address=arguments.host, port=arguments.port, verbose=False)
     server.start()

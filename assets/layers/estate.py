@@ -1,6 +1,6 @@
 """Reads functions and layers in all places at once: what cannot be read is told with its reason, and never taken for absent."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,7 +9,7 @@ from typing import TypeVar
 from assets.layers.logic.estate import Estate, Reading
 from resources.clock import Clock
 from resources.errors import CloudOpsError, Denied, NotFound
-from resources.lambda_layers import Alias, Function, LayerArn, LayerVersion, Place
+from resources.lambda_layers import Alias, CodeStorage, Function, LayerArn, LayerVersion, Place
 from resources.lambda_service import LambdaService
 
 _Item = TypeVar("_Item")
@@ -32,20 +32,40 @@ class EstateReader:
     clock: Clock
     at_once: int = AT_ONCE
 
-    def read(self, *, with_aliases: bool = True) -> Estate:
-        """Everything apart from sizes and grants; aliases of functions that use layers if they are wanted.
+    def read(self) -> Estate:
+        """Everything apart from sizes and grants.
 
         Raises:
             CloudOpsError: Not even the places are known.
         """
-        places = self.service.places()
         with ThreadPoolExecutor(self.at_once) as pool:
-            begun = [_PlaceReading(self, pool, place) for place in places]
+            begun = [_PlaceReading(self, pool, place) for place in self.service.places()]
             for one in begun:
-                one.ask_for_versions()
-            if with_aliases:
-                for one in begun:
-                    one.ask_for_aliases()
+                one.ask_for_versions(pool.submit(_tried, self.service.layers, one.place))
+            for one in begun:
+                one.ask_for_aliases()
+                one.code = pool.submit(_tried, self.service.code_storage, one.place)
+            return Estate(tuple(one.reading() for one in begun))
+
+    def read_for(self, layers: Collection[LayerArn]) -> Estate:
+        """What tells who uses some layers now: all functions of their regions, where alone they can be used, and their versions.
+
+        Aliases are not asked for: they call versions of functions, all of which are listed.
+
+        Args:
+            layers: Any version of each.
+
+        Raises:
+            CloudOpsError: Not even the places are known.
+        """
+        regions = {one.region for one in layers}
+        with ThreadPoolExecutor(self.at_once) as pool:
+            begun = [_PlaceReading(self, pool, place) for place in self.service.places() if place.region in regions]
+            for one in begun:
+                owned = {layer.name for layer in layers if (layer.account, layer.region) == (one.place.account, one.place.region)}
+                names: Future[Sequence[str] | CloudOpsError] = Future()
+                names.set_result(sorted(owned))
+                one.ask_for_versions(names)
             return Estate(tuple(one.reading() for one in begun))
 
     def with_details(self, estate: Estate, arns: Iterable[str], known: Mapping[str, LayerVersion] | None = None) -> Estate:
@@ -86,27 +106,29 @@ class _PlaceReading:
     """A place that is being read: its lists first, and what has to be asked one by one when they are there."""
 
     def __init__(self, reader: EstateReader, pool: ThreadPoolExecutor, place: Place) -> None:
-        self._service, self._pool, self._place, self._at = reader.service, pool, place, reader.clock.now()
-        self._layers = pool.submit(_tried, self._service.layers, place)
+        self.place = place
+        self.code: Future[CodeStorage | CloudOpsError] | None = None
+        self._service, self._pool, self._at = reader.service, pool, reader.clock.now()
         self._functions = pool.submit(_tried, self._list_functions, place)
-        self._code = pool.submit(_tried, self._service.code_storage, place)
+        self._layers: Future[Sequence[str] | CloudOpsError] = Future()
         self._versions: dict[str, Future[Sequence[LayerVersion] | CloudOpsError]] = {}
         self._aliases: dict[str, Future[Sequence[Alias] | CloudOpsError]] = {}
 
     def _list_functions(self, place: Place) -> tuple[Function, ...]:
         return tuple(self._service.functions(place, all_versions=True))
 
-    def ask_for_versions(self) -> None:
-        names = self._layers.result()
+    def ask_for_versions(self, layers: Future[Sequence[str] | CloudOpsError]) -> None:
+        """Of these layers."""
+        self._layers, names = layers, layers.result()
         if not isinstance(names, CloudOpsError):
-            ask = partial(self._service.layer_versions, self._place)
+            ask = partial(self._service.layer_versions, self.place)
             self._versions = {name: self._pool.submit(_tried, ask, name) for name in names}
 
     def ask_for_aliases(self) -> None:
         """Of functions any version of which has a layer: no others say anything of layers."""
         functions = self._functions.result()
         if not isinstance(functions, CloudOpsError):
-            ask = partial(self._service.aliases, self._place)
+            ask = partial(self._service.aliases, self.place)
             names = dict.fromkeys(one.name for one in functions if one.layers)
             self._aliases = {name: self._pool.submit(_tried, ask, name) for name in names}
 
@@ -122,7 +144,7 @@ class _PlaceReading:
         if not isinstance(functions, CloudOpsError):
             unread += [*_not_arns(functions), *_lost_versions(functions, aliases)]
         return Reading(
-            place=self._place,
+            place=self.place,
             read_at=self._at,
             functions=_or_none(functions),
             aliases={name: None if isinstance(a, CloudOpsError) else tuple(a) for name, a in aliases.items()},
@@ -130,7 +152,7 @@ class _PlaceReading:
             if isinstance(layers, CloudOpsError)
             else {name: None if isinstance(v, CloudOpsError) else tuple(v) for name, v in versions.items()},
             unread=tuple(unread),
-            code=_or_none(self._code.result()),
+            code=None if self.code is None else _or_none(self.code.result()),
         )
 
 

@@ -1,7 +1,5 @@
 """Parts of a page as Markdown: for a chat, a ticket or a terminal."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 

@@ -1,7 +1,5 @@
 """Makes pages from templates: those of a report, which may extend `page.html.jinja` and import `parts.html.jinja`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path

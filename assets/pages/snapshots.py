@@ -1,7 +1,5 @@
 """What a report leaves for the next one to be compared with: the last snapshot of each of the last days."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

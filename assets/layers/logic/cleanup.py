@@ -1,10 +1,10 @@
 """Which versions of layers may be deleted: those that nothing keeps. Every version that stays has its reasons."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from itertools import product
+from itertools import groupby, product
 
 from assets.layers.logic.estate import Estate
 from assets.layers.logic.products import LayerSpecification, Retention
@@ -14,6 +14,8 @@ from resources.lambda_layers import Function, Grant, LayerArn, LayerVersion, Pla
 
 UNSPECIFIED = "no specification names its layer"
 """Why a version stays that would go by the usual retention: it is reported, and deleted only where a run names its layer."""
+PER_LOOK = 20
+"""Versions that are deleted after one look. Deleting them takes no longer than the look: our choice."""
 _MOST_NAMED = 3
 
 
@@ -120,11 +122,13 @@ def planned(verdicts: Sequence[Verdict], most: int) -> Plan:
     return Plan(tuple(free[:most]), tuple(free[most:]), reported, kept)
 
 
-def batches(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
-    """Versions by the ARN of their layer."""
-    found: dict[str, list[Verdict]] = {}
-    for one in verdicts:
-        found.setdefault(one.version.arn.layer, []).append(one)
+def batches(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
+    """Versions that are deleted after one look: some of one region, so that little time passes between the look and the last."""
+    ordered = sorted(verdicts, key=lambda one: one.version.arn.region)
+    found = []
+    for _, group in groupby(ordered, key=lambda one: one.version.arn.region):
+        of = list(group)
+        found += [of[start : start + PER_LOOK] for start in range(0, len(of), PER_LOOK)]
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.layers.logic.cleanup import UNSPECIFIED, Retentions, Rules, judged, planned
+from assets.layers.logic.cleanup import PER_LOOK, UNSPECIFIED, Retentions, Rules, Verdict, batches, judged, planned
 from assets.layers.logic.estate import Estate, Reading
 from assets.layers.logic.products import LayerSpecification, Retention
 from resources.lambda_layers import Function, Grant, LayerArn, LayerVersion, Place
@@ -152,6 +152,16 @@ def test_a_run_deletes_no_more_than_it_may():
     plan = planned(judged(estate(FIVE), rules(), NOW), 3)
     assert [one.version.arn.version for one in plan.delete] == [1, 2, 3]
     assert [one.version.arn.version for one in plan.later] == [4]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([HOME, Place(HOME.account, "us-east-1")]), st.integers(1, 99)), unique=True, max_size=70)
+)
+def test_what_goes_after_one_look_is_of_one_region_and_little_enough(made):
+    verdicts = [Verdict(version(n, place=place), ()) for place, n in made]
+    found = batches(verdicts)
+    assert all(len({one.version.arn.region for one in batch}) == 1 and len(batch) <= PER_LOOK for batch in found)
+    assert sorted(one.version.arn for batch in found for one in batch) == sorted(one.version.arn for one in verdicts)
 
 
 NUMBERS = st.integers(1, 8)
