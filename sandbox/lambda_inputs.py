@@ -21,6 +21,7 @@ layers:
 - name: acme-core
   requirements: [acme-core==1.6.0]
   wheels: layers/wheels
+  index_url: none
   runtimes: [python3.11, python3.12, python3.13]
   smoke: |
     import acme_core
@@ -33,6 +34,7 @@ layers:
 - name: acme-money
   requirements: [acme-money==3.1.0]
   wheels: layers/wheels
+  index_url: none
   runtimes: [python3.11, python3.12, python3.13]
   smoke: |
     import acme_money
@@ -43,6 +45,7 @@ layers:
 - name: acme-http
   requirements: [acme-http==1.1.0]
   wheels: layers/wheels
+  index_url: none
   leave_out: [acme-core]  # functions have it from the layer of that name
   runtimes: [python3.11, python3.12, python3.13]
   accounts: ["{_DATA}"]
@@ -52,6 +55,7 @@ layers:
 - name: acme-frames
   requirements: [acme-frames==0.5.0]
   wheels: layers/wheels
+  index_url: none
   runtimes: [python3.11, python3.12, python3.13]
   places: ["{_DATA}/*"]
   retention: {{newest: {NEWEST}, days: 30}}
@@ -67,6 +71,7 @@ layers:
 - name: {REFUSED}
   requirements: [acme-plugins==0.1.0]
   wheels: layers/wheels
+  index_url: none
   runtimes: [python3.12]
   places: ["{_PRODUCTION}/*"]
 """
