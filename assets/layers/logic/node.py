@@ -124,7 +124,7 @@ def stripped(files: Mapping[str, bytes]) -> Stripped:
         files: Content by path from `node_modules/` on.
     """
     candidates = {path: found for path in files if (found := _candidate(path)) is not None}
-    readers = {_package(path) for path, body in files.items() if path.endswith(("js", "json")) and _READS_TYPES.search(body)}
+    readers = {_package(path) for path, body in files.items() if path.endswith("js") and _READS_TYPES.search(body)}
     candidates = {path: one for path, one in candidates.items() if one[1] != "types" or _package(path) not in readers}
     roots = {root for root, _ in candidates.values()}
     used = set[str]()
@@ -175,16 +175,39 @@ def _candidate(path: str) -> tuple[str, str] | None:
 
 def _used(path: str, body: bytes, roots: Collection[str]) -> Iterator[str]:
     """Candidates that a file names: by a path from itself, or by the name of a package and a path within it."""
-    if not path.endswith((".js", ".cjs", ".mjs", "package.json")):
+    folder = posixpath.dirname(path)
+    if path.endswith("/package.json"):
+        named = {f"./{one}" for one in _loaded(body)}
+    elif path.endswith(("js", ".node")):
+        text = body.decode("utf-8", "replace")
+        named = {*_QUOTED.findall(text), *(f"./{one}" for one in _BESIDE.findall(text))}
+    else:
         return
-    text, folder = body.decode("utf-8", "replace"), posixpath.dirname(path)
-    manifest = path.endswith("package.json")
-    for name in {*_QUOTED.findall(text), *(f"./{one}" for one in _BESIDE.findall(text))}:
-        if name.startswith(".") or manifest:
+    for name in named:
+        if name.startswith("."):
             target = posixpath.normpath(posixpath.join(folder, name))
-            yield from (root for root in _prefixes(target) if root in roots)
         elif "/" in name:
-            yield from (root for root in _prefixes(f"{_MODULES}{name}") if root in roots)
+            target = f"{_MODULES}{name}"
+        else:
+            continue
+        yield from (root for root in _prefixes(target) if root in roots)
+
+
+def _loaded(manifest: bytes) -> Iterator[str]:
+    """Paths that a package says are loaded: types are not."""
+    try:
+        said = _json(manifest, "package.json")
+    except BadPackage:
+        return
+    ahead = [said.get(key) for key in ("main", "module", "browser", "bin", "exports", "imports")]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, str) and not one.endswith((".d.ts", ".d.mts", ".d.cts")):
+            yield one
+        elif isinstance(one, list):
+            ahead.extend(one)
+        elif isinstance(one, dict):
+            ahead.extend(value for key, value in one.items() if key != "types")
 
 
 def _prefixes(target: str) -> Sequence[str]:
