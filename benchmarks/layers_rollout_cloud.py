@@ -190,11 +190,12 @@ class Scene:
         """The SDK's client of somebody else: no point of the fuse."""
         return self.aws.client(account=account, attempts=5)
 
-    def does_fail(self, account: str, name: str, layers: tuple[str, ...]) -> bool:
+    def does_fail(self, account: str, name: str, qualifier: str | None, layers: tuple[str, ...]) -> bool:
         """Whether a function with these layers fails: it is called once to find out."""
-        key = (account, *sorted(layers))
+        key = (account, name, *layers)
         if key not in self.fails:
-            self.fails[key] = "FunctionError" in self.client(account).invoke(FunctionName=name, Payload=b"{}")
+            which = {"Qualifier": qualifier} if qualifier else {}
+            self.fails[key] = "FunctionError" in self.client(account).invoke(FunctionName=name, Payload=b"{}", **which)
         return self.fails[key]
 
     def _furnish(self) -> None:
@@ -326,12 +327,14 @@ class Case:
         raise AssertionError(f"the roll-out does not end: {kept}")
 
     def traffic(self, at: datetime) -> None:
-        """Calls of every function in the window that begins then; CloudWatch counts what fails with the layers of now."""
+        """Calls of every function, by its alias if it has one; CloudWatch counts what fails with the layers that are called."""
+        by_alias = {key[:2]: (key[2], layers) for key, (layers, _) in self.versions_called().items()}
         for (account, name), layers in self.layers().items():
-            failed = self.scene.does_fail(account, name, layers)
+            alias, called = by_alias.get((account, name), (None, layers))
+            failed = self.scene.does_fail(account, name, alias, called)
             for minute in (1, WATCH // 2):
                 values = {"Invocations": _CALLS / 2, "Errors": _CALLS / 2 * failed, "Throttles": 0.0, "Duration": 40.0}
-                put(account, REGION, name, values, at=at + timedelta(minutes=minute))
+                put(account, REGION, name, values, qualifier=alias, at=at + timedelta(minutes=minute))
 
     def layers(self) -> dict[tuple[str, str], tuple[str, ...]]:
         """Layers of all functions as they are, past every interface."""

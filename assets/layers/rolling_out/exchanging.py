@@ -129,7 +129,9 @@ class Exchanger:
             self.end(begun, FOUND_DONE if made else f"failed: {error}")
             return Tried(begun, Outcome("made") if made else None, error)
         except PermanentError as error:
-            self.end(begun, f"failed: {error}")
+            # an update may fail after it was taken: then it is there, and has a way back
+            now = one.look()
+            self.end(begun, FOUND_DONE if now is not None and now.value == one.wanted else f"failed: {error}")
             return Tried(begun, Outcome("refused", f"AWS refused: {error}"))
         self.end(begun, DONE)
         return Tried(begun, Outcome("made"))

@@ -9,7 +9,7 @@ from assets.layers.logic.rollout.gate import Figures, Judgement, decide, judge
 from assets.layers.logic.rollout.plan import Move
 from assets.layers.logic.rollout.record import Look, Rollout
 from assets.layers.rolling_out.exchanging import DELETED
-from assets.layers.rolling_out.moving import Mover
+from assets.layers.rolling_out.moving import Mover, alias_subject
 from assets.layers.rolling_out.world import World
 from resources.errors import NotFound
 from resources.lambda_layers import MetricQuery
@@ -81,13 +81,21 @@ class Watcher:
         figures = []
         for place in dict.fromkeys(move.place for move in moves):
             here = [move for move in moves if move.place == place]
+            ways = [(move, way) for move in here for way in self._ways(move)]
             queries = [
-                MetricQuery(move.name, name, rollout.settings.statistic if name == "Duration" else "Sum")
-                for move in here
+                MetricQuery(move.name, name, rollout.settings.statistic if name == "Duration" else "Sum", way)
+                for move, way in ways
                 for name in windows.METRICS
             ]
             values = self.world.service.metrics(place, queries, start, span.end, _PERIOD)
-            for number, move in enumerate(here):
+            found: dict[Move, list[Sequence[windows.Minutes]]] = {}
+            for number, (move, _) in enumerate(ways):
                 first = number * len(windows.METRICS)
-                figures.append(windows.figures(str(move), values[first : first + len(windows.METRICS)], span, past))
+                found.setdefault(move, []).append(values[first : first + len(windows.METRICS)])
+            figures += [windows.figures(str(move), parts, span, past) for move, parts in found.items()]
         return figures
+
+    def _ways(self, move: Move) -> list[str]:
+        """Resources of CloudWatch by which calls reach the new layer: those of other versions and aliases say nothing of it."""
+        aliases = [a.name for a in move.aliases if alias_subject(move, a) in self.mover.standing.forward]
+        return [move.name, f"{move.name}:$LATEST", *(f"{move.name}:{alias}" for alias in aliases)]

@@ -145,7 +145,9 @@ def test_minutes_become_figures_and_durations_are_weighed_by_calls():
     at = [NOW.replace(second=0) + n * MINUTE for n in range(4)]
     calls, durations = dict(zip(at, [1, 3, 5, 9], strict=True)), dict(zip(at, [100, 200, 7, 7], strict=True))
 
-    found = figures("f", [calls, {at[0]: 1.0}, {}, durations], Span(at[0], at[2]), [Span(at[2], at[3])])
+    ways = [[calls, {at[0]: 1.0}, {}, durations], [{}, {}, {}, {}], [{at[0]: 4}, {at[0]: 2}, {}, {at[0]: 75}]]
 
-    assert found.since == Window(4, 1, None, 175)
+    found = figures("f", ways, Span(at[0], at[2]), [Span(at[2], at[3])])
+
+    assert found.since == Window(8, 3, None, 125)
     assert found.before == (Window(5, None, None, 7),)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from assets.layers.logic.rollout.gate import Figures, Window
 
 MINUTE = timedelta(minutes=1)
+Minutes = Mapping[datetime, float]
+"""Values of a metric by the beginning of their minute."""
 METRICS = ("Invocations", "Errors", "Throttles", "Duration")
 """In the order in which they are asked for."""
 
@@ -44,18 +46,30 @@ def before(begun: datetime, length: timedelta, count: int) -> tuple[Span, ...]:
     return tuple(Span(end - (n + 1) * length, end - n * length) for n in reversed(range(count)))
 
 
-def figures(name: str, values: Sequence[Mapping[datetime, float]], now: Span, past: Sequence[Span]) -> Figures:
-    """Figures of a function out of its minutes: `Invocations`, `Errors`, `Throttles`, `Duration`, in this order."""
+def figures(name: str, values: Sequence[Sequence[Minutes]], now: Span, past: Sequence[Span]) -> Figures:
+    """Figures of a function out of the minutes of its parts.
+
+    Args:
+        name: Of the function.
+        values: Of each way in which it is called: its `Invocations`, `Errors`, `Throttles`, `Duration`.
+        now: The stretch since the wave.
+        past: Those before the roll-out.
+    """
     return Figures(name, _window(values, now), tuple(_window(values, span) for span in past))
 
 
-def _window(values: Sequence[Mapping[datetime, float]], span: Span) -> Window:
-    calls, errors, throttles, durations = ({at: v for at, v in one.items() if span.begin <= at < span.end} for one in values)
-    weights = {at: calls.get(at, 0) for at in durations}
-    weight = sum(weights.values())
-    mean = sum(durations[at] * weights[at] for at in durations) / weight if weight else None
-    return Window(_sum(calls), _sum(errors), _sum(throttles), mean)
+def _window(values: Sequence[Sequence[Minutes]], span: Span) -> Window:
+    parts = [[_within(one, span) for one in part] for part in values]
+    calls, errors, throttles = (_sum([part[n] for part in parts]) for n in range(3))
+    timed = [(part[0].get(at, 0), ms) for part in parts for at, ms in part[3].items()]
+    weight = sum(count for count, _ in timed)
+    return Window(calls, errors, throttles, sum(count * ms for count, ms in timed) / weight if weight else None)
 
 
-def _sum(values: Mapping[datetime, float]) -> float | None:
-    return sum(values.values()) if values else None
+def _within(values: Minutes, span: Span) -> Minutes:
+    return {at: value for at, value in values.items() if span.begin <= at < span.end}
+
+
+def _sum(values: Sequence[Minutes]) -> float | None:
+    known = [value for one in values for value in one.values()]
+    return sum(known) if known else None
