@@ -23,7 +23,7 @@ EMBEDDED = Lambda(
     test_role="cloudops-layer-test",
     layer_bucket="cloudops-layers-{account}-{region}",
 )
-"""Where the demo company has functions in the embedded AWS, which knows every role and bucket that is named here."""
+"""Where the demo company has functions in the embedded AWS, which takes any role and has these buckets."""
 _PREFIX = "layer-builds"
 _CONNECTIONS = 32
 

@@ -105,13 +105,13 @@ def _serve(arguments: argparse.Namespace, requests: Path, stop: threading.Event,
     # Imported late: a refusal should not wait for the whole of moto.
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-    from sandbox import aws_budgets, aws_lambda, aws_lambda_metrics, aws_metrics
+    from sandbox import aws_budgets, aws_lambda, aws_lambda_staging, aws_metrics
     from sandbox.aws_state import restore
 
     aws_budgets.extend()
     aws_metrics.extend()
     aws_lambda.extend()
-    aws_lambda_metrics.extend()
+    aws_lambda_staging.fill()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address=arguments.host, port=arguments.port, verbose=False)
     server.start()
@@ -148,8 +148,8 @@ def _upload(folder: Path, endpoint: str) -> None:
 
 
 def _measure(data: Path) -> None:
-    """Let the instances of a scenario exist, and give them and its databases their metrics; a folder of other files has none."""
-    from sandbox import aws_machines
+    """Let machines and functions of a scenario exist, with metrics, and metrics of its databases; other files have none."""
+    from sandbox import aws_functions, aws_machines, aws_traffic
     from sandbox.aws_utilisation import put
     from sandbox.scenario import parameters_of
 
@@ -157,6 +157,8 @@ def _measure(data: Path) -> None:
     if found is not None:
         aws_machines.put()
         put(*found)
+        aws_functions.put(found[0].last)
+        aws_traffic.extend()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 It takes the place of moto's Lambda, which knows neither pages and filters of layers, nor revisions, limits and states, and runs
 functions in containers only. `extend()` puts it in; what it knows is in `CLOUD`. Its own addresses, unsigned:
-`/moto-api/lambda/faults`, `/moto-api/lambda/settings`, `/moto-api/lambda/content/…`.
+`/moto-api/lambda/faults`, `…/settings`, `…/metrics`, `…/content/…`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sandbox import aws_accounts, aws_lambda_functions, aws_lambda_invoke, aws_lambda_layers, aws_lambda_versions
+from sandbox import (
+    aws_accounts,
+    aws_lambda_functions,
+    aws_lambda_invoke,
+    aws_lambda_layers,
+    aws_lambda_metrics,
+    aws_lambda_versions,
+)
 from sandbox.aws_lambda_errors import LambdaError, throttled
 from sandbox.aws_lambda_faults import Fault
 from sandbox.aws_lambda_requests import Answer, Call, matched, parameters
@@ -26,6 +33,7 @@ CLOUD = Cloud()
 """What the embedded Lambda of this process knows."""
 _Reply = tuple[int, dict[str, str], bytes]
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
+_PLACE = ("account", "region", "kind", "name", "version")
 _OLD = timedelta(minutes=15)
 """AWS takes no requests that are older; here they are those of an earlier run that are made again."""
 _MODULES = (aws_lambda_layers, aws_lambda_functions, aws_lambda_versions, aws_lambda_invoke)
@@ -45,6 +53,7 @@ def extend() -> None:
     own_urls.url_paths.update({
         "{0}/moto-api/lambda/faults": faults,
         "{0}/moto-api/lambda/settings": settings,
+        "{0}/moto-api/lambda/metrics": metrics,
         "{0}/moto-api/lambda/content/(?P<path>.+)$": content,
     })  # fmt: skip
     if not isinstance(recorder._record_request, _Recording):
@@ -84,7 +93,7 @@ def answered(request: Any, url: str, headers: Mapping[str, str]) -> _Reply:  # n
         body = request.get_data()
         given = parameters(operation, path, query, request.headers, body)
         call = Call(CLOUD, CLOUD.space(account, region), caller, given, _moment(headers), endpoint)
-        answer = _carried_out(operation.name, call)
+        answer = carried_out(operation.name, call)
     except LambdaError as error:
         return _refusal(error)
     if request.method != "GET" and operation.name != "Invoke":
@@ -99,7 +108,8 @@ def answered(request: Any, url: str, headers: Mapping[str, str]) -> _Reply:  # n
     return status, {"Content-Type": "application/json"}, b"" if answer is None else json.dumps(answer).encode()
 
 
-def _carried_out(operation: str, call: Call) -> Answer | dict[str, Any] | None:
+def carried_out(operation: str, call: Call) -> Answer | dict[str, Any] | None:
+    """Do an operation, as a request for it would."""
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
     for module in _MODULES:
         work: Callable[[Call], Answer | dict[str, Any] | None] | None = getattr(module, name, None)
@@ -177,17 +187,32 @@ def settings(request: Any, _url: str, _headers: Mapping[str, str]) -> _Reply:  #
     return 200, {"Content-Type": "application/json"}, json.dumps({name: getattr(CLOUD, name) for name in names}).encode()
 
 
+def metrics(request: Any, _url: str, _headers: Mapping[str, str]) -> _Reply:  # noqa: ANN401
+    """`POST` lets calls of a function have been: arguments of `aws_lambda_metrics.record_many`, times in ISO 8601."""
+    try:
+        given = json.loads(request.get_data())
+        given |= {name: datetime.fromisoformat(given[name]) for name in ("start", "end")}
+        aws_lambda_metrics.record_many(**given)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return 400, {}, str(error).encode()
+    return 200, {"Content-Type": "application/json"}, b"{}"
+
+
 def content(_request: Any, url: str, _headers: Mapping[str, str]) -> _Reply:  # noqa: ANN401
     """The zip of a layer version or of a function's version."""
-    account, region, kind, name, version = urlsplit(url).path.removeprefix(f"{aws_lambda_layers.CONTENT}/").split("/")
-    space = CLOUD.space(account, region)
+    missing = 404, {"Content-Type": "application/xml"}, b"<Error><Code>NoSuchKey</Code></Error>"
+    place = urlsplit(url).path.removeprefix(f"{aws_lambda_layers.CONTENT}/").split("/")
+    space = CLOUD.spaces.get((place[0], place[1])) if len(place) == len(_PLACE) else None
+    if space is None:
+        return missing
+    kind, name, version = place[2:]
     if kind == "layers":
-        layer = space.layers.get(name, {}).get(int(version))
+        layer = next((v for v in space.layers.get(name, {}).values() if str(v.number) == version), None)
         package = layer.package if layer else None
     else:
         function = space.functions.get(name)
         found = next((v for v in function.all_versions() if v.number == version), None) if function else None
         package = found.configuration.package if found else None
     if package is None:
-        return 404, {"Content-Type": "application/xml"}, b"<Error><Code>NoSuchKey</Code></Error>"
+        return missing
     return 200, {"Content-Type": "application/zip"}, package.content

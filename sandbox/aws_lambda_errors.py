@@ -50,7 +50,7 @@ def stale(look_at: str) -> LambdaError:
 def denied(caller: str, action: str, resource: str) -> LambdaError:
     """No policy allows it."""
     said = f"User: {caller} is not authorized to perform: {action} on resource: {resource}"
-    said = f"{said} because no policy allows the {action} action"
+    said = f"{said} because no resource-based policy allows the {action} action"
     return LambdaError(403, "AccessDeniedException", said)
 
 

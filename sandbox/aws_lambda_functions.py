@@ -58,8 +58,9 @@ def create_function(call: Call) -> dict[str, Any]:
     _check_storage(call, package)
     configuration = _configured(call, Configuration(package, call["Runtime"], call["Handler"], call["Role"]))
     arn = f"{call.space.prefix}:function:{name}"
-    revision, ready = call.space.revision(f"function {name}"), call.cloud.ready_from(call.moment)
-    made = Function(name, arn, Version(LATEST, configuration, call.moment, revision, ready), dict(call.get("Tags", {})))
+    latest = Version(LATEST, configuration, call.moment, "", call.cloud.ready_from(call.moment))
+    made = Function(name, arn, latest, dict(call.get("Tags", {})))
+    renew(call, made)
     call.space.functions[name] = made
     call.space.changed()
     if call.get("Publish"):
@@ -155,15 +156,18 @@ def list_tags(call: Call) -> dict[str, Any]:
 
 
 def tag_resource(call: Call) -> None:
-    """Add tags, or change them."""
-    _tagged(call).tags.update(call["Tags"])
+    """Add tags, or change them; the function's revision is another then (source: as of `Version`)."""
+    function = _tagged(call)
+    function.tags.update(call["Tags"])
+    renew(call, function)
 
 
 def untag_resource(call: Call) -> None:
     """Take tags away."""
-    tags = _tagged(call).tags
+    function = _tagged(call)
     for key in call["TagKeys"]:
-        tags.pop(key, None)
+        function.tags.pop(key, None)
+    renew(call, function)
 
 
 def get_account_settings(call: Call) -> dict[str, Any]:
@@ -240,6 +244,12 @@ def changeable(call: Call) -> Function:
     return function
 
 
+def renew(call: Call, function: Function) -> None:
+    """Give `$LATEST` its next revisions: one for as long as it is not ready, and one for then."""
+    latest = function.latest
+    latest.first_revision, latest.last_revision = (call.space.revision(f"function {function.name}") for _ in range(2))
+
+
 def described(function: Function, version: Version, *, qualified: bool = False, qualifier: str | None = None) -> dict[str, Any]:
     """A FunctionConfiguration.
 
@@ -290,7 +300,7 @@ def _change(call: Call, function: Function, changed: Configuration) -> None:
     latest = function.latest
     latest.before, latest.configuration = latest.configuration, changed
     latest.modified, latest.ready = call.moment, call.cloud.ready_from(call.moment)
-    latest.revision = call.space.revision(f"function {function.name}")
+    renew(call, function)
 
 
 def _configured(call: Call, before: Configuration) -> Configuration:

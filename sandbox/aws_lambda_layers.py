@@ -1,6 +1,7 @@
 """Operations on layers, by the API reference of AWS Lambda ("API_ListLayers", "API_PublishLayerVersion", …).
 
-Not sourced: that the list of a layer that is not there is empty, and that the policy of a version without one is 404.
+Not sourced there: that the list of a layer that is not there is empty (so does LocalStack), that a policy is gone with its last
+statement, that another's layers cannot be listed, and that code of layers counts once a version.
 """
 
 from __future__ import annotations
@@ -92,11 +93,11 @@ def delete_layer_version(call: Call) -> None:
 def add_layer_version_permission(call: Call) -> dict[str, Any]:
     """Let others use a version."""
     found = _of_own(call, "lambda:AddLayerVersionPermission")
-    _check_revision(call, found)
     policy = found.policy or Policy("")
     if call["StatementId"] in policy.statements:
         said = f"The statement id ({call['StatementId']}) provided already exists. Please provide a new statement id, or remove "
         raise conflict(f"{said}the existing statement.")
+    _check_revision(call, found)
     statement = _statement(call, found)
     grown = Policy("", {**policy.statements, call["StatementId"]: statement})
     if len(grown.document()) > _LONGEST_POLICY:
@@ -111,9 +112,9 @@ def add_layer_version_permission(call: Call) -> dict[str, Any]:
 def remove_layer_version_permission(call: Call) -> None:
     """Take a statement back."""
     found = _of_own(call, "lambda:RemoveLayerVersionPermission")
+    _check_revision(call, found)
     if found.policy is None or call["StatementId"] not in found.policy.statements:
         raise not_found(f"Statement {call['StatementId']} is not found in resource policy.")
-    _check_revision(call, found)
     left = {name: statement for name, statement in found.policy.statements.items() if name != call["StatementId"]}
     found.policy = Policy(call.space.revision(found.arn), left) if left else None
 

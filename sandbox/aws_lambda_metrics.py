@@ -1,27 +1,16 @@
 """Metrics of the embedded AWS Lambda in CloudWatch's namespace `AWS/Lambda`.
 
 Every call of a function is a datapoint of each metric, with the dimensions of "Types of metrics for Lambda functions" of the
-developer guide: FunctionName; with Resource for what was called; of an alias also with ExecutedVersion. Who sends metrics of a
-namespace `AWS/…` himself is refused, as AWS does.
+developer guide: FunctionName; with Resource for what was called; of an alias also with ExecutedVersion. Nobody may send metrics
+of a namespace `AWS/…` himself (`sandbox/aws_metrics.py`): `record` and `put` are for calls that a test or benchmark invents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
-
-from moto.cloudwatch.exceptions import InvalidParameterValue
-from moto.cloudwatch.responses import CloudWatchResponse
 
 NAMESPACE = "AWS/Lambda"
 _UNITS = {"Invocations": "Count", "Errors": "Count", "Throttles": "Count", "Duration": "Milliseconds"}
-_moto: Callable[[CloudWatchResponse], Any] = CloudWatchResponse.put_metric_data
-
-
-def extend() -> None:
-    """Let moto refuse metrics of `AWS/…`, in this process; doing it again changes nothing."""
-    CloudWatchResponse.put_metric_data = _put_metric_data
 
 
 def record(
@@ -79,9 +68,3 @@ def put(
         for name, value in values.items()
     ]
     cloudwatch_backends[account][region].put_metric_data(NAMESPACE, data)
-
-
-def _put_metric_data(self: CloudWatchResponse) -> Any:  # noqa: ANN401  # whatever moto answers
-    if str(self._get_param("Namespace") or "").startswith("AWS/"):
-        raise InvalidParameterValue("The value AWS/ for parameter Namespace is invalid: names that begin with AWS/ are reserved.")
-    return _moto(self)

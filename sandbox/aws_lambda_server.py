@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import aws_accounts, aws_lambda, aws_lambda_metrics, aws_metrics
+from sandbox import aws_accounts, aws_lambda, aws_metrics
 from sandbox.aws_lambda_state import Cloud
 
 ACCOUNT = "123456789012"
@@ -57,7 +57,6 @@ def served() -> Iterator[Served]:
 
     aws_metrics.extend()
     aws_lambda.extend()
-    aws_lambda_metrics.extend()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

@@ -118,15 +118,22 @@ class Configuration:
 class Version:
     """`$LATEST` or a published version; `ready` is when its making or last change is over.
 
-    `before` is what runs meanwhile: None of one that is being made.
+    `before` is what runs meanwhile: None of one that is being made. A change gives two revisions: one while it goes on, and
+    another when it is over. Source: LocalStack's tests of revisions, which it holds against AWS.
     """
 
     number: str
     configuration: Configuration
     modified: datetime
-    revision: str
+    first_revision: str
     ready: datetime
     before: Configuration | None = None
+    last_revision: str | None = None
+
+    @property
+    def revision(self) -> str:
+        """The present one."""
+        return self.last_revision if self.last_revision and self.is_ready else self.first_revision
 
     @property
     def is_ready(self) -> bool:
@@ -248,6 +255,14 @@ class Cloud:
             self.organizations.clear()
             self.faults.take_back()
             self.update_seconds, self.most_stored = 0.0, MOST_STORED
+
+    def finish_updates(self) -> None:
+        """Let everything that is in progress be over."""
+        with self.lock:
+            for space in self.spaces.values():
+                for function in space.functions.values():
+                    for version in function.all_versions():
+                        version.ready = min(version.ready, datetime.now(UTC))
 
     def ready_from(self, moment: datetime) -> datetime:
         """When a change that begins then is over."""

@@ -1,6 +1,6 @@
 """Operations on versions and aliases of functions, by the API reference of AWS Lambda ("API_PublishVersion", …).
 
-Not sourced: the order of lists, wording of refusals, and that an alias without a weight of others forgets none it had.
+Not sourced: the order of lists, wording of refusals, that an alias keeps weights that a change does not name.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.aws_lambda_errors import conflict, invalid, not_found, stale
-from sandbox.aws_lambda_functions import MOST_LISTED, changeable, described, function_of, named
+from sandbox.aws_lambda_functions import MOST_LISTED, changeable, described, function_of, named, renew
 from sandbox.aws_lambda_requests import Call
 from sandbox.aws_lambda_state import LATEST, Alias, Function, Version, number_of, page
 
@@ -46,6 +46,7 @@ def published(call: Call, function: Function, description: str) -> Version:
     made = Version(number, configuration, call.moment, revision, call.cloud.ready_from(call.moment))
     function.versions[number] = made
     function.published_from = source
+    renew(call, function)  # source: as of `Version`
     call.space.changed()
     return made
 

@@ -1,4 +1,4 @@
-"""CloudWatch beyond what moto answers: percentiles, pages, and the bounds of GetMetricData; answered from an index.
+"""CloudWatch beyond what moto answers: percentiles, pages, bounds of GetMetricData, answered from an index; reserved namespaces.
 
 Rules are those of the API reference of GetMetricData (docs.aws.amazon.com): at most 500 queries, and 100,800 values of a page; a
 value stands at the beginning of its period. How CloudWatch interpolates percentiles is not sourced: here `pNN` is the least value
@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from moto.cloudwatch.exceptions import ValidationError
+from moto.cloudwatch.exceptions import InvalidParameterValue, ValidationError
 from moto.cloudwatch.models import MetricDatum
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
 
 MOST_QUERIES, MOST_VALUES = 500, 100_800
 _moto: Callable[[CloudWatchResponse], ActionResult] = CloudWatchResponse.get_metric_data
+_moto_put: Callable[[CloudWatchResponse], ActionResult] = CloudWatchResponse.put_metric_data
 _Key = tuple[str, str, tuple[tuple[str, str], ...]]
 _Points = list[tuple[datetime, float]]
 
@@ -29,6 +30,14 @@ _Points = list[tuple[datetime, float]]
 def extend() -> None:
     """Let moto answer so, in this process; doing it again changes nothing."""
     CloudWatchResponse.get_metric_data = _get_metric_data
+    CloudWatchResponse.put_metric_data = _put_metric_data
+
+
+def _put_metric_data(self: CloudWatchResponse) -> ActionResult:
+    """Namespaces of services are theirs alone. Source: "API_PutMetricData"."""
+    if str(self._get_param("Namespace") or "").startswith("AWS/"):
+        raise InvalidParameterValue("The value AWS/ for parameter Namespace is invalid.")
+    return _moto_put(self)
 
 
 def _get_metric_data(self: CloudWatchResponse) -> ActionResult:

@@ -12,6 +12,8 @@ from resources.errors import Denied, Unavailable
 from resources.lambda_layers import Place
 
 _T = TypeVar("_T")
+_NOT_GRANTED = re.compile(r"not authorized to perform: lambda:GetLayerVersion on resource: (arn:[^:]+:lambda:[^:]+:(\d+):\S+)")
+"""How AWS refuses somebody else's layer, whatever was to be done with it."""
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -107,6 +109,9 @@ class Calls:
         try:
             return call()
         except Denied as error:
+            if (layer := _NOT_GRANTED.search(error.message)) and layer[2] != place.account:
+                advice = f"Let account {layer[2]} grant {layer[1]} to {place.account}, and allow lambda:GetLayerVersion on it."
+                raise Denied(error.message, advice) from error.__cause__
             if place.account == self.clients.account() or _code(error) not in STALE_CREDENTIALS:
                 raise
             self.clients.forget(place.account)

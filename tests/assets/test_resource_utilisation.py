@@ -23,7 +23,7 @@ from resources.oci.monitoring import OciMonitoring
 from resources.utilisation import NotMeasured, Utilisation
 from sandbox.oci.services import monitoring
 from sandbox.oci.services.identity import add_compartment
-from tests.aws_metrics import REGION, aws, client, clients
+from tests.aws_metrics import REGION, aws, clients, measure
 from tests.sandboxes import Sandbox, running
 
 LAST = date(2026, 11, 14)
@@ -73,7 +73,7 @@ class World:
         data = [
             {"MetricName": "CPUUtilization", "Dimensions": dimension, "Timestamp": moment, "Value": value} for moment in hours()
         ]
-        client(self.endpoint, "cloudwatch").put_metric_data(Namespace="AWS/EC2", MetricData=data)
+        measure(REGION, "AWS/EC2", data)
 
     def read(self, *, amazon: Utilisation | None = None, **config: Any) -> dg.ExecuteInProcessResult:
         return dg.materialize(

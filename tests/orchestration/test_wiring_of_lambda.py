@@ -11,6 +11,7 @@ from resources.lambda_service import NotConfigured
 from resources.metrics_sink import LakeMetrics
 from resources.object_store import LocalObjectStore
 from sandbox.aws_estate import ACCOUNTS, REGIONS
+from sandbox.aws_lambda_staging import staging_buckets
 
 NAMES = ("lambda_service", "layer_store", "layer_metrics")
 REAL = {"DEPLOYMENT": "production", "REGION": "eu-central-1", "REPORT_BUCKET": "reports"}
@@ -41,6 +42,8 @@ def test_the_embedded_aws_is_asked_in_the_demos_accounts_and_regions(monkeypatch
     assert set(service.accounts) < set(ACCOUNTS.values())
     assert set(service.regions) == set(REGIONS)
     assert service.test_role
+    buckets = {service.layer_bucket.format(account=account, region=region) for account in service.accounts for region in REGIONS}
+    assert buckets < {bucket for _, _, bucket in staging_buckets()}
     assert isinstance(metrics, CloudWatchMetrics)
     assert service.clients.endpoint_url == metrics.clients.endpoint_url == "http://127.0.0.1:1"
 

@@ -7,6 +7,7 @@ import json
 import random
 import threading
 import zipfile
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -21,11 +22,11 @@ from resources.aws.lambda_translation import failure, grants
 from resources.errors import BadInput, Conflict, Denied, NotFound, Throttled, Unavailable
 from resources.lambda_layers import CodeStorage, Grant, LayerArn, MetricQuery, Place
 from resources.lambda_service import NotConfigured
+from sandbox.aws_lambda_fleet import fill
 from sandbox.aws_lambda_metrics import put
 
 OWN, OTHER, REGION = "123456789012", "111122223333", "eu-central-1"
 HERE, THERE = Place(OWN, REGION), Place(OTHER, REGION)
-ROLE = f"arn:aws:iam::{OWN}:role/x"
 
 
 def zipped(text="x = 1", name="python/a.py"):
@@ -139,56 +140,56 @@ class TestWhatIsThere:
 
 class TestLists:
     @pytest.fixture
-    def full(self, service):
-        """More than one page of everything."""
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda n: function(service, name=f"f{n:03}"), range(51)))
-            list(pool.map(lambda n: service.publish(HERE, f"layer{n:03}", zipped(), "", [], []), range(51)))
-        for n in range(51):
-            service.publish(HERE, "layer000", zipped(str(n)), "", [], [])
-        return service
+    def truth(self, aws_lambda):
+        """More than one page of everything in each account."""
+        return fill(aws_lambda.cloud, 130, 600, accounts=(OWN, OTHER), region=REGION)
 
-    def test_all_pages_are_read_though_every_third_call_is_throttled_and_all_is_told_once(self, full, aws_lambda):
-        found = full.function(HERE, "f000")
-        full.publish_version(HERE, "f000", found.code_sha256, found.revision)
-        before = dict(aws_lambda.cloud.faults.requests)
+    def test_all_pages_are_read_though_every_third_call_is_throttled_and_all_is_told_once(self, service, aws_lambda, truth):
+        for number in range(51):
+            service.publish(HERE, "many", zipped(str(number)), "", [], [])
+        owned = [layer for layer in truth.layers if layer.account == OWN]
         aws_lambda.cloud.faults.ask("throttle", percent=34, seed=5)
 
-        names = [one.name for one in full.functions(HERE, all_versions=False)]
-        versions = [(one.name, one.version) for one in full.functions(HERE, all_versions=True)]
-        layers, numbers = full.layers(HERE), [one.arn.version for one in full.layer_versions(HERE, "layer000")]
+        versions = [one for place in (HERE, THERE) for one in service.functions(place, all_versions=True)]
+        names = [(one.place, one.name) for place in (HERE, THERE) for one in service.functions(place, all_versions=False)]
+        layers = service.layers(HERE)
+        uses = defaultdict(set)
+        for one in versions:
+            for layer in one.layers:
+                uses[layer].add(f"{one.place.account}:{one.name}:{one.version}")
 
-        assert names == [f"f{n:03}" for n in range(51)]
-        assert len(versions) == 52
-        assert ("f000", "1") in versions
-        assert sorted(layers) == [f"layer{n:03}" for n in range(51)]
-        assert numbers == list(range(52, 0, -1))
-        assert aws_lambda.cloud.faults.requests["ListFunctions"] - before.get("ListFunctions", 0) >= 4
-        assert aws_lambda.cloud.faults.struck
+        assert len(names) == len(set(names)) == truth.functions == 130
+        assert len(versions) == truth.versions + truth.functions
+        assert {layer: sorted(users) for layer, users in uses.items()} == {
+            layer: sorted(users) for layer, users in truth.uses.items() if users
+        }
+        assert sorted(layers) == sorted({layer.layer for layer in owned} | {"many"})
+        assert len(layers) > 50
+        assert [one.arn.version for one in service.layer_versions(HERE, "many")] == list(range(51, 0, -1))
+        assert min(aws_lambda.cloud.faults.struck[operation] for operation in ("ListFunctions", "ListLayers")) > 0
 
-    def test_a_page_that_cannot_be_read_ends_the_list_with_its_error(self, full, aws_lambda):
-        full = made(aws_lambda, repeat_seconds=0)
+    def test_a_page_that_cannot_be_read_ends_the_list_with_its_error(self, aws_lambda, truth):
+        impatient = made(aws_lambda, repeat_seconds=0)
         aws_lambda.cloud.faults.ask("throttle", operation="ListFunctions", after=1)
-        seen = []
+        aws_lambda.cloud.faults.ask("status", operation="ListLayers", after=1, status=500)
 
         with pytest.raises(Throttled):
-            seen.extend(full.functions(HERE, all_versions=False))
-        aws_lambda.cloud.faults.take_back()
-        aws_lambda.cloud.faults.ask("status", operation="ListLayers", after=1, status=500)
+            list(impatient.functions(HERE, all_versions=False))
         with pytest.raises(Unavailable):
-            full.layers(HERE)
+            impatient.layers(HERE)
 
-    def test_many_threads_use_one_client(self, full, aws_lambda):
+    def test_many_threads_use_one_client(self, service, aws_lambda):
+        function(service)
         fresh = made(aws_lambda, new_clients(aws_lambda.url))
         barrier = threading.Barrier(16)
 
         def ask(number):
             barrier.wait()
-            return fresh.function((HERE, THERE)[number % 2], "f000").name if number % 2 == 0 else fresh.layers(THERE)
+            return fresh.function(HERE, "f").name if number % 2 == 0 else fresh.layers(THERE)
 
         with ThreadPoolExecutor(16) as pool:
             answers = list(pool.map(ask, range(16)))
-        assert answers == ["f000", []] * 8
+        assert answers == ["f", []] * 8
 
 
 class TestLostAnswers:
@@ -378,6 +379,13 @@ class TestOtherAccounts:
         made(aws_lambda, accounts=[strange.account]).grant(version.arn, Grant("one", OTHER), None)
         assert service.layer_version(version.arn) == version
         assert service.download(version.arn) == zipped()
+
+    def test_a_function_is_not_given_a_layer_that_its_account_was_not_granted_and_it_says_by_whom(self, service):
+        theirs, before = published(service, THERE), function(service)
+
+        with pytest.raises(Denied) as error:
+            service.set_layers(HERE, "f", [str(theirs.arn)], before.revision)
+        assert error.value.advice.startswith(f"Let account {OTHER} grant {theirs.arn} to {OWN}")
 
     def test_an_account_without_a_role_to_assume_says_what_to_set(self, aws_lambda):
         clients = new_clients(aws_lambda.url, role="")

@@ -20,7 +20,7 @@ from resources.oci.monitoring import LONGEST_WINDOW_DAYS, OciMonitoring, query, 
 from resources.utilisation import Measured, NotMeasured, Utilisation
 from sandbox.oci.services import monitoring
 from sandbox.oci.services.identity import add_compartment
-from tests.aws_metrics import aws, client, clients
+from tests.aws_metrics import aws, clients, measure
 from tests.sandboxes import running
 
 TODAY = date(2026, 11, 16)
@@ -84,7 +84,6 @@ def oracle(tmp_path: Path) -> Iterator[World]:
 def amazon() -> Iterator[World]:
     names = {"cpu": "CPUUtilization", "memory": "mem_used_percent", "network": "NetworkIn"}
     with aws() as endpoint:
-        address = [endpoint]
 
         def put(resource: Measured, metric: str, values: Values) -> None:
             machine = resource.id.startswith("i-")
@@ -99,7 +98,7 @@ def amazon() -> Iterator[World]:
                 }
                 for moment, number in values.items()
             ]
-            client(address[0], "cloudwatch", resource.region).put_metric_data(Namespace=namespace, MetricData=data)
+            measure(resource.region, namespace, data)
 
         yield World(
             CloudWatch(clients=clients(endpoint), queries_per_call=12),

@@ -1,8 +1,13 @@
 """The embedded Lambda keeps the rules of the service: layers, their policies, functions, versions and aliases."""
 
+from datetime import UTC, datetime
+
 import httpx
 import pytest
 
+from sandbox import aws_lambda_layers, aws_lambda_state
+from sandbox.aws_lambda import carried_out
+from sandbox.aws_lambda_requests import Call
 from tests.aws_lambdas import ACCOUNT, OTHER, REGION, make_function, publish_layer, refused, zipped
 
 
@@ -102,13 +107,16 @@ def test_the_policy_of_a_layer_is_guarded_by_its_revision_and_knows_a_statement_
     assert '"Sid": "b"' in client.get_layer_version_policy(**about)["Policy"]
 
 
-def test_what_is_no_zip_or_too_large_is_not_published(aws_lambda):
+def test_what_is_no_zip_or_too_large_is_not_published(aws_lambda, monkeypatch):
     client = aws_lambda.client()
+    assert (aws_lambda_state.MOST_ZIPPED, aws_lambda_state.MOST_UNZIPPED) == (52_428_800, 262_144_000)
+    monkeypatch.setattr(aws_lambda_layers, "MOST_ZIPPED", 5_000)
+    monkeypatch.setattr(aws_lambda_state, "MOST_UNZIPPED", 100_000)
     publish = client.publish_layer_version
     assert refused(publish, LayerName="a", Content={"ZipFile": b"no zip"}) == "InvalidParameterValueException"
     assert refused(publish, LayerName="a", Content={"ZipFile": zipped({})}) == "InvalidParameterValueException"
-    assert refused(publish, LayerName="a", Content={"ZipFile": b"0" * (50 * 1024**2 + 1)}) == "RequestEntityTooLargeException"
-    bomb = zipped({"python/zeros": bytes(262_144_001)})
+    assert refused(publish, LayerName="a", Content={"ZipFile": b"0" * 5_001}) == "RequestEntityTooLargeException"
+    bomb = zipped({"python/zeros": bytes(100_001)})
     assert refused(publish, LayerName="a", Content={"ZipFile": bomb}) == "InvalidParameterValueException"
     many = ["python3.11"] * 16
     small = {"ZipFile": zipped({"a": "b"})}
@@ -162,3 +170,13 @@ def test_every_pattern_of_the_services_model_can_be_read():
     assert len(patterns) > 50
     for pattern in patterns:
         _compiled(pattern)
+
+
+def test_a_scenario_can_do_things_in_the_past_without_requests(aws_lambda):
+    cloud = aws_lambda.cloud
+    given = {"LayerName": "old", "Content": {"ZipFile": zipped({"a": "b"})}}
+    asked = Call(cloud, cloud.space(OTHER, REGION), f"arn:aws:iam::{OTHER}:user/x", given, datetime(2025, 3, 4, tzinfo=UTC), "")
+    carried_out("PublishLayerVersion", asked)
+
+    (layer,) = aws_lambda.client(account=OTHER).list_layers()["Layers"]
+    assert layer["LatestMatchingVersion"]["CreatedDate"] == "2025-03-04T00:00:00.000+0000"

@@ -71,6 +71,17 @@ def test_faults_and_settings_can_be_asked_for_over_http(aws_lambda):
     assert httpx.get(f"{own}/faults").json()["struck"] == {"ListLayers": 1}
     assert httpx.post(f"{own}/faults", json={"kind": "flood"}).status_code == 400
     assert httpx.post(f"{own}/settings", json={"speed": 1}).status_code == 400
+    calls = {"account": OTHER, "region": "eu-central-1", "function": "worker", "calls": 5, "errors": 2}
+    times = {"start": "2026-01-02T03:00:00+00:00", "end": "2026-01-02T03:05:00+00:00"}
+    assert httpx.post(f"{own}/metrics", json=calls).status_code == 400
+    httpx.post(f"{own}/metrics", json={**calls, **times}).raise_for_status()
+    metric = {"Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": [{"Name": "FunctionName", "Value": "worker"}]}
+    found = aws_lambda.client("cloudwatch", account=OTHER).get_metric_data(
+        MetricDataQueries=[{"Id": "a", "MetricStat": {"Metric": metric, "Period": 86400, "Stat": "Sum"}}],
+        StartTime=datetime(2026, 1, 2, tzinfo=UTC),
+        EndTime=datetime(2026, 1, 3, tzinfo=UTC),
+    )
+    assert found["MetricDataResults"][0]["Values"] == [2]
     httpx.delete(f"{own}/faults")
     assert aws_lambda.client().list_layers()["Layers"] == []
 

@@ -1,11 +1,11 @@
 """The embedded Lambda keeps the rules of the service: functions, their versions, aliases, tags, limits and states."""
 
-import time
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox import aws_lambda_functions
 from tests.aws_lambdas import ACCOUNT, OTHER, REGION, make_function, publish_layer, refused, zipped
 
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function"
@@ -71,9 +71,10 @@ def test_layers_of_a_function_are_bounded_and_there_once(aws_lambda):
     assert [layer["Arn"] for layer in told["Layers"]] == [arns[3], arns[1]]
 
 
-def test_a_function_and_its_layers_are_bounded_together(aws_lambda):
+def test_a_function_and_its_layers_are_bounded_together(aws_lambda, monkeypatch):
+    monkeypatch.setattr(aws_lambda_functions, "MOST_UNZIPPED", 1_000)
     client = aws_lambda.client()
-    zeros = {"ZipFile": zipped({"python/zeros": bytes(140_000_000)})}
+    zeros = {"ZipFile": zipped({"python/zeros": bytes(600)})}
     layers = [client.publish_layer_version(LayerName=name, Content=zeros)["LayerVersionArn"] for name in "ab"]
     make_function(client, Layers=layers[:1])
 
@@ -95,7 +96,10 @@ def test_a_change_of_an_older_revision_is_refused(aws_lambda):
         == "PreconditionFailedException"
     )
     assert client.publish_version(FunctionName="worker", RevisionId=second)["Version"] == "1"
-    assert client.get_function_configuration(FunctionName="worker")["RevisionId"] == second
+    assert refused(client.publish_version, FunctionName="worker", RevisionId=second) == "PreconditionFailedException"
+    third = client.get_function_configuration(FunctionName="worker")["RevisionId"]
+    client.tag_resource(Resource=f"{ARN}:worker", Tags={"team": "a"})
+    assert client.get_function_configuration(FunctionName="worker")["RevisionId"] not in (second, third)
 
 
 def test_a_version_is_published_only_if_something_changed(aws_lambda):
@@ -149,7 +153,7 @@ def test_what_is_in_progress_refuses_further_changes_and_the_old_one_runs_meanwh
         source="import os\ndef handler(e, c):\n    return os.environ['COLOUR']\n",
         Environment={"Variables": {"COLOUR": "blue"}},
     )
-    aws_lambda.cloud.update_seconds = 1.0
+    aws_lambda.cloud.update_seconds = 600.0
 
     told = client.update_function_configuration(FunctionName="worker", Environment={"Variables": {"COLOUR": "red"}})
 
@@ -160,8 +164,11 @@ def test_what_is_in_progress_refuses_further_changes_and_the_old_one_runs_meanwh
     assert client.invoke(FunctionName="worker")["Payload"].read() == b'"blue"'
     assert make_function(client, "new")["State"] == "Pending"
     assert refused(client.invoke, FunctionName="new") == "ResourceConflictException"
-    time.sleep(1.1)
-    assert client.get_function_configuration(FunctionName="worker")["LastUpdateStatus"] == "Successful"
+    during = client.get_function_configuration(FunctionName="worker")["RevisionId"]
+    aws_lambda.cloud.finish_updates()
+    after = client.get_function_configuration(FunctionName="worker")
+    assert after["LastUpdateStatus"] == "Successful"
+    assert told["RevisionId"] == during != after["RevisionId"]
     assert client.invoke(FunctionName="worker")["Payload"].read() == b'"red"'
 
 

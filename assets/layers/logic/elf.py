@@ -1,9 +1,9 @@
 """Shared libraries without what only linkers and debuggers read: symbol tables and debug sections.
 
-The tools of binutils and LLVM are not used, for two reasons. Their output differs from version to version, and a layer is to be the
-same whichever machine builds it. And they move segments, which breaks libraries that patchelf has lengthened (NumPy's OpenBLAS is
-one: "ELF load command address/offset not page-aligned"). Here no segment is touched: what a program loads stays where it is, byte
-for byte, on every architecture.
+The tools of binutils and LLVM are not used, for two reasons. Their output differs from version to version, and a layer is to be
+the same whichever machine builds it. And they move segments, which breaks libraries that patchelf has lengthened ("ELF load
+command address/offset not page-aligned" of NumPy's OpenBLAS). Here no segment is touched: what a program loads stays where it is,
+byte for byte, on every architecture.
 
 Source of the format: "Executable and Linkable Format", refspecs.linuxfoundation.org.
 """
@@ -61,8 +61,8 @@ def without_symbols(body: bytes) -> bytes:
     """The file without what is not loaded.
 
     Sections keep their numbers, since dynamic symbols refer to them. What is not loaded but lies between segments is filled with
-    zeros, which compress to nothing. A file that is anything else than a well-formed library or program, one with something behind
-    its end, and one that would not get smaller, stays as it is.
+    zeros, which compress to nothing. A file that is anything else than a well-formed library or program, one with something
+    behind its end, and one that would not get smaller, stays as it is.
     """
     if not is_elf(body):
         return body
