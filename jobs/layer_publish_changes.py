@@ -60,9 +60,9 @@ class Target:
     place: Place
 
     @property
-    def key(self) -> tuple[Place, str]:
-        """As what is there is known by."""
-        return self.place, self.build.sha256
+    def key(self) -> tuple[Place, str, str]:
+        """As what is there is known by: layers may have the same content."""
+        return self.place, self.build.layer, self.build.sha256
 
 
 @dataclass(slots=True)
@@ -71,13 +71,13 @@ class Looked:
 
     Attributes:
         versions: Of layers of specifications in force, the newest first, by place and name; those of unread places are not in it.
-        there: The version that a zip was published as, by place and SHA-256.
+        there: The version that a zip was published as, by place, layer and SHA-256.
         grants: Of all these versions.
         unread: Why a place could not be read.
     """
 
     versions: dict[tuple[Place, str], Sequence[LayerVersion]] = field(default_factory=dict)
-    there: dict[tuple[Place, str], LayerVersion] = field(default_factory=dict)
+    there: dict[tuple[Place, str, str], LayerVersion] = field(default_factory=dict)
     grants: dict[LayerArn, Sequence[Grant]] = field(default_factory=dict)
     unread: dict[Place, str] = field(default_factory=dict)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from assets.layers.known import known_bundles, scans_by_sha, tests_by_key
-from assets.layers.logic.bundles import Bundle, current
+from assets.layers.logic.bundles import Bundle, Identity, current
 from assets.layers.logic.products import LayerSpecification
 from assets.layers.logic.publishing import Gate, gate, is_public, layers_in_force, wanted_grants, wanted_places, whom
 from jobs.layer_publish_changes import Looked, Target, look, steps_of
@@ -25,14 +25,14 @@ class Plan:
         layers: Specifications in force by names of their layers.
         targets: Zips that should be somewhere.
         looked: What there is.
-        gates: Whether each bundle may be published, by the hashes of its zips.
+        gates: Whether each bundle may be published, by its identity.
         problems: What could not be looked at, or is said wrongly.
     """
 
     layers: Mapping[str, LayerSpecification]
     targets: list[Target]
     looked: Looked
-    gates: dict[frozenset[str], Gate]
+    gates: dict[Identity, Gate]
     problems: list[str]
 
     @property
@@ -43,10 +43,10 @@ class Plan:
     @property
     def untested(self) -> list[Target]:
         """Bundles, by one of their zips, that only an account has still to test, and the first place where they should be."""
-        found: dict[frozenset[str], Target] = {}
+        found: dict[Identity, Target] = {}
         for one in self.waiting:
             if not self.gate(one).refusals and self.gate(one).untested:
-                found.setdefault(one.bundle.shas, one)
+                found.setdefault(one.bundle.identity, one)
         return list(found.values())
 
     @property
@@ -61,12 +61,12 @@ class Plan:
 
     def gate(self, target: Target) -> Gate:
         """Whether a zip may be published."""
-        return self.gates[target.bundle.shas]
+        return self.gates[target.bundle.identity]
 
     def judge(self, lake: Lake) -> None:
         """See by the tables whether each bundle may be published."""
         scans, tests, names = scans_by_sha(lake), tests_by_key(lake), frozenset(self.layers)
-        self.gates = {target.bundle.shas: gate(target.bundle, scans, tests, names) for target in self.targets}
+        self.gates = {target.bundle.identity: gate(target.bundle, scans, tests, names) for target in self.targets}
 
 
 def planned(service: LambdaService, lake: Lake, specifications: Mapping[str, LayerSpecification]) -> Plan:

@@ -378,3 +378,17 @@ def test_marks_of_a_function_are_such_that_aws_takes_them(world):
 def test_places_are_as_policies_name_them():
     assert TemporaryFunction(Place(OWN, "cn-north-1"), "f", "r").arn.startswith("arn:aws-cn:lambda:cn-north-1:")
     assert TemporaryFunction(Place(OWN, "us-gov-west-1"), "f", "r").arn.startswith("arn:aws-us-gov:")
+
+
+def test_layers_with_the_same_content_are_published_each(world):
+    world.specify("tool")
+    world.specify("twin")
+    world.build("tool", MODULE, "m")
+    rows = world.lake.scan(tables.BUILDS).collect()
+    world.lake.replace(
+        tables.BUILDS, rows.with_columns(layer=pl.lit("twin"), specification=pl.lit("twin")), where="layer = 'twin'"
+    )
+
+    world.publish()
+
+    assert (world.versions(HERE, "tool"), world.versions(HERE, "twin")) == ([1], [1])

@@ -22,6 +22,7 @@ from assets.layers.logic.sources import (
     parted,
     source_sha256,
 )
+from assets.layers.logic.specifications import NO_INDEX
 from assets.layers.logic.stripping import stripped
 from resources.bytecode import compiled
 from resources.errors import BadInput, NotFound, Unavailable
@@ -51,7 +52,9 @@ def package_source(specification: LayerSpecification, inputs_store: ObjectStore,
         pip: What pip is configured with.
     """
     source = pip
-    if specification.index_url:
+    if specification.index_url == NO_INDEX:
+        source = replace(pip, index_url="", extra_index_urls=(), find_links=(), no_index=True)
+    elif specification.index_url:
         source = replace(pip, index_url=specification.index_url, extra_index_urls=(), find_links=(), no_index=False)
     if not specification.wheels:
         yield source

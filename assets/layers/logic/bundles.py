@@ -8,6 +8,9 @@ from typing import Any
 
 from assets.layers.logic.products import BuiltLayer, Package
 
+Identity = tuple[tuple[str, str], ...]
+"""Layers and SHA-256 of their zips."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -40,8 +43,13 @@ class Bundle:
         return tuple(dict.fromkeys(name for build in self.builds for name in build.imports))
 
     @property
+    def identity(self) -> Identity:
+        """Its layers and their zips: two layers may have the same zip."""
+        return tuple((build.layer, build.sha256) for build in self.builds)
+
+    @property
     def shas(self) -> frozenset[str]:
-        """What identifies it."""
+        """SHA-256 of its zips."""
         return frozenset(build.sha256 for build in self.builds)
 
     @property

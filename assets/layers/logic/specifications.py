@@ -27,6 +27,8 @@ from resources.lambda_layers import MOST_UNZIPPED_BYTES, Architecture
 
 KEY = "layers/layers.yaml"
 """Where people say so in the inputs store."""
+NO_INDEX = "none"
+"""As `index_url`: no index is asked, and the wheels alone count."""
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_NAME = 137
 """AWS takes 140 characters; a split layer ends in `-N`."""
@@ -163,7 +165,12 @@ class _Layer(_Form):
     bytecode: bool = False
     most_bytes: int | None = Field(None, gt=0, le=MOST_UNZIPPED_BYTES)
     wheels: _Key | None = None
-    index_url: Annotated[str, _matching(r"(https?|file)://\S+", "an address such as https://pypi.org/simple")] | None = None
+    index_url: (
+        Annotated[
+            str, _matching(rf"(https?|file)://\S+|{NO_INDEX}", f"an address such as https://pypi.org/simple, or {NO_INDEX}")
+        ]
+        | None
+    ) = None
     imports: list[str] = []
     smoke: str | None = None
     budget: _BudgetForm | None = None

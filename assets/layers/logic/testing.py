@@ -7,34 +7,20 @@ import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from statistics import median
 from typing import Any
 
 from assets.layers.logic.products import Kind, Verdict
+from assets.layers.logic.sources import PROVIDED
 
 LOCAL = "local"
 """As `where` of a test on this machine."""
 _INIT = re.compile(r"^REPORT RequestId:.*?\bInit Duration: ([0-9.]+) ms", re.MULTILINE)
 _REPORT = re.compile(r"^REPORT RequestId: .*$", re.MULTILINE)
 _IMPORT_TIME = re.compile(r"^import time:\s+(\d+) \|\s+\d+ \| +(\S+)$", re.MULTILINE)
-_OF_PYTHON = frozenset(
-    (
-        "awslambdaric",
-        "boto3",
-        "botocore",
-        "dateutil",
-        "jmespath",
-        "s3transfer",
-        "simplejson",
-        "six",
-        "snapshot_restore_py",
-        "urllib3",
-    )
-)
-"""Modules that runtimes of Python bring along.
-
-Source: docs.aws.amazon.com, "Runtime-included SDK versions", and what boto3 needs."""
-_OF_NODE = ("@aws-sdk/", "@smithy/", "aws-sdk")
+_OF_PYTHON = ("awslambdaric", "simplejson", "snapshot-restore-py")
+"""What runtimes of Python have beside the SDK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +89,8 @@ class Growth:
 def brought_along(kind: Kind, module: str) -> bool:
     """Whether the runtime of Lambda has a module that a bare interpreter does not."""
     if kind == "python":
-        return module.split(".")[0] in _OF_PYTHON
-    return module.startswith(_OF_NODE)
+        return left_out(module, (*PROVIDED["python"], *_OF_PYTHON))
+    return any(fnmatchcase(module, f"{pattern.removesuffix('/*')}/*") for pattern in PROVIDED["node"])
 
 
 def left_out(module: str, packages: Collection[str]) -> bool:
