@@ -71,6 +71,7 @@ def run(
                 summary.checks_failed.extend(embedded.run_documents(step))
                 summary.checks_failed.extend(embedded.run_invoices(step))
                 summary.checks_failed.extend(embedded.run_fleet(step))
+                summary.checks_failed.extend(embedded.run_layers(step))
     _summarise(place, summary, time.monotonic() - started)
 
 
@@ -165,6 +166,8 @@ def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds:
     from orchestration.summary import documents, done_in_the_clouds, models, planted, stored
     from orchestration.summary_of_fleet import fleet
     from orchestration.summary_of_invoices import invoices
+    from orchestration.summary_of_layers import layers
+    from resources.clock import Clock
     from resources.lake import Lake
 
     lake = Lake(root=str(place.home / "lake"))
@@ -175,6 +178,7 @@ def _summarise(place: "embedded.Embedded", summary: "embedded.Summary", seconds:
     documents(lake)
     invoices(lake)
     fleet(lake, place.home / "reports")
+    layers(lake, place.home / "reports", Clock().now())
     console.print(f"Ranges of days brought up to date: {len(summary.days)}.")
     for check in dict.fromkeys(summary.checks_failed):
         console.print(f"  check to look at: {check}")

@@ -185,6 +185,24 @@ def run_fleet(step: Callable[[str], None]) -> list[str]:
         return failed + _run(definitions, instance, "fleet_report")
 
 
+def run_layers(step: Callable[[str], None]) -> list[str]:
+    """Build layers and look through them, see who uses which version, and plan what may be deleted; nothing is published.
+
+    Returns the checks that failed; nothing is done where there is no cloud to ask.
+    """
+    from orchestration.definitions import build_defs
+
+    if not current_settings().clouds.aws_endpoint:
+        return []
+    definitions = build_defs()
+    with _instance() as instance:
+        step("Building Lambda layers, looking through them and testing them")
+        failed = _run(definitions, instance, "layer_build")
+        step("Who uses which layer, and which versions may go")
+        failed += _run(definitions, instance, "layer_report")
+        return failed + _run(definitions, instance, "layer_cleanup")
+
+
 def backfill(first: date, last: date, *, a_run_a_day: bool, step: Callable[[str], None]) -> int:
     """Materialize the days again, as one run over the range or a run a day; returns the number of runs."""
     from datetime import timedelta

@@ -39,6 +39,8 @@ from assets.invoices import (
     risks,
     source_invoices,
 )
+from assets.layers import layer_report, layer_tests
+from assets.layers import usage as layer_usage
 from assets.recovery import backups as recovery_backups
 from assets.recovery import drill_results, replication, restorability
 from jobs import backups as backups_jobs
@@ -46,6 +48,7 @@ from jobs import documents as documents_jobs
 from jobs import finops as finops_jobs
 from jobs import fleet as fleet_jobs
 from jobs import invoices as invoices_jobs
+from jobs import layers as layers_jobs
 from jobs import recovery as recovery_jobs
 from jobs import restore_tests as restore_tests_jobs
 from jobs import standbys as standbys_jobs
@@ -56,6 +59,8 @@ from jobs.fleet_alarms import fleet_alarms
 from jobs.fleet_lifecycle import fleet_lifecycle
 from jobs.fleet_migrations import fleet_migrate_schema
 from jobs.fleet_scaling import fleet_scaling
+from jobs.layer_cleanup import layer_cleanup
+from jobs.layer_publish import layer_publish
 from jobs.maintenance import maintenance_lake, maintenance_retention
 from orchestration.alerts import failed_checks, run_failures
 from orchestration.automation import AUTOMATION_SENSORS
@@ -65,6 +70,7 @@ from orchestration.schedules import finops as finops_schedules
 from orchestration.schedules import fleet as fleet_schedules
 from orchestration.schedules import fleet_scaling as fleet_scaling_schedules
 from orchestration.schedules import invoices as invoices_schedules
+from orchestration.schedules import layers as layers_schedules
 from orchestration.schedules import maintenance as maintenance_schedules
 from orchestration.schedules import recovery as recovery_schedules
 from orchestration.sensors import anomalies as anomaly_sensors
@@ -82,11 +88,15 @@ ASSET_MODULES = (
     fleet_databases, fleet_measurements, fleet_status, fleet_metric_anomalies, fleet_detection_quality,
     fleet_capacity, fleet_recommendations, fleet_report,
     recovery_backups, restorability, replication, drill_results,
+    layer_usage, layer_report,
+    layer_tests,
 )  # fmt: skip
 JOBS = (
     *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,
     *fleet_jobs.JOBS, fleet_alarms, fleet_lifecycle, fleet_migrate_schema, fleet_scaling,
     *backups_jobs.JOBS, *restore_tests_jobs.JOBS, *standbys_jobs.JOBS, *recovery_jobs.JOBS,
+    *layers_jobs.JOBS, layer_cleanup,
+    layer_publish,
     maintenance_retention, maintenance_lake,
 )  # fmt: skip
 SCHEDULES = (
@@ -97,6 +107,7 @@ SCHEDULES = (
     *fleet_scaling_schedules.SCHEDULES,
     *recovery_schedules.SCHEDULES,
     *drills_schedules.SCHEDULES,
+    *layers_schedules.SCHEDULES,
     *maintenance_schedules.SCHEDULES,
 )
 SENSORS = (

@@ -117,6 +117,8 @@ class Function:
         revision: Changes with every change of the function: the guard against others' changes.
         is_ready: Whether the last update is over and the function is active.
         tags: Of the function; None where they were not asked for.
+        settings_sha256: Of all that is configured but code and layers (environment, role, network, memory, …): two versions with
+            the same one are configured alike. Empty if it is not known.
     """
 
     place: Place
@@ -135,6 +137,7 @@ class Function:
     revision: str
     is_ready: bool = True
     tags: Mapping[str, str] | None = None
+    settings_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,8 +150,8 @@ def _upload(folder: Path, endpoint: str) -> None:
 
 
 def _measure(data: Path) -> None:
-    """Let the instances of a scenario exist, and give them and its databases their metrics; a folder of other files has none."""
-    from sandbox import aws_machines
+    """Let machines and functions of a scenario exist, with metrics, and metrics of its databases; other files have none."""
+    from sandbox import aws_functions, aws_machines, aws_traffic
     from sandbox.aws_utilisation import put
     from sandbox.scenario import parameters_of
 
@@ -159,6 +159,8 @@ def _measure(data: Path) -> None:
     if found is not None:
         aws_machines.put()
         put(*found)
+        aws_functions.put(found[0].last)
+        aws_traffic.extend()
 
 
 if __name__ == "__main__":

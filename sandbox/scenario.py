@@ -1,4 +1,4 @@
-"""Write the demo scenario: bills of a small company on AWS and OCI and the truth about them, its metrics, documents and invoices.
+"""Write the demo scenario: bills of a small company on AWS and OCI and the truth, its metrics, documents, invoices, layers.
 
 `python -m sandbox.scenario --out DIR [--seed 7] [--days 120] [--end 2026-10-31]`. The same arguments give the
 same bytes, on any day: the end date is a constant unless given.
@@ -19,6 +19,8 @@ from sandbox.databases import truth as database_truth
 from sandbox.delivery import Delivery, csv_bytes, write
 from sandbox.documents import documents
 from sandbox.invoices import invoices
+from sandbox.lambda_inputs import inputs as layer_inputs
+from sandbox.lambda_truth import truth as layer_truth
 from sandbox.oci_billing import oci_bill
 from sandbox.truth import ProviderTruth, truth
 from sandbox.usage import Window
@@ -27,7 +29,7 @@ DEFAULT_END = date(2026, 10, 31)
 """Last day unless another is given; a constant, so that a demo does not depend on the clock."""
 FEWEST_DAYS = 60
 _MARKER = "scenario.json"
-_GENERATION = 6
+_GENERATION = 7
 """Raise it when the same arguments are to give other files: an existing scenario is then written anew."""
 _README = b"Billing files of acme: aws/ is the FOCUS export of AWS, oci/ holds the cost reports of OCI.\n"
 _COST_CENTRES = (("prod", "4100"), ("staging", "4200"), ("data", "4300"), ("dev", "4200"))
@@ -53,7 +55,9 @@ def build(window: Window, seed: int) -> list[Delivery]:
     files.sort(key=lambda file: (file.at, file.path))
     received = invoices(bills[AWS].bill.invoiced, bills[ORACLE].bill.invoiced)
     fleet = (database_truth(window, files[-1].at), objectives(begin), drills(begin))
-    return [*files, business_metrics(window, seed), *documents(), *received, *fleet, *truth(window, bills, files[-1].at)]
+    functions = (*layer_inputs(begin), layer_truth(files[-1].at))
+    about = truth(window, bills, files[-1].at)
+    return [*files, business_metrics(window, seed), *documents(), *received, *fleet, *functions, *about]
 
 
 def write_scenario(folder: Path, window: Window, seed: int) -> bool:

@@ -1,11 +1,18 @@
-"""What schedules of jobs that ask the service of Autonomous Databases have in common."""
+"""What schedules of jobs that ask a service of a cloud have in common."""
+
+from typing import Protocol
 
 import dagster as dg
 
-from resources.database_service import AutonomousDatabases
+
+class Askable(Protocol):
+    """A service that knows whether it can be asked."""
+
+    def missing(self) -> str | None:
+        """What must be set before it can be asked; None if nothing is missing."""
 
 
-def run_if_configured(autonomous_databases: AutonomousDatabases) -> dg.RunRequest | dg.SkipReason:
+def run_if_configured(service: Askable) -> dg.RunRequest | dg.SkipReason:
     """A run, or what to set before there is a cloud to ask."""
-    missing = autonomous_databases.missing()
+    missing = service.missing()
     return dg.SkipReason(missing) if missing else dg.RunRequest()

@@ -1,5 +1,6 @@
 """What Lambda answers, as the types of `resources.lambda_layers`. No call is made here."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -10,6 +11,11 @@ from resources.lambda_layers import Alias, Function, Grant, LayerArn, LayerVersi
 _READY = (None, "Active", "Inactive")
 """States of a function that can be called: an unused one's network is taken away, and comes back with the next call. Lists have
 none."""
+_SETTINGS = (
+    "Runtime", "Role", "Handler", "Timeout", "MemorySize", "Architectures", "Environment", "VpcConfig", "DeadLetterConfig",
+    "KMSKeyArn", "TracingConfig", "FileSystemConfigs", "ImageConfigResponse", "EphemeralStorage", "LoggingConfig",
+)  # fmt: skip
+"""What a published version keeps of its function, beside code and layers."""
 _ORGANIZATION = "aws:PrincipalOrgID"
 
 
@@ -31,7 +37,15 @@ def function(place: Place, found: Mapping[str, Any]) -> Function:
         last_modified=moment(found.get("LastModified")),
         revision=found.get("RevisionId", ""),
         is_ready=found.get("State") in _READY and found.get("LastUpdateStatus") != "InProgress",
+        settings_sha256=_settings(found),
     )
+
+
+def _settings(found: Mapping[str, Any]) -> str:
+    """Hash of what is configured; what is empty is as if it were not there."""
+    held = {name: found[name] for name in _SETTINGS if found.get(name)}
+    held |= {"SnapStart": (found.get("SnapStart") or {}).get("ApplyOn", "None")}
+    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
 
 
 def failure(found: Mapping[str, Any]) -> str | None:

@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[2]
 OPERATIONS = PROJECT / "docs" / "operations.md"
 PACKAGES = ("assets", "benchmarks", "jobs", "orchestration", "resources", "sandbox")
 SOURCES = sorted(path for package in PACKAGES for path in (PROJECT / package).rglob("*.py"))
-NOT_TABLES = (dg.AssetKey(["finops", "finops_report"]), dg.AssetKey(["fleet", "fleet_report"]))
+NOT_TABLES = tuple(dg.AssetKey(key) for key in (["finops", "finops_report"], ["fleet", "fleet_report"], ["layers", "report"]))
 
 
 def _name(path: Path) -> str:

@@ -63,7 +63,7 @@ class LayerSpecification:
         most_bytes: Largest unzipped size of one layer: what is more is split into several, `NAME-1`, `NAME-2`, …; None never
             splits.
         wheels: Folder of the inputs with wheels that are found beside the index; empty if none.
-        index_url: Index of packages; the usual one if empty.
+        index_url: Index of packages; the usual one if empty; `none` if the wheels alone count.
         imports: Modules (packages of Node) that have to load; those that the packages have if empty.
         smoke: Code (Python or JavaScript) that has to end without an error; empty if none.
         budget: Against the version before.

@@ -1,4 +1,4 @@
-"""Tables of what was built, looked through, tested and published. Every one has a row per zip (`sha256`) and what was asked of it."""
+"""Tables of what was built, looked through, tested and published: a row per zip (`sha256`) and what was asked of it."""
 
 import polars as pl
 
@@ -62,7 +62,11 @@ TESTS = Table(
         Column("reason", pl.String(), "What failed or could not be done; empty if nothing.", nullable=False),
         Column("import_seconds", pl.Float64(), "Time that the imports took, median of the runs; null if not measured."),
         Column("cold_start_ms", pl.Float64(), "`Init Duration` of a temporary function, median; null if not measured."),
-        Column("before_ms", pl.Float64(), "The same of the version before, measured in the same run; null if there is none."),
+        Column(
+            "before_ms",
+            pl.Float64(),
+            "Cold start (`local`: imports) of the version before, measured in the same run; null if there is none.",
+        ),
         Column("tested_at", UTC, "When.", nullable=False),
     ),
 )

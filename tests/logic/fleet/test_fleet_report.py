@@ -15,7 +15,7 @@ from assets.fleet.logic.report import wording
 from assets.fleet.logic.report.changes import compared, snapshot
 from assets.fleet.logic.report.data import ReportData
 from assets.fleet.logic.report.making import MARKDOWN, PAGE, make, page_names
-from assets.fleet.logic.report.svg import Bar, Chart, bars
+from assets.pages.svg import Bar, Chart, bars
 from tests.logic.fleet import estate
 
 HOSTILE = "<img src=x onerror=alert(1)>|`x`"

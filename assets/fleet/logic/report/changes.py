@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from assets.fleet.logic.report import wording
 from assets.fleet.logic.report.data import ReportData
+from assets.pages import snapshots
+from assets.pages.snapshots import Changes, Snapshot
 
-_KEPT_DAYS = 10
 _MOVED_DAYS, _MOVED_SHARE = 7, 0.25
 """A forecast that moved by less than a week, or than a quarter of what it was, has not moved."""
-Snapshot = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +34,6 @@ class Change:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What changed since a moment; None if there is nothing to compare with, and why."""
-
-    since: datetime | None
-    changes: tuple[Change, ...]
-    remark: str | None = None
-
-
 def snapshot(data: ReportData) -> Snapshot:
     """The fleet as it is now, as far as the next report compares it."""
     return {
@@ -59,28 +48,9 @@ def snapshot(data: ReportData) -> Snapshot:
     }
 
 
-def compared(kept: bytes | None, now: Snapshot) -> tuple[Changes, bytes]:
-    """What changed, and what is to be kept: the last snapshot of each of the last days.
-
-    Compared is with the last report of an earlier day; on the first day, with the last report of it.
-    """
-    try:
-        earlier: list[Snapshot] = [] if kept is None else list(json.loads(kept))
-        before = _baseline(earlier, now)
-        found = Changes(None, (), "This is the first report: there is nothing to compare with.")
-        if before is not None:
-            found = Changes(datetime.fromisoformat(before["at"]), tuple(_changes(before, now)))
-    except (ValueError, KeyError, TypeError) as error:
-        earlier, found = [], Changes(None, (), f"What the report before left cannot be read ({type(error).__name__}): {error}")
-    today = now["at"][:10]
-    keep = [one for one in earlier if one["at"][:10] != today][-_KEPT_DAYS:]
-    return found, json.dumps([*keep, now], ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _baseline(earlier: Sequence[Snapshot], now: Snapshot) -> Snapshot | None:
-    days_before = [one for one in earlier if one["at"][:10] < now["at"][:10]]
-    candidates = days_before or list(earlier)
-    return candidates[-1] if candidates else None
+def compared(kept: bytes | None, now: Snapshot) -> tuple[Changes[Change], bytes]:
+    """What changed, and what is to be kept; see `assets.pages.snapshots`."""
+    return snapshots.compared(kept, now, _changes)
 
 
 def _database(data: ReportData, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ import polars as pl
 
 from assets.fleet.logic.recommendations.proposals import Cost
 from assets.fleet.logic.report import wording
-from assets.fleet.logic.report.content import Card, Cell, Figure, Table
 from assets.fleet.logic.report.data import DAYS, ReportData, Row
-from assets.fleet.logic.report.svg import Chart, Span, Threshold
+from assets.pages.content import Card, Cell, Figure, Table
+from assets.pages.svg import Chart, Span, Threshold
 
 _CHARTS = ("cpu_utilization", "storage_used_gb", "sessions", "execute_count")
 _ASKED = ("response_time_seconds", "memory_utilization", "wait_seconds_per_second")

@@ -10,10 +10,11 @@ from typing import Any
 import polars as pl
 
 from assets.fleet.logic.report import wording
-from assets.fleet.logic.report.changes import Changes
-from assets.fleet.logic.report.content import Card, Cell, Figure, Table
+from assets.fleet.logic.report.changes import Change
 from assets.fleet.logic.report.data import ReportData, Row
-from assets.fleet.logic.report.svg import Bar, bars
+from assets.pages.content import Card, Cell, Figure, Table
+from assets.pages.snapshots import Changes
+from assets.pages.svg import Bar, bars
 
 _MOST_RECOMMENDATIONS = 30
 _SOON = 60
@@ -23,7 +24,7 @@ _METRICS = ("cpu_utilization", "memory_utilization", "storage_utilization", "res
 _CHANGE_TONES = {"bad": "bad", "good": "good"}
 
 
-def fleet_page(data: ReportData, changes: Changes, links: Mapping[str, str]) -> dict[str, Any]:
+def fleet_page(data: ReportData, changes: Changes[Change], links: Mapping[str, str]) -> dict[str, Any]:
     """Variables of the template.
 
     Args:
@@ -138,7 +139,7 @@ def _not_monitored(data: ReportData) -> str:
     return ", ".join(said) or "none"
 
 
-def _changes(changes: Changes, links: Mapping[str, str]) -> Table:
+def _changes(changes: Changes[Change], links: Mapping[str, str]) -> Table:
     rows = [
         (
             Cell(one.kind),

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from assets.fleet.logic.report import wording
-from assets.fleet.logic.report.changes import Changes, compared, snapshot
+from assets.fleet.logic.report.changes import Change, compared, snapshot
 from assets.fleet.logic.report.data import ReportData, Row, grouped
 from assets.fleet.logic.report.database_page import database_page
 from assets.fleet.logic.report.fleet_page import fleet_page
 from assets.fleet.logic.report.markdown import markdown
+from assets.pages.rendering import rendered
+from assets.pages.snapshots import Changes
 
 PAGE, MARKDOWN, FOLDER = "report.html", "report.md", "databases"
 _HERE = Path(__file__).parent
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""Nothing is fetched, and no script runs: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Report:
     """
 
     files: Mapping[str, bytes]
-    changes: Changes
+    changes: Changes[Change]
     kept: bytes
 
 
@@ -52,7 +51,7 @@ def make(data: ReportData, kept: bytes | None) -> Report:
     files[MARKDOWN] = markdown(data, changes).encode()
     page = fleet_page(data, changes, links)
     subtitle = f"{wording.count(len(data.databases), 'database')}; made {wording.moment(data.now)} UTC."
-    files[PAGE] = _render("fleet.html.jinja", title="Database fleet", subtitle=subtitle, moment=wording.moment, **page)
+    files[PAGE] = rendered(_HERE, "fleet.html.jinja", title="Database fleet", subtitle=subtitle, moment=wording.moment, **page)
     return Report(files, changes, keep)
 
 
@@ -80,7 +79,10 @@ def _pages(data: ReportData, links: Mapping[str, str]) -> Iterable[tuple[str, by
         }
         page = database_page(data, row, of)
         made = f"Made {wording.moment(data.now)} UTC."
-        yield links[key], _render("database.html.jinja", title=row["display_name"], subtitle=made, back=f"../{PAGE}", **page)
+        yield (
+            links[key],
+            rendered(_HERE, "database.html.jinja", title=row["display_name"], subtitle=made, back=f"../{PAGE}", **page),
+        )
 
 
 def _parts(rows: pl.DataFrame) -> dict[str, dict[str, pl.DataFrame]]:
@@ -89,24 +91,3 @@ def _parts(rows: pl.DataFrame) -> dict[str, dict[str, pl.DataFrame]]:
     for (key, metric), part in rows.partition_by("database_id", "metric", as_dict=True, maintain_order=True).items():
         found.setdefault(str(key), {})[str(metric)] = part
     return found
-
-
-def _render(template: str, **variables: Any) -> bytes:  # noqa: ANN401 - whatever the template names
-    render = _templates()(template)
-    return render(policy=_POLICY, **variables).encode()
-
-
-@cache
-def _templates() -> Callable[[str], Callable[..., str]]:
-    import jinja2
-    from markupsafe import Markup
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["css"] = Markup((_HERE / "page.css").read_text(encoding="utf-8"))  # noqa: S704 - a file of ours
-    return lambda name: environment.get_template(name).render

@@ -1,11 +1,16 @@
 """How numbers, times and answers are written in the report. What is not known is written as `unknown`."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-UNKNOWN = "unknown"
+from assets.pages.wording import UNKNOWN, count, moment, number, share, short, since
+
+__all__ = [
+    "LEVELS", "NAMES", "TONES", "UNKNOWN", "count", "full", "metric", "moment", "money", "money_change", "number", "quantity",
+    "share", "short", "since",
+]  # fmt: skip
+
 LEVELS = ("critical", "warning", "unknown", "ok")
 """The worst first; what is unknown may be critical, and is no worse than what is known to be."""
 TONES: Mapping[str, str] = {
@@ -25,14 +30,6 @@ NAMES: Mapping[str, str] = {
 def metric(name: str) -> str:
     """A metric's name for people."""
     return NAMES.get(name, name.replace("_", " "))
-
-
-def number(value: float | None, places: int = 1) -> str:
-    """A number with thousands separators, without zeros at its end."""
-    if value is None:
-        return UNKNOWN
-    text = f"{value:,.{places}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def quantity(value: float | None, unit: str | None, places: int = 1) -> str:
@@ -59,31 +56,6 @@ def money_change(value: Decimal | None, currency: str | None) -> str:
     return f"{'+' if value > 0 else ''}{money(value, currency).replace('-', '−')}"
 
 
-def moment(value: datetime | None) -> str:
-    """A moment such as `3 Nov 2025, 14:05`, in UTC."""
-    return UNKNOWN if value is None else f"{value.day} {value:%b %Y, %H:%M}"
-
-
-def since(value: datetime | None, now: datetime) -> str:
-    """How long ago."""
-    if value is None:
-        return UNKNOWN
-    minutes = int((now - value).total_seconds() // 60)
-    for size, name in ((60 * 24, "day"), (60, "hour"), (1, "minute")):
-        if minutes >= size:
-            return count(minutes // size, name)
-    return "moments"
-
-
-def count(value: int | None, noun: str = "", plural: str = "") -> str:
-    """A whole number, and its noun if given."""
-    if value is None:
-        return UNKNOWN
-    if not noun:
-        return f"{value:,}"
-    return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
-
-
 def full(row: Mapping[str, Any] | None) -> str:
     """When something is full, from a row of fleet/capacity."""
     if row is None or row["answer"] == "unknown":
@@ -95,16 +67,3 @@ def full(row: Mapping[str, Any] | None) -> str:
     if row["answer"] == "not within a year" and row["earliest_days"] is not None:
         return f"not within a year (earliest in {count(row['earliest_days'], 'day')})"
     return str(row["answer"])
-
-
-def share(value: float | None) -> str:
-    """A share of 1 in per cent."""
-    return UNKNOWN if value is None else f"{value:.0%}".replace("%", " %")
-
-
-def short(text: str, length: int = 60) -> str:
-    """Text that is at most so long, cut in the middle."""
-    if len(text) <= length:
-        return text
-    head = (length - 1) * 2 // 3
-    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"

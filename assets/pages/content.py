@@ -1,7 +1,5 @@
 """What pages are made of: cards, tables and their cells. The templates give them their form."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Charts over time as SVG that stands in the page: no script draws them, and their colours are those of the reader's theme."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,7 +86,7 @@ class Chart:
         size = math.ceil(len(self.points) / _MOST_POINTS)
         return [_thinned(part, size) for part in parts]
 
-    def _grid(self, scale: _Scale) -> list[str]:
+    def _grid(self, scale: "_Scale") -> list[str]:
         lines = []
         for value in scale.values:
             y = scale.y(value)
@@ -101,7 +99,7 @@ class Chart:
             lines.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{HEIGHT - _BOTTOM}" y2="{HEIGHT - _BOTTOM + 4}"/>')
         return lines
 
-    def _span(self, scale: _Scale, span: Span) -> str:
+    def _span(self, scale: "_Scale", span: Span) -> str:
         left, right = scale.x(max(span.start, scale.start)), scale.x(min(span.end, scale.end))
         if right < _LEFT or left > WIDTH - _RIGHT:
             return ""
@@ -111,14 +109,14 @@ class Chart:
             f"<title>{escape(span.said)}</title></rect>"
         )
 
-    def _threshold(self, scale: _Scale, one: Threshold) -> str:
+    def _threshold(self, scale: "_Scale", one: Threshold) -> str:
         y = scale.y(one.value)
         return (
             f'<line class="threshold {one.tone}" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}">'
             f"<title>{escape(one.said)}</title></line>"
         )
 
-    def _dot(self, scale: _Scale, point: tuple[datetime, float]) -> str:
+    def _dot(self, scale: "_Scale", point: tuple[datetime, float]) -> str:
         return f'<circle class="dot" cx="{scale.x(point[0]):.1f}" cy="{scale.y(point[1]):.1f}" r="2"/>'
 
 
@@ -165,7 +163,7 @@ class _Scale:
     values: tuple[float, ...]
 
     @classmethod
-    def of(cls, chart: Chart) -> _Scale:
+    def of(cls, chart: Chart) -> "_Scale":
         everything = [*chart.points, *chart.ahead]
         start = chart.start or min(at for at, _ in everything)
         end = max(chart.end or everything[0][0], max(at for at, _ in everything))

@@ -1,0 +1,1 @@
+"""The report of layers: what it shows, what changed, and its page."""

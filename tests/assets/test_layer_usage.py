@@ -1,0 +1,110 @@
+"""Usage and report of layers on a served AWS: published versions, aliases, other accounts, what is gone, what cannot be read."""
+
+import pytest
+
+from assets.layers import tables
+from assets.layers.layer_report import REPORT_KEY, report
+from assets.layers.usage import usage
+from sandbox.aws_lambda_server import ACCOUNT, REGION
+from tests.aws_lambdas import OTHER
+from tests.layer_estates import checks, layer_world
+
+BOTH = (usage, report)
+
+
+@pytest.fixture(name="world")
+def _world(tmp_path):
+    with layer_world(tmp_path) as made:
+        yield made
+
+
+def test_every_published_version_and_alias_in_every_account_is_told(world):
+    one, two = world.publish("tools", 2)
+    world.share(one, OTHER)
+    world.function("f", one)
+    client = world.client()
+    client.publish_version(FunctionName="f")
+    client.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    client.update_function_configuration(FunctionName="f", Layers=[two], MemorySize=512)
+    world.function("g", one, account=OTHER)
+    world.function("without")
+    result = world.materialize(BOTH)
+    assert result.success
+    found = {(r["account"], r["function_name"], r["function_version"]): r for r in world.rows(tables.USAGE)}
+    assert set(found) == {(ACCOUNT, "f", "$LATEST"), (ACCOUNT, "f", "1"), (OTHER, "g", "$LATEST")}
+    assert (found[ACCOUNT, "f", "1"]["layer_version"], found[ACCOUNT, "f", "1"]["aliases"]) == (one, ["live"])
+    assert (found[ACCOUNT, "f", "$LATEST"]["version"], found[ACCOUNT, "f", "$LATEST"]["memory_mb"]) == (2, 512)
+    versions = {r["version"]: r for r in world.rows(tables.VERSIONS)}
+    assert [(versions[n]["functions"], versions[n]["function_versions"], versions[n]["is_newest"]) for n in (1, 2)] == [
+        (1, 2, False), (1, 1, True),
+    ]  # fmt: skip
+    assert versions[1]["grants"] == [OTHER]
+    assert versions[1]["zip_bytes"] > 0
+    places = {r["account"]: r for r in world.rows(tables.PLACES)}
+    assert places[ACCOUNT]["functions"] == 2
+    assert places[ACCOUNT]["code_limit_bytes"] > places[ACCOUNT]["code_bytes"] > 0
+    assert checks(result)["every_place_was_read"]
+    page = world.reports.get(REPORT_KEY).decode()
+    assert "This is the first report" in page
+    assert "Functions behind the newest version" in page
+
+
+def test_versions_that_are_used_and_gone_are_told_and_what_changed_a_day_later(world):
+    one, two = world.publish("tools", 2)
+    world.function("f", one)
+    world.share(two, OTHER)
+    world.function("g", two, account=OTHER)
+    assert checks(world.materialize(BOTH))["no_used_version_is_gone"]
+    client = world.client()
+    client.delete_layer_version(LayerName="tools", VersionNumber=1)
+    client.remove_layer_version_permission(LayerName="tools", VersionNumber=2, StatementId="s")
+    result = world.materialize(BOTH, days=1)
+    assert result.success
+    states = {r["version"]: (r["state"], r["reason"]) for r in world.rows(tables.VERSIONS)}
+    assert states[1][0] == "deleted"
+    assert states[2] == ("not granted", f"no longer granted to {OTHER}")
+    assert not checks(result)["no_used_version_is_gone"]
+    page = world.reports.get(REPORT_KEY).decode()
+    assert "there → deleted, used by 1 function" in page
+    assert len({r["day"] for r in world.rows(tables.ADOPTION)}) == 2
+
+
+def test_a_version_of_an_account_that_is_not_looked_at_is_told_by_what_its_owner_answers(world):
+    (foreign,) = world.publish("theirs", account="333333333333")
+    world.share(foreign, "*")
+    world.function("f", foreign)
+    world.materialize(BOTH)
+    (row,) = world.rows(tables.VERSIONS)
+    assert (row["state"], row["account"], row["functions"]) == ("there", "333333333333", 1)
+    world.client("333333333333").delete_layer_version(LayerName="theirs", VersionNumber=1)
+    world.materialize(BOTH)
+    (row,) = world.rows(tables.VERSIONS)
+    assert row["state"] in ("deleted", "not granted")
+
+
+def test_a_place_that_cannot_be_read_keeps_what_was_known_and_is_never_taken_for_unused(world):
+    (one,) = world.publish("tools")
+    world.share(one, OTHER)
+    world.function("g", one, account=OTHER)
+    world.materialize(BOTH)
+    world.aws.cloud.faults.ask("status", operation="ListFunctions", account=OTHER, status=403, code="AccessDeniedException")
+    result = world.materialize(BOTH)
+    assert result.success
+    assert [r["function_name"] for r in world.rows(tables.USAGE)] == ["g"]
+    place = next(r for r in world.rows(tables.PLACES) if r["account"] == OTHER)
+    assert (place["is_complete"], place["functions"]) == (False, None)
+    assert "functions could not be read" in place["reasons"][0]
+    assert not checks(result)["every_place_was_read"]
+    page = world.reports.get(REPORT_KEY).decode()
+    assert "Before you trust it" in page
+    assert f"{OTHER}/{REGION}" in page
+
+
+def test_aliases_that_cannot_be_read_are_unknown_and_not_none(world):
+    (one,) = world.publish("tools")
+    world.function("f", one)
+    world.aws.cloud.faults.ask("status", operation="ListAliases", status=403, code="AccessDeniedException")
+    world.materialize([usage])
+    (row,) = world.rows(tables.USAGE)
+    assert row["aliases"] is None
+    assert not next(r for r in world.rows(tables.PLACES) if r["account"] == ACCOUNT)["is_complete"]

@@ -1,0 +1,173 @@
+"""The job that rolls layers out, against the embedded AWS over HTTP: to the end, back, cut off, and beside others' changes."""
+
+from datetime import timedelta
+from random import Random
+
+import dagster as dg
+import pytest
+
+from benchmarks.layers_rollout import BAD, GOOD, crash, cut
+from benchmarks.layers_rollout_cloud import BASE, WATCH, WINDOWS, Case, Scene
+from benchmarks.layers_rollout_others import Others
+from jobs.layer_rollout import layer_rollout
+from resources.errors import BadInput
+from sandbox.aws_lambda_server import ACCOUNT
+
+GATE = {"watch_minutes": WATCH, "baseline_windows": WINDOWS, "minimum_invocations": 20, "longest_wait_minutes": 60}
+WAVES = {"canary": ["canary"], "percentages": [40]}
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    from sandbox.aws_lambda_server import served
+
+    with served() as aws:
+        yield Scene(aws, tmp_path_factory.mktemp("rollouts"))
+
+
+def job(case: Case, **config):
+    """A run of the job; its failure's words, or its metadata."""
+    world = case.world()
+    resources = {"lake": world.lake, "clock": world.clock, "report_store": world.reports, "lambda_service": world.service}
+    config = {"layer": "base", "waves": WAVES, "gate": GATE, **config}
+    result = layer_rollout.execute_in_process(
+        run_config={"ops": {"roll_out_layer": {"config": config}}},
+        resources={name: dg.ResourceDefinition.hardcoded_resource(one) for name, one in resources.items()},
+        raise_on_error=False,
+    )
+    (step,) = [event for event in result.all_events if event.event_type_value in ("STEP_FAILURE", "STEP_SUCCESS")]
+    if step.event_type_value == "STEP_FAILURE":
+        return step.step_failure_data.error_display_string
+    (told,) = [event for event in result.all_events if event.event_type_value == "STEP_OUTPUT"]
+    return {name: value.value for name, value in told.event_specific_data.metadata.items()}
+
+
+def later(case: Case, minutes: float = WATCH + 3, *, calls: bool = True) -> None:
+    at = case.clock.now()
+    case.clock.sleep(minutes * 60)
+    if calls:
+        case.traffic(at)
+
+
+def test_a_plan_says_who_moves_and_who_stays_and_changes_nothing(stage):
+    case = stage.case(GOOD)
+
+    told = job(case, to_version=GOOD)
+
+    assert (told["moves"], told["waves"], told["left"]) == (6, 3, 1)
+    assert "| 1 | 123456789012/eu-central-1/canary | base:1 | base:3 |  | would move |  |" in told["plan"]
+    assert "aliases are only reported" in told["plan"]
+    assert case.layers() == case.former
+    assert case.journal().is_empty()
+
+
+def test_a_good_version_is_rolled_out_wave_by_wave_with_its_aliases(stage):
+    case = stage.case(GOOD)
+
+    job(case, mode="apply", to_version=GOOD, aliases="move")
+    assert [name for (_, name), layers in case.layers().items() if f"{BASE}:3" in layers] == ["canary"]
+    for _ in range(3):
+        later(case)
+        told = job(case, mode="continue", layer="")
+
+    assert "rolled out" in told["base"]
+    assert case.faults("rolled out") == []
+    assert job(case, mode="continue", layer="")["rollouts"] == 0
+
+
+def test_a_run_may_wait_for_its_waves_itself(stage):
+    case = stage.case(GOOD)
+    for window in range(12):
+        case.traffic(case.clock.now() + timedelta(minutes=WATCH * window))
+
+    told = job(case, mode="apply", to_version=GOOD, aliases="move", wait_seconds=7200)
+
+    assert "rolled out" in told["base"]
+
+
+def test_a_broken_version_is_taken_back_in_the_first_wave_and_not_rolled_out_again_unasked(stage):
+    case = stage.case(BAD)
+
+    job(case, mode="apply", to_version=BAD, aliases="move")
+    later(case)
+    failed = job(case, mode="apply", to_version=BAD, aliases="move")
+
+    assert "is rolled back: wave 1" in failed
+    assert "60 of 60 calls failed, 0 of 180 before" in failed
+    assert case.faults("rolled back") == []
+    assert "was rolled back by base-" in job(case, mode="apply", to_version=BAD, aliases="move")
+
+
+def test_a_call_by_way_of_trial_condemns_a_broken_version_at_once(stage):
+    case = stage.case(BAD)
+
+    failed = job(case, mode="apply", to_version=BAD, aliases="move", smoke_payload="{}")
+
+    assert "called by way of trial, it failed" in failed
+    assert "RuntimeError" in failed
+    assert case.faults("rolled back") == []
+
+
+def test_a_roll_out_that_is_over_goes_back_by_one_command(stage):
+    case = stage.case(GOOD)
+    case.drive()
+
+    job(case, mode="roll back")
+
+    assert case.faults("rolled back") == []
+
+
+def test_without_traffic_a_roll_out_is_held_until_a_person_lets_it_go_on(stage):
+    case = stage.case(GOOD)
+    job(case, mode="apply", to_version=GOOD, aliases="move")
+    later(case, 90, calls=False)
+
+    assert "is held: wave 1: 0 calls, and 20 are needed" in job(case, mode="continue")
+    assert job(case, mode="continue")["rollouts"] == 0
+    assert "wave 2 of 3" in job(case, mode="go on")["base"]
+
+
+def test_a_second_roll_out_of_a_layer_is_refused_while_one_is_open(stage):
+    case = stage.case(GOOD)
+    job(case, mode="apply", to_version=GOOD)
+
+    assert "one roll-out at a time" in job(case, mode="apply", to_version=2)
+    with pytest.raises(BadInput, match="with other settings"):
+        case.run()
+
+
+def test_others_changes_are_left_and_told_on_both_ways(stage):
+    case = stage.case(GOOD)
+    client = case.scene.client()
+    job(case, mode="apply", to_version=GOOD)
+    client.update_function_configuration(FunctionName="orders", Layers=[])
+    client.update_function_configuration(FunctionName="prices", MemorySize=999)
+    for _ in range(3):
+        later(case)
+        job(case, mode="continue")
+    client.delete_function(FunctionName="canary")
+    told = job(case, mode="roll back")["base"]
+
+    now = case.layers()
+    assert {key: now.get(key) for key in case.former} == {**case.former, (ACCOUNT, "orders"): (), (ACCOUNT, "canary"): None}
+    assert "others changed it: it has now layers none" in told
+    assert "it was deleted" in told
+
+
+@pytest.mark.parametrize(("target", "at", "after"), [(GOOD, 24, True), (GOOD, 52, False), (BAD, 33, True)])
+def test_a_run_that_is_cut_off_is_ended_by_the_next(stage, target, at, after):
+    _, wrong = crash(stage, target, at, after=after)
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("operation", ["UpdateFunctionConfiguration", "PublishVersion", "UpdateAlias"])
+def test_a_connection_that_is_cut_after_a_change_does_it_once(stage, operation):
+    assert cut(stage, GOOD, operation, 0, "drop_after") == []
+
+
+def test_nobody_elses_change_is_overwritten(stage):
+    others = Others(stage.case(GOOD), Random(5))
+
+    assert others.play() == []
+    assert others.changes > 0
