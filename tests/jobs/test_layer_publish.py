@@ -136,6 +136,13 @@ class TestPublishing:
         assert world.left() == []
         assert why in results(world, HERE)["reason"][0]
 
+    def test_a_layer_of_which_nothing_can_be_loaded_is_not_published_untested(self, world):
+        world.specify("tool")
+        world.build("tool", {"python/data.txt": ""}, local="unknown")
+
+        assert "say `imports` or `smoke`" in world.publish(fails=True)["failure"]
+        assert world.versions(HERE, "tool") == []
+
     def test_parts_of_a_layer_are_tested_together_and_published_each(self, world):
         world.specify("tool", most_bytes=1_000_000)
         world.build("tool", {"python/a.py": "import b\n"}, "a", layer="tool-1", source="one")
