@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from assets.journal import DONE, FOUND_DONE
 from assets.layers.logic.rollout.plan import Move
-from assets.layers.logic.rollout.record import OPEN, Rollout
+from assets.layers.logic.rollout.record import Rollout
 from assets.layers.logic.rollout.standing import Standing
 from assets.layers.tables.rollouts import ROLLOUT_FUNCTIONS, ROLLOUTS
 from resources.lake import Lake
@@ -46,13 +46,6 @@ def rollouts(lake: Lake, layer: str | None = None) -> list[Rollout]:
         found = found.filter(pl.col("layer") == layer)
     rows = found.sort("begun_at", "rollout_id").select("record").collect()
     return [_ADAPTER.validate_json(text) for text in rows["record"]]
-
-
-def needed_layers(lake: Lake) -> frozenset[str]:
-    """ARNs of layer versions that open roll-outs may yet give to functions: the new ones, and those of the way back."""
-    return frozenset(
-        arn for one in rollouts(lake) if one.state in OPEN for move in one.plan.moves for arn in (*move.former, *move.wanted)
-    )
 
 
 def save_functions(lake: Lake, rollout: Rollout, standing: Standing) -> None:
