@@ -65,7 +65,7 @@ def layer_cleanup_schedule(lambda_service: dg.ResourceParam[LambdaService]) -> d
 )
 def layer_rollout_schedule(lake: dg.ResourceParam[Lake]) -> dg.RunRequest | dg.SkipReason:
     """A run, if a roll-out is under way."""
-    if not any(one.goes_on for one in rollouts(lake)):
+    if not rollouts(lake, going_on=True):
         return dg.SkipReason("No roll-out is under way.")
     return dg.RunRequest(run_config={"ops": {"roll_out_layer": {"config": {"mode": "continue"}}}})
 

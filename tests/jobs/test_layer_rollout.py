@@ -166,6 +166,16 @@ def test_a_connection_that_is_cut_after_a_change_does_it_once(stage, operation):
     assert cut(stage, GOOD, operation, 0, "drop_after") == []
 
 
+def test_the_benchmark_sees_a_list_that_is_not_as_it_has_to_be(stage):
+    case = stage.case(BAD)
+    case.drive()
+    assert case.faults("rolled back") == []
+    case.scene.client().update_function_configuration(FunctionName="stock", Layers=list(case.former[ACCOUNT, "stock"][::-1]))
+
+    assert len(case.faults("rolled back")) == 1
+    assert len(case.faults("rolled out")) > 1
+
+
 def test_nobody_elses_change_is_overwritten(stage):
     others = Others(stage.case(GOOD), Random(5))
 

@@ -76,7 +76,7 @@ def begin(world: World, settings: Settings, by: str, *, again: bool) -> Rollout 
 
 def open_rollouts(world: World) -> list[Rollout]:
     """Those that go on without a person, or whose end was not told yet."""
-    return [one for one in rollouts(world.lake) if one.goes_on]
+    return rollouts(world.lake, going_on=True)
 
 
 def named(world: World, layer: str, rollout: str) -> Rollout:
