@@ -61,6 +61,7 @@ from jobs.fleet_migrations import fleet_migrate_schema
 from jobs.fleet_scaling import fleet_scaling
 from jobs.layer_cleanup import layer_cleanup
 from jobs.layer_publish import layer_publish
+from jobs.layer_rollout import layer_rollout
 from jobs.maintenance import maintenance_lake, maintenance_retention
 from orchestration.alerts import failed_checks, run_failures
 from orchestration.automation import AUTOMATION_SENSORS
@@ -97,6 +98,7 @@ JOBS = (
     *backups_jobs.JOBS, *restore_tests_jobs.JOBS, *standbys_jobs.JOBS, *recovery_jobs.JOBS,
     *layers_jobs.JOBS, layer_cleanup,
     layer_publish,
+    layer_rollout,
     maintenance_retention, maintenance_lake,
 )  # fmt: skip
 SCHEDULES = (
