@@ -19,6 +19,7 @@ import base64
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -186,12 +187,16 @@ class AwsLambda(LambdaService):
 
     def delete_version(self, arn: LayerArn) -> None:
         """See LambdaService."""
-        _gone(lambda: self._of_version("lambda:DeleteLayerVersion", arn))
+        self._remove(
+            "lambda:DeleteLayerVersion", _place(arn), str(arn), lambda: None, LayerName=arn.name, VersionNumber=arn.version
+        )
 
     def grants(self, arn: LayerArn) -> tuple[Sequence[Grant], str | None]:
         """See LambdaService."""
         try:
-            found = self._of_version("lambda:GetLayerVersionPolicy", arn)
+            found = self._calls.read(
+                "lambda:GetLayerVersionPolicy", _place(arn), str(arn), LayerName=arn.name, VersionNumber=arn.version
+            )
         except NotFound:
             return (), None
         return translation.grants(found["Policy"]), found.get("RevisionId")
@@ -215,11 +220,9 @@ class AwsLambda(LambdaService):
         def done() -> bool | None:
             return all(grant.statement_id != statement_id for grant in self.grants(arn)[0]) or None
 
-        _gone(
-            lambda: self._calls.change(
-                "lambda:RemoveLayerVersionPermission", _place(arn), str(arn), done, lambda _: True,
-                LayerName=arn.name, VersionNumber=arn.version, StatementId=statement_id, **guard,
-            )
+        self._remove(
+            "lambda:RemoveLayerVersionPermission", _place(arn), str(arn), done,
+            LayerName=arn.name, VersionNumber=arn.version, StatementId=statement_id, **guard,
         )  # fmt: skip
 
     def create_function(
@@ -250,7 +253,7 @@ class AwsLambda(LambdaService):
 
     def delete_function(self, place: Place, name: str) -> None:
         """See LambdaService."""
-        _gone(lambda: self._calls.read("lambda:DeleteFunction", place, name, FunctionName=name))
+        self._remove("lambda:DeleteFunction", place, name, lambda: None, FunctionName=name)
 
     def invoke(self, place: Place, name: str, payload: str, *, with_log: bool = False) -> Invocation:
         """See LambdaService. Only a throttled call is repeated: what has no answer may have run."""
@@ -331,8 +334,10 @@ class AwsLambda(LambdaService):
                 refused = refused or error
         raise refused or NotFound(f"{arn} cannot be asked for", "Name an account.")
 
-    def _of_version(self, action: str, arn: LayerArn) -> Any:  # noqa: ANN401
-        return self._calls.read(action, _place(arn), str(arn), LayerName=arn.name, VersionNumber=arn.version)
+    def _remove(self, action: str, place: Place, about: str, done: Callable[[], bool | None], **request: Any) -> None:  # noqa: ANN401
+        """Remove something; it is no error if it is gone."""
+        with suppress(NotFound):
+            self._calls.change(action, place, about, done, lambda _: True, **request)
 
     def _newest(self, place: Place, name: str) -> Function | None:
         """The newest published version of a function; None if there is none."""
@@ -386,11 +391,3 @@ def _place(arn: LayerArn) -> Place:
 def _sha256(content: bytes) -> str:
     """As AWS tells it."""
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
-
-
-def _gone(remove: Callable[[], object]) -> None:
-    """Remove something; it is no error if it is gone."""
-    try:
-        remove()
-    except NotFound:
-        return
