@@ -34,8 +34,12 @@ class EstateReader:
     clock: Clock
     at_once: int = AT_ONCE
 
-    def read(self) -> Estate:
+    def read(self, *, aliases: bool = True) -> Estate:
         """Everything apart from sizes and grants.
+
+        Args:
+            aliases: Whether they are asked for, function by function: by far the most calls. They call versions of functions,
+                all of which are listed, so that who uses a layer is known without them.
 
         Raises:
             CloudOpsError: Not even the places are known.
@@ -45,14 +49,15 @@ class EstateReader:
             for one in begun:
                 one.ask_for_versions(pool.submit(_tried, self.service.layers, one.place))
             for one in begun:
-                one.ask_for_aliases()
+                if aliases:
+                    one.ask_for_aliases()
                 one.code = pool.submit(_tried, self.service.code_storage, one.place)
             return Estate(tuple(one.reading() for one in begun))
 
     def read_for(self, layers: Collection[LayerArn]) -> Estate:
         """What tells who uses some layers now: all functions of their regions, where alone they can be used, and their versions.
 
-        Aliases are not asked for: they call versions of functions, all of which are listed.
+        Aliases are not asked for; see `read`.
 
         Args:
             layers: Any version of each.
@@ -92,6 +97,15 @@ class EstateReader:
             else:
                 found[arn] = answer
         return replace(estate, details=found, gone=frozenset(gone), denied=frozenset(denied), unknown=unknown)
+
+    def listed(self, layers: Iterable[LayerArn]) -> dict[tuple[Place, str], Sequence[LayerVersion] | CloudOpsError]:
+        """Versions that are there now of some layers, by place and name of each; the error of those that cannot be listed.
+
+        Args:
+            layers: Any version of each.
+        """
+        asked = sorted({(Place(one.account, one.region), one.name) for one in layers})
+        return dict(self._each(asked, lambda layer: self.service.layer_versions(*layer)))
 
     def with_grants(self, estate: Estate, arns: Iterable[str]) -> Estate:
         """The estate with who else may use versions."""
