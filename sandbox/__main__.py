@@ -64,7 +64,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, help=f"scenario folder whose billing files fill the bucket {BUCKET}")
     parser.add_argument("--follow", type=int, metavar="PID", help="stop when the parent is not, or no more, this process")
-    parser.add_argument("--allow-remote", action="store_true", help="accept a host that others can reach")
+    parser.add_argument(
+        "--allow-remote", action="store_true", help="accept a host that others can reach: they can run code here, as Lambda"
+    )
     return parser.parse_args(argv)
 
 

@@ -57,16 +57,19 @@ def extend() -> None:
         "{0}/moto-api/lambda/content/(?P<path>.+)$": content,
     })  # fmt: skip
     if not isinstance(recorder._record_request, _Recording):
-        recorder._record_request = _Recording(recorder._record_request)
+        recorder._record_request = _Recording(recorder)
 
 
 class _Recording:
     """Keeps of requests to Lambda those alone that were done: made again, one that was refused might be accepted."""
 
-    def __init__(self, moto: Callable[..., None]) -> None:
-        self.keep = moto
+    def __init__(self, recorder: Any) -> None:  # noqa: ANN401  # moto's
+        self._recorder = recorder
+        self.keep: Callable[..., None] = recorder._record_request
 
     def __call__(self, request: Any, body: bytes | None = None) -> None:  # noqa: ANN401  # moto's request
+        if not self._recorder._user_enabled:
+            return
         signed = _CREDENTIAL.search(request.headers.get("Authorization", ""))
         own = request.raw_path.startswith("/moto-api/lambda/")
         if not own and not (signed and signed[3] == "lambda"):

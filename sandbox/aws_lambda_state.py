@@ -254,7 +254,7 @@ class Cloud:
             self.spaces.clear()
             self.organizations.clear()
             self.faults.take_back()
-            self.update_seconds, self.most_stored = 0.0, MOST_STORED
+            self.update_seconds, self.most_stored, self.drawn = 0.0, MOST_STORED, random.Random(0)
 
     def finish_updates(self) -> None:
         """Let everything that is in progress be over."""

@@ -127,6 +127,9 @@ def _check(function: Function, version: str, weights: dict[str, float]) -> None:
         raise invalid(
             f"Invalid function version {version}. Function version {version} is already included in routing configuration."
         )
+    roles = {function.versions[number].configuration.role for number in (version, *weights) if number in function.versions}
+    if len(roles) > 1:
+        raise invalid("Both versions of an alias must have the same execution role.")
     if any(not 0 <= weight <= 1 for weight in weights.values()):
         raise invalid("Weights of versions are between 0.0 and 1.0.")
 

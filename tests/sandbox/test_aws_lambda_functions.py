@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import aws_lambda_functions
-from tests.aws_lambdas import ACCOUNT, OTHER, REGION, make_function, publish_layer, refused, zipped
+from tests.aws_lambdas import ACCOUNT, OTHER, REGION, ROLE, make_function, publish_layer, refused, zipped
 
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function"
 
@@ -135,6 +135,10 @@ def test_an_alias_shares_calls_between_two_published_versions(aws_lambda):
         routing = {"AdditionalVersionWeights": weights}
         code = refused(client.update_alias, **about, RoutingConfig=routing)
         assert code in ("InvalidParameterValueException", "ValidationException")
+    client.update_function_configuration(FunctionName="worker", Role=f"{ROLE}-other")
+    other = client.publish_version(FunctionName="worker")["Version"]
+    routing = {"AdditionalVersionWeights": {other: 0.1}}
+    assert refused(client.update_alias, **about, RoutingConfig=routing) == "InvalidParameterValueException"
     assert refused(client.delete_function, FunctionName="worker", Qualifier="2") == "ResourceConflictException"
     client.update_alias(**about, FunctionVersion="3", RoutingConfig={})
     assert "RoutingConfig" not in client.get_alias(**about)
