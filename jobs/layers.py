@@ -1,7 +1,14 @@
-"""Jobs of layers that only look: at who uses them."""
+"""Jobs of layers that change nothing in the cloud: they are built, and it is looked who uses them."""
 
 import dagster as dg
 
+layer_build = dg.define_asset_job(
+    "layer_build",
+    selection=dg.AssetSelection.assets(["layers", "builds"]),
+    run_tags={"domain": "layers"},
+    description="Builds the layers of `layers/layers.yaml` whose specification changed; with `upgrade`, of the newest "
+    "versions that it allows. Changes nothing in the cloud.",
+)
 layer_report = dg.define_asset_job(
     "layer_report",
     selection=dg.AssetSelection.assets(["layers", "usage"], ["layers", "report"]),
@@ -9,4 +16,4 @@ layer_report = dg.define_asset_job(
     description="Looks in all accounts and regions who uses which version of which layer, and writes the report; changes nothing "
     "in the cloud.",
 )
-JOBS = (layer_report,)
+JOBS = (layer_build, layer_report)
