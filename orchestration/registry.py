@@ -39,6 +39,7 @@ from assets.invoices import (
     risks,
     source_invoices,
 )
+from assets.layers import builds as layer_builds
 from assets.layers import layer_report, layer_tests
 from assets.layers import usage as layer_usage
 from assets.recovery import backups as recovery_backups
@@ -61,6 +62,7 @@ from jobs.fleet_migrations import fleet_migrate_schema
 from jobs.fleet_scaling import fleet_scaling
 from jobs.layer_cleanup import layer_cleanup
 from jobs.layer_publish import layer_publish
+from jobs.layer_rollout import layer_rollout
 from jobs.maintenance import maintenance_lake, maintenance_retention
 from orchestration.alerts import failed_checks, run_failures
 from orchestration.automation import AUTOMATION_SENSORS
@@ -88,15 +90,14 @@ ASSET_MODULES = (
     fleet_databases, fleet_measurements, fleet_status, fleet_metric_anomalies, fleet_detection_quality,
     fleet_capacity, fleet_recommendations, fleet_report,
     recovery_backups, restorability, replication, drill_results,
-    layer_usage, layer_report,
-    layer_tests,
+    layer_builds, layer_tests, layer_usage, layer_report,
 )  # fmt: skip
 JOBS = (
     *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,
     *fleet_jobs.JOBS, fleet_alarms, fleet_lifecycle, fleet_migrate_schema, fleet_scaling,
     *backups_jobs.JOBS, *restore_tests_jobs.JOBS, *standbys_jobs.JOBS, *recovery_jobs.JOBS,
     *layers_jobs.JOBS, layer_cleanup,
-    layer_publish,
+    layer_publish, layer_rollout,
     maintenance_retention, maintenance_lake,
 )  # fmt: skip
 SCHEDULES = (
