@@ -6,8 +6,8 @@ layer_build = dg.define_asset_job(
     "layer_build",
     selection=dg.AssetSelection.assets(["layers", "builds"]).downstream(),
     run_tags={"domain": "layers"},
-    description="Builds the layers of `layers/layers.yaml` whose specification changed (with `upgrade`, of the newest versions that "
-    "it allows), looks through them and tests them on this machine. Changes nothing in the cloud.",
+    description="Builds the layers of `layers/layers.yaml` whose specification changed (with `upgrade`, of the newest versions "
+    "that it allows), looks through them and tests them on this machine. Changes nothing in the cloud.",
 )
 layer_report = dg.define_asset_job(
     "layer_report",

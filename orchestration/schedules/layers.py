@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from assets.layers.logic.rollout.record import GOES_ON
 from assets.layers.logic.specifications import KEY
 from assets.layers.rolling_out.records import rollouts
 from jobs.layer_cleanup import layer_cleanup
@@ -66,7 +65,7 @@ def layer_cleanup_schedule(lambda_service: dg.ResourceParam[LambdaService]) -> d
 )
 def layer_rollout_schedule(lake: dg.ResourceParam[Lake]) -> dg.RunRequest | dg.SkipReason:
     """A run, if a roll-out is under way."""
-    if not any(one.state in GOES_ON for one in rollouts(lake)):
+    if not rollouts(lake, going_on=True):
         return dg.SkipReason("No roll-out is under way.")
     return dg.RunRequest(run_config={"ops": {"roll_out_layer": {"config": {"mode": "continue"}}}})
 

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from assets.journal import DONE, FOUND_DONE
 from assets.layers.logic.rollout.plan import Move
-from assets.layers.logic.rollout.record import OPEN, Rollout
+from assets.layers.logic.rollout.record import GOES_ON, Rollout
 from assets.layers.logic.rollout.standing import Standing
 from assets.layers.tables.rollouts import ROLLOUT_FUNCTIONS, ROLLOUTS
 from resources.lake import Lake
@@ -30,6 +30,7 @@ def save(lake: Lake, rollout: Rollout) -> Rollout:
         "functions": len(rollout.plan.moves),
         "left": len(rollout.left),
         "reason": rollout.reason,
+        "reported": rollout.reported,
         "by": rollout.by,
         "begun_at": rollout.begun_at,
         "since": rollout.since,
@@ -39,20 +40,21 @@ def save(lake: Lake, rollout: Rollout) -> Rollout:
     return rollout
 
 
-def rollouts(lake: Lake, layer: str | None = None) -> list[Rollout]:
-    """All roll-outs, of one layer if it is named; the earliest first."""
+def rollouts(lake: Lake, layer: str | None = None, *, going_on: bool = False) -> list[Rollout]:
+    """Roll-outs, the earliest first.
+
+    Args:
+        lake: Where they are kept.
+        layer: Of which layer; of all if None.
+        going_on: Whether those alone are meant for which a run has something to do without a person.
+    """
     found = lake.scan(ROLLOUTS)
     if layer is not None:
         found = found.filter(pl.col("layer") == layer)
+    if going_on:
+        found = found.filter(pl.col("state").is_in(GOES_ON) | ~pl.col("reported"))
     rows = found.sort("begun_at", "rollout_id").select("record").collect()
     return [_ADAPTER.validate_json(text) for text in rows["record"]]
-
-
-def needed_layers(lake: Lake) -> frozenset[str]:
-    """ARNs of layer versions that open roll-outs may yet give to functions: the new ones, and those of the way back."""
-    return frozenset(
-        arn for one in rollouts(lake) if one.state in OPEN for move in one.plan.moves for arn in (*move.former, *move.wanted)
-    )
 
 
 def save_functions(lake: Lake, rollout: Rollout, standing: Standing) -> None:

@@ -76,18 +76,21 @@ def begin(world: World, settings: Settings, by: str, *, again: bool) -> Rollout 
 
 def open_rollouts(world: World) -> list[Rollout]:
     """Those that go on without a person, or whose end was not told yet."""
-    return [one for one in rollouts(world.lake) if one.goes_on]
+    return rollouts(world.lake, going_on=True)
 
 
 def named(world: World, layer: str, rollout: str) -> Rollout:
     """A roll-out by its id, or the last one of a layer.
 
     Raises:
+        BadInput: Neither is said.
         NotFound: There is none.
     """
-    found = [one for one in rollouts(world.lake, layer) if rollout in ("", one.id)]
+    if not layer and not rollout:
+        raise BadInput("say the layer or the roll-out", "Nothing was done.")
+    found = [one for one in rollouts(world.lake, layer or None) if rollout in ("", one.id)]
     if not found:
-        raise NotFound(f"there is no roll-out {rollout} of {layer}", "See the table layers/rollouts.")
+        raise NotFound(f"there is no roll-out {rollout or f'of {layer}'}", "See the table layers/rollouts.")
     return found[-1]
 
 

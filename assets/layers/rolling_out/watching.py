@@ -88,11 +88,11 @@ class Watcher:
                 for name in windows.METRICS
             ]
             values = self.world.service.metrics(place, queries, start, span.end, _PERIOD)
-            found: dict[Move, list[Sequence[windows.Minutes]]] = {}
+            found: dict[str, list[Sequence[windows.Minutes]]] = {}
             for number, (move, _) in enumerate(ways):
                 first = number * len(windows.METRICS)
-                found.setdefault(move, []).append(values[first : first + len(windows.METRICS)])
-            figures += [windows.figures(str(move), parts, span, past) for move, parts in found.items()]
+                found.setdefault(str(move), []).append(values[first : first + len(windows.METRICS)])
+            figures += [windows.figures(name, parts, span, past) for name, parts in found.items()]
         return figures
 
     def _ways(self, move: Move) -> list[str]:

@@ -24,6 +24,7 @@ ROLLOUTS = Table(
         Column("functions", pl.Int64(), "How many functions move.", nullable=False),
         Column("left", pl.Int64(), "How many functions of the plan were left since it was made.", nullable=False),
         Column("reason", pl.String(), "Why it is in this state; empty if it goes as planned.", nullable=False),
+        Column("reported", pl.Boolean(), "Whether its report tells of this state.", nullable=False),
         Column("by", pl.String(), "Who let it happen.", nullable=False),
         Column("begun_at", UTC, "When it was planned; windows of comparison end here.", nullable=False),
         Column("since", UTC, "When the state began.", nullable=False),
