@@ -32,7 +32,7 @@ from assets.layers.logic.account_tests import (
 from assets.layers.logic.bundles import Bundle
 from assets.layers.logic.products import LayerSpecification
 from assets.layers.logic.publishing import TEST, candidate_layer, layer_arn
-from assets.layers.logic.testing import Attempt, Growth, Tested, init_milliseconds, judged, left_out, missing
+from assets.layers.logic.testing import Attempt, Growth, Tested, init_milliseconds, judged, left_out, missing, nothing_to_load
 from jobs.layer_rights import needed
 from resources.clock import Clock
 from resources.errors import CloudOpsError, NotFound, PermanentError
@@ -95,6 +95,8 @@ def in_account(
         specification: Of the bundle.
         before: Versions there that it is measured against; none if there are none.
     """
+    if (why := nothing_to_load(bundle.imports, specification.smoke)) is not None:
+        return Outcome(tuple((one, Tested("unknown", why)) for one in combinations), ())
     course = _Course(world, place, bundle, specification)
     tested: list[tuple[tuple[str, str], Tested]] = []
     try:

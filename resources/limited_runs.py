@@ -144,8 +144,8 @@ def _end_all(group: int, mark: str) -> int:
     """End whatever is left of a run; returns how many processes that were, as far as they can be known."""
     ended: set[int] = set()
     for _ in range(_ROUNDS):
-        _kill(os.killpg, group)
         found = _marked(mark)
+        _kill(os.killpg, group)
         if not found:
             break
         for number in found:

@@ -86,6 +86,13 @@ class Growth:
     what: str
 
 
+def nothing_to_load(imports: Collection[str], smoke: str) -> str | None:
+    """Why a test would prove nothing; None if there is something that it can load or run."""
+    if imports or smoke:
+        return None
+    return "nothing of it can be loaded: say `imports` or `smoke` in its specification"
+
+
 def brought_along(kind: Kind, module: str) -> bool:
     """Whether the runtime of Lambda has a module that a bare interpreter does not."""
     if kind == "python":

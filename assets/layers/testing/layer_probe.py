@@ -4,8 +4,6 @@ It runs under every Python that Lambda has, and needs nothing but the standard l
 What it tells is read by `assets.layers.logic.testing`.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys
@@ -43,7 +41,7 @@ def try_out(code: str, tell: Callable[[dict[str, object]], None]) -> None:
 def _said(error: BaseException) -> dict[str, object]:
     import traceback  # only now: its own time is not that of a layer
 
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is this module's
     where = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
     text = f"{type(error).__name__}: {str(error)[:400]}{where}"
     missing = error.name if isinstance(error, ModuleNotFoundError) else None

@@ -8,7 +8,18 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from assets.layers.logic.products import Kind
-from assets.layers.logic.testing import Attempt, Growth, Tested, brought_along, heaviest, judged, left_out, missing, too_slow
+from assets.layers.logic.testing import (
+    Attempt,
+    Growth,
+    Tested,
+    brought_along,
+    heaviest,
+    judged,
+    left_out,
+    missing,
+    nothing_to_load,
+    too_slow,
+)
 from assets.layers.testing.unpacking import NotUnpacked, unpack
 from resources.language_runtimes import interpreter, machine
 from resources.limited_runs import Ended, Limits, run
@@ -64,8 +75,8 @@ def on_this_machine(
         return Tested("unknown", f"this machine is not {subject.architecture}: it is tested in the account")
     if program is None:
         return Tested("unknown", f"no {subject.runtime} on this machine: it is tested in the account")
-    if not subject.imports and not subject.smoke:
-        return Tested("unknown", "nothing of it can be loaded: say `imports` or `smoke` in its specification")
+    if (why := nothing_to_load(subject.imports, subject.smoke)) is not None:
+        return Tested("unknown", why)
     with TemporaryDirectory(prefix="layer-test-") as folder:
         try:
             now = _Bench(subject, program, Path(folder, "now"), limits or Limits())
