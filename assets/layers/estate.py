@@ -17,6 +17,8 @@ _Answer = TypeVar("_Answer")
 AT_ONCE = 16
 """Calls at the same time, over all places. Our choice: AWS answers about 15 calls a second of an account in a region."""
 
+_TOLD_APART = 3
+
 
 @dataclass(frozen=True, slots=True)
 class EstateReader:
@@ -137,9 +139,9 @@ class _PlaceReading:
         versions = {name: future.result() for name, future in self._versions.items()}
         aliases = {name: future.result() for name, future in self._aliases.items()}
         unread = [
-            *_failures({"functions": functions, "layers": layers}),
-            *_failures({f"versions of the layer {name}": answer for name, answer in versions.items()}),
-            *_failures({f"aliases of the function {name}": answer for name, answer in aliases.items()}),
+            *_failures("{}", {"functions": functions, "layers": layers}),
+            *_failures("versions of the layer {}", versions),
+            *_failures("aliases of the function {}", aliases),
         ]
         if not isinstance(functions, CloudOpsError):
             unread += [*_not_arns(functions), *_lost_versions(functions, aliases)]
@@ -182,10 +184,13 @@ def _tried(ask: Callable[[_Item], _Answer], item: _Item) -> _Answer | CloudOpsEr
         return error
 
 
-def _failures(answers: Mapping[str, object]) -> Iterator[str]:
-    for what, answer in answers.items():
-        if isinstance(answer, CloudOpsError):
-            yield f"{what} could not be read: {answer}"
+def _failures(what: str, answers: Mapping[str, object]) -> Iterator[str]:
+    """What could not be read, and why; of many alike how many, with the reason of the first."""
+    failed = [(what.format(name), answer) for name, answer in answers.items() if isinstance(answer, CloudOpsError)]
+    if len(failed) > _TOLD_APART:
+        yield f"{failed[0][0]} and {len(failed) - 1} more could not be read: {failed[0][1]}"
+    else:
+        yield from (f"{name} could not be read: {error}" for name, error in failed)
 
 
 def _or_none(answer: _Answer | CloudOpsError) -> _Answer | None:

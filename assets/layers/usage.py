@@ -82,7 +82,8 @@ def read_usage(lake: Lake, clock: Clock, service: LambdaService) -> tuple[Estate
     estate = reader.read()
     rows = [*_former_usage(lake, estate), *(row for one in estate.readings for row in usage_rows(one))]
     owned = [str(version.arn) for version in estate.owned()]
-    known = known_versions(lake.scan(tables.VERSIONS).collect().to_dicts())
+    known = known_versions(lake.scan(tables.VERSIONS).filter(pl.col("layer_version").is_in(owned)).collect().to_dicts())
+    # whether a version of another account is still there is known by asking for it alone
     estate = reader.with_details(estate, [*owned, *unlisted(estate, rows)], known)
     return reader.with_grants(estate, owned), rows
 

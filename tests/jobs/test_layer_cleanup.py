@@ -1,12 +1,15 @@
 """The clean-up of layer versions on a served AWS: plans, deletes what nothing keeps, and nothing where anything is unknown."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from assets.layers import tables
 from assets.layers.usage import usage
 from jobs.layer_cleanup import layer_cleanup
+from resources.tables import UTC as UTC_TIME
 from tests.aws_lambdas import OTHER
 from tests.layer_estates import layer_world, told
 
@@ -104,6 +107,12 @@ def test_a_run_deletes_no_more_than_it_may_and_the_next_goes_on(world):
     assert world.versions("tools") == [4]
 
 
+def filled(table, **values):
+    """A row with something in each of its columns."""
+    usual = {pl.String(): "x", pl.Int64(): 1, UTC_TIME: datetime(2026, 1, 1, tzinfo=UTC)}
+    return {name: usual.get(dtype, []) for name, dtype in table.schema.items()} | values
+
+
 class Killed(BaseException):
     """The process ends."""
 
@@ -130,3 +139,21 @@ def test_layers_without_specification_go_where_a_run_names_them(world):
     world.publish("unspecified", 5)
     assert world.run(layer_cleanup, mode="apply", layers=["un*"]).success
     assert world.versions("unspecified") == [3, 4, 5]
+
+
+def test_what_an_open_rollout_names_and_the_latest_build_stay(world):
+    arns = world.publish("tools", 5)
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    rollouts = [
+        filled(tables.ROLLOUTS, rollout_id=state, state=state, record=json.dumps({"former": [arn]}))
+        for state, arn in (("held", arns[0]), ("rolled out", arns[1]))
+    ]
+    builds = [
+        filled(tables.BUILDS, layer="tools", sha256=n, built_at=moment + timedelta(days=day))
+        for day, n in enumerate(("old", "new"))
+    ]
+    published = [filled(tables.PUBLICATIONS, arn=arn, layer="tools", sha256=n) for n, arn in (("old", arns[2]), ("new", arns[3]))]
+    for table, rows in ((tables.ROLLOUTS, rollouts), (tables.BUILDS, builds), (tables.PUBLICATIONS, published)):
+        world.lake.replace(table, pl.DataFrame(rows, schema=table.schema), where=None)
+    assert world.run(layer_cleanup, mode="apply").success
+    assert world.versions("tools") == [1, 4, 5]
