@@ -41,6 +41,7 @@ from assets.invoices import (
 )
 from assets.layers import builds as layer_builds
 from assets.layers import layer_report, layer_tests
+from assets.layers import scans as layer_scans
 from assets.layers import usage as layer_usage
 from assets.recovery import backups as recovery_backups
 from assets.recovery import drill_results, replication, restorability
@@ -90,7 +91,7 @@ ASSET_MODULES = (
     fleet_databases, fleet_measurements, fleet_status, fleet_metric_anomalies, fleet_detection_quality,
     fleet_capacity, fleet_recommendations, fleet_report,
     recovery_backups, restorability, replication, drill_results,
-    layer_builds, layer_tests, layer_usage, layer_report,
+    layer_builds, layer_scans, layer_tests, layer_usage, layer_report,
 )  # fmt: skip
 JOBS = (
     *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,
