@@ -21,6 +21,7 @@ from orchestration.cli_doctor import doctors
 from orchestration.cli_documents import documents
 from orchestration.cli_drills import drills
 from orchestration.cli_invoices import invoices
+from orchestration.cli_layers import layers
 from orchestration.cli_policies import policies
 from orchestration.terminal import Data, console, fail, told_failures
 
@@ -42,6 +43,7 @@ app.add_typer(documents)
 app.add_typer(invoices)
 app.add_typer(policies, name="policies")
 app.add_typer(drills, name="drill")
+app.add_typer(layers, name="layer")
 WORKSPACE = Path(__file__).parent.parent / "workspace.yaml"
 
 

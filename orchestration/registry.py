@@ -39,7 +39,9 @@ from assets.invoices import (
     risks,
     source_invoices,
 )
+from assets.layers import builds as layer_builds
 from assets.layers import layer_report, layer_tests
+from assets.layers import scans as layer_scans
 from assets.layers import usage as layer_usage
 from assets.recovery import backups as recovery_backups
 from assets.recovery import drill_results, replication, restorability
@@ -89,16 +91,14 @@ ASSET_MODULES = (
     fleet_databases, fleet_measurements, fleet_status, fleet_metric_anomalies, fleet_detection_quality,
     fleet_capacity, fleet_recommendations, fleet_report,
     recovery_backups, restorability, replication, drill_results,
-    layer_usage, layer_report,
-    layer_tests,
+    layer_builds, layer_scans, layer_tests, layer_usage, layer_report,
 )  # fmt: skip
 JOBS = (
     *finops_jobs.JOBS, finops_budgets, finops_actions, finops_decision, *documents_jobs.JOBS, *invoices_jobs.JOBS,
     *fleet_jobs.JOBS, fleet_alarms, fleet_lifecycle, fleet_migrate_schema, fleet_scaling,
     *backups_jobs.JOBS, *restore_tests_jobs.JOBS, *standbys_jobs.JOBS, *recovery_jobs.JOBS,
     *layers_jobs.JOBS, layer_cleanup,
-    layer_publish,
-    layer_rollout,
+    layer_publish, layer_rollout,
     maintenance_retention, maintenance_lake,
 )  # fmt: skip
 SCHEDULES = (

@@ -12,6 +12,7 @@ from orchestration.wiring_of_invoices import invoice_resources
 from orchestration.wiring_of_lambda import lambda_resources
 from resources.actions import ActionService
 from resources.actions import NotConfigured as NothingToDo
+from resources.advisories import PipAudit
 from resources.aws.actions import AwsActions
 from resources.aws.budgets import AwsBudgets
 from resources.aws.clients import AwsClients
@@ -161,6 +162,7 @@ def _local(settings: Settings) -> dict[str, object]:
         "report_store": local_reports(settings),
         "lake": lake_of(settings),
         "clock": Clock(),
+        "advisories": PipAudit(),
         "notifier": LogNotifier(),
     }
 
@@ -195,6 +197,7 @@ def _production(settings: Settings) -> dict[str, object]:
         "report_store": S3ObjectStore(bucket=dg.EnvVar("CLOUDOPS_REPORT_BUCKET"), region=region),
         "lake": lake_of(settings),
         "clock": Clock(),
+        "advisories": PipAudit(),
         "notifier": _notifier(settings),
     }
 

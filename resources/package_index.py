@@ -180,10 +180,11 @@ def _program() -> list[str]:
 
 
 def _uv(command: Sequence[str], options: Sequence[str], source: PackageSource, what: str) -> None:
+    # told which interpreter runs it, uv does not start all others to find one that is like the target
     certificates = ["env", f"SSL_CERT_FILE={source.certificates}"] if source.certificates else []
     try:
         done = subprocess.run(
-            [*certificates, *_program(), *command, *options, "--no-config", "--quiet"],
+            [*certificates, *_program(), *command, "--python", sys.executable, *options, "--no-config", "--quiet"],
             capture_output=True, text=True, check=False, timeout=_SECONDS,
         )  # fmt: skip
     except subprocess.TimeoutExpired:

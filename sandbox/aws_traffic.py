@@ -24,6 +24,7 @@ def extend() -> None:
     healthy = {version.configuration for function in _all() for version in function.all_versions()}
     tried = dict.fromkeys(healthy, False)
     traffic: list[Traffic] = []
+    begun = datetime.now(UTC)
 
     def share(arn: str, moment: datetime) -> float | None:
         function = _found(arn)
@@ -33,7 +34,7 @@ def extend() -> None:
         with _LOCK:
             # made when first asked for: the weeks before take a second
             if not traffic:
-                traffic.append(Traffic(_put, share, datetime.now(UTC)))
+                traffic.append(Traffic(_put, share, begun))
             traffic[0].catch_up(datetime.now(UTC))
         return former(self)
 

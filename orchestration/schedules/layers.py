@@ -19,8 +19,8 @@ from resources.object_store import ObjectStore
     cron_schedule="10 2 * * *",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Builds every night what layers/layers.yaml says, looks through it and tests it: packages, and what is known "
-    "against them, change though nobody changed the file. Publishes nothing.",
+    description="Builds every night the layers of layers/layers.yaml that changed, and looks again through all of them: what is "
+    "known against packages changes though nobody changed a file. Publishes nothing.",
 )
 def layer_build_schedule(inputs_store: dg.ResourceParam[ObjectStore]) -> dg.RunRequest | dg.SkipReason:
     """A run, if there is anything to build."""

@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 
 from assets.layers import tables
+from assets.layers.builds import layer_builds
+from assets.layers.layer_tests import layer_tests
 from assets.layers.usage import usage
 from jobs.layer_cleanup import layer_cleanup
 from orchestration.wiring_of_lambda import EMBEDDED
@@ -20,7 +22,7 @@ from resources.aws.lambda_service import AwsLambda
 from resources.clock import Clock
 from resources.lake import Lake
 from resources.object_store import LocalObjectStore
-from sandbox import aws_functions, lambda_inputs, lambda_truth
+from sandbox import aws_functions, lambda_estate, lambda_inputs, lambda_truth
 from sandbox.aws_lambda_server import REGION, Served
 from sandbox.delivery import write
 
@@ -88,3 +90,17 @@ def _layers(aws_lambda):
         for space in aws_lambda.cloud.spaces.values()
         for name, versions in space.layers.items()
     }
+
+
+def test_layers_are_built_without_a_network_and_load(resources, tmp_path):
+    given = {**resources, "layer_store": LocalObjectStore(root=str(tmp_path / "layers"))}
+    del given["lambda_service"]
+    result = dg.materialize([layer_builds, layer_tests], resources=given)
+    builds = _rows(resources["lake"], tables.BUILDS)
+    tests = _rows(resources["lake"], tables.TESTS, pl.col("where") == "local")
+    failed = [check.check_name for check in result.get_asset_check_evaluations() if not check.passed]
+
+    assert "every_layer_is_built" not in failed
+    assert set(builds["layer"]) == {one.name for one in lambda_estate.layers()} - {"acme-legacy"} | {lambda_inputs.REFUSED}
+    assert not tests.filter(pl.col("verdict") == "failed").height
+    assert tests.filter(pl.col("verdict") == "passed").height >= 4

@@ -293,7 +293,7 @@ class _Killer:
         return call
 
 
-def run_to_its_death(world, monkeypatch, at, *, after):
+def run_to_its_death(world, monkeypatch, at, *, after=True):
     """Whether it died before it was over."""
     with monkeypatch.context() as patched:
         killer = _Killer(patched, at, after=after)
@@ -310,28 +310,21 @@ def assert_whole(world):
     assert world.left() == []
     assert world.open_changes() == 0
     assert world.lake.scan(tables.PUBLICATIONS).collect()["arn"].to_list() == [str(arn_of(world))]
-    assert world.publish()["published"] == 0
 
 
-@pytest.mark.parametrize(("at", "after"), [(5, True), (11, True), (16, False), (24, True), (33, True), (39, True)])
-def test_a_run_that_is_killed_is_made_good_by_the_next(world, monkeypatch, at, after):
+@pytest.mark.parametrize("at", [7, 10, 24, 34, 39])  # a candidate, its function, its end, a version, a grant: done, not noted
+def test_a_run_that_is_killed_is_made_good_by_the_next(world, monkeypatch, at):
     world.specify("tool", accounts=[FRIEND])
     world.build("tool", MODULE, "m")
 
-    assert run_to_its_death(world, monkeypatch, at, after=after)
+    assert run_to_its_death(world, monkeypatch, at)
     assert_whole(world)
 
 
 def test_answers_that_are_lost_publish_and_create_nothing_twice(world):
     world.specify("tool", accounts=[FRIEND])
     world.build("tool", MODULE, "m")
-    for operation in (
-        "PublishLayerVersion",
-        "CreateFunction",
-        "DeleteFunction",
-        "AddLayerVersionPermission",
-        "DeleteLayerVersion",
-    ):
+    for operation in ("PublishLayerVersion", "CreateFunction", "UpdateFunctionConfiguration", "AddLayerVersionPermission"):
         world.aws.cloud.faults.ask(kind="drop_after", operation=operation, times=1)
 
     assert_whole(world)
@@ -341,7 +334,7 @@ class TestLeftovers:
     def left_behind(self, world, monkeypatch):
         world.specify("tool")
         world.build("tool", MODULE, "m")
-        assert run_to_its_death(world, monkeypatch, 11, after=True)
+        assert run_to_its_death(world, monkeypatch, 11)
         (function,) = world.service.functions(HERE, all_versions=False)
         return function
 

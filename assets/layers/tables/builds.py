@@ -36,6 +36,7 @@ SCANS = Table(
     columns=(
         _SHA,
         _LAYER,
+        Column("rules", pl.Int64(), "Version of the rules that it was looked through by; null if it could not be."),
         Column("verdict", pl.String(), _VERDICT, nullable=False),
         Column("score", pl.Float64(), "100 less the weights of what was found and is not allowed, at least 0.", nullable=False),
         Column("high", pl.Int64(), "Findings of that severity which are not allowed.", nullable=False),

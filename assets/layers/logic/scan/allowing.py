@@ -111,7 +111,11 @@ def _entry(node: yaml.Node, faults: list[str]) -> Entry | None:
         return None
     wrong = [
         *(f"line {line}: {name} is missing" for name in _REQUIRED if not values.get(name)),
-        *(f"line {line}: {name} is not known; there are {', '.join(sorted(_ALLOWED))}" for name in values if name not in _ALLOWED),
+        *(
+            f"line {line}: {name} is not known; there are {', '.join(sorted(_ALLOWED))}"
+            for name in values
+            if name not in _ALLOWED
+        ),
     ]
     until = _day(values.get("until", ""))
     if values.get("until") and until is None:
@@ -120,7 +124,13 @@ def _entry(node: yaml.Node, faults: list[str]) -> Entry | None:
     if wrong or until is None:
         return None
     return Entry(
-        values["rule"], values.get("path", "*"), values.get("layer", "*"), values.get("sha256", "").lower(), values["reason"], until, line
+        values["rule"],
+        values.get("path", "*"),
+        values.get("layer", "*"),
+        values.get("sha256", "").lower(),
+        values["reason"],
+        until,
+        line,
     )
 
 

@@ -56,7 +56,9 @@ def _name_findings(entry: Entry) -> Iterator[Finding]:
     if _is_outside(name):
         yield Finding("path-traversal", "high", shown, "it would be written outside of the layer's folder")
     elif _is_outside(plain):
-        yield Finding("path-traversal", "high", shown, "after backslashes or look-alike characters are replaced, it leads outside")
+        yield Finding(
+            "path-traversal", "high", shown, "after backslashes or look-alike characters are replaced, it leads outside"
+        )
     elif "\\" in name:
         yield Finding("path-traversal", "medium", shown, "it has a backslash, which some programs take for a folder's separator")
     if _HIDDEN.search(name):
@@ -82,7 +84,9 @@ def _kind_findings(entry: Entry) -> Iterator[Finding]:
     if entry.is_encrypted:
         yield Finding("encrypted", "high", printable(entry.name), "it is encrypted, so nobody can look into it")
     if entry.method not in (STORED, DEFLATED):
-        yield Finding("unsupported-method", "high", printable(entry.name), f"it is packed by method {entry.method}; Lambda takes 0, 8")
+        yield Finding(
+            "unsupported-method", "high", printable(entry.name), f"it is packed by method {entry.method}; Lambda takes 0, 8"
+        )
 
 
 def _size_findings(entry: Entry) -> Iterator[Finding]:
@@ -108,7 +112,9 @@ def _collisions(entries: list[Entry]) -> Iterator[Finding]:
     for names in alike.values():
         if len(names) > 1:
             first, *rest = sorted(names)
-            yield Finding("similar-name", "medium", printable(first), f"differs only in case or form from {', '.join(map(printable, rest))}")
+            yield Finding(
+                "similar-name", "high", printable(first), f"differs only in case or form from {', '.join(map(printable, rest))}"
+            )
     files = {entry.name for entry in entries if not entry.is_folder}
     for name in sorted({parent for entry in entries for parent in _parents(entry.name)} & files):
         yield Finding("duplicate-name", "high", printable(name), "it is a file or link, and the folder of other entries")
@@ -139,7 +145,7 @@ def _link(entry: Entry, target: str, names: set[str]) -> Finding:
     inner = target.removeprefix("/opt/") if target.startswith("/opt/") else posixpath.join(posixpath.dirname(entry.name), target)
     path = posixpath.normpath(inner)
     shown, said = printable(entry.name), printable(target)
-    if path.startswith("/") or path == ".." or path.startswith("../") or "\\" in target:
+    if path.startswith(("/", "../")) or path == ".." or "\\" in target:
         return Finding("link", "high", shown, f"it is a link to {said}, outside of the layer")
     if path not in names:
         return Finding("link", "medium", shown, f"it is a link to {said}, which is not in the layer")

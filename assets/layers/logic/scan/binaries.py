@@ -25,6 +25,7 @@ _FOREIGN = {
     b"\xca\xfe\xba\xbe": "macOS",
     b"\xca\xfe\xba\xbf": "macOS",
 }
+_OPEN_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - looked for, not used
 ELF = b"\x7fELF"
 
 
@@ -109,7 +110,14 @@ def _abi(path: str, target: Target) -> list[Finding]:
         return []
     wanted = {f"{major}{minor}" for major, minor in target.pythons}
     if match["tag"] not in wanted:
-        return [Finding("wrong-abi", "high", path, f"it is for CPython {match['tag'][0]}.{match['tag'][1:]}, which no runtime of the layer is")]
+        return [
+            Finding(
+                "wrong-abi",
+                "high",
+                path,
+                f"it is for CPython {match['tag'][0]}.{match['tag'][1:]}, which no runtime of the layer is",
+            )
+        ]
     return []
 
 
@@ -137,8 +145,13 @@ def _search_findings(path: str, search: list[str]) -> Iterator[Finding]:
     for folder in search:
         plain = folder.replace("${ORIGIN}", "$ORIGIN")
         if not folder or (not plain.startswith("$ORIGIN") and not plain.startswith("/opt/")):
-            severity: Severity = "medium" if plain.startswith(("/tmp", "/var/tmp", "/dev/shm")) or not plain.startswith("/") else "low"  # noqa: S108
-            yield Finding("library-path", severity, path, f"it looks for libraries in {folder or 'the working folder'}, outside of the layer")
+            severity: Severity = "medium" if plain.startswith(_OPEN_FOLDERS) or not plain.startswith("/") else "low"
+            yield Finding(
+                "library-path",
+                severity,
+                path,
+                f"it looks for libraries in {folder or 'the working folder'}, outside of the layer",
+            )
         elif plain.startswith("$ORIGIN") and _resolved(path, plain) is None:
             yield Finding("library-path", "medium", path, f"it looks for libraries in {folder}, outside of the layer")
 

@@ -10,11 +10,25 @@ from assets.layers.logic.products import Finding
 from assets.layers.logic.scan.marshalled import Code, Unreadable, read_compiled, read_marshalled
 
 _DECODES = frozenset(
-    "b64decode b32decode b85decode a85decode b16decode decodebytes unhexlify a2b_base64 decompress fromhex rot13 rot_13 translate".split()
+    [
+        "b64decode",
+        "b32decode",
+        "b85decode",
+        "a85decode",
+        "b16decode",
+        "decodebytes",
+        "unhexlify",
+        "a2b_base64",
+        "decompress",
+        "fromhex",
+        "rot13",
+        "rot_13",
+        "translate",
+    ]
 )
-_DOWNLOADS = frozenset("urlopen urlretrieve HTTPSConnection HTTPConnection requests httpx recv urllib".split())
-_EXECUTES = frozenset("exec eval execfile".split())
-_COMMANDS = frozenset("system popen Popen check_output check_call posix_spawn spawn execv execve".split())
+_DOWNLOADS = frozenset(["urlopen", "urlretrieve", "HTTPSConnection", "HTTPConnection", "requests", "httpx", "recv", "urllib"])
+_EXECUTES = frozenset(["exec", "eval", "execfile"])
+_COMMANDS = frozenset(["system", "popen", "Popen", "check_output", "check_call", "posix_spawn", "spawn", "execv", "execve"])
 _MADE_BY_COMPILER = re.compile(r"__\w+__$|\.\w+$|_\w+__\w+$|<\w+>$|^\.")
 _NAME = re.compile(r"[^\W\d]\w*")
 
@@ -74,14 +88,20 @@ def _names_compared(path: str, code: Code, source: bytes) -> list[Finding]:
     text = source.decode("utf-8", "replace")
     known = set(_NAME.findall(text))
     foreign = sorted(
-        {part for one in _all(code) for name in (*one.names, *one.variables) for part in name.split(".") if part}
-        - known
+        {part for one in _all(code) for name in (*one.names, *one.variables) for part in name.split(".") if part} - known
     )
     foreign = [name for name in foreign if not _MADE_BY_COMPILER.search(name)]
     if not foreign or not source.isascii():
-        return [Finding("bytecode-unchecked", "low", path, "it is compiled by another version of Python: only its names were compared")]
+        return [
+            Finding(
+                "bytecode-unchecked", "low", path, "it is compiled by another version of Python: only its names were compared"
+            )
+        ]
     shown = ", ".join(foreign[:5])
-    return [Finding("bytecode-differs", "high", path, f"it uses names that its source has not: {shown}"), *_what_it_does(path, code)]
+    return [
+        Finding("bytecode-differs", "high", path, f"it uses names that its source has not: {shown}"),
+        *_what_it_does(path, code),
+    ]
 
 
 def _all(code: Code) -> Iterator[Code]:
@@ -104,7 +124,10 @@ def _what_it_does(path: str, code: Code) -> Iterator[Finding]:
     everything = frozenset(name for one in _all(code) for name in one.names)
     for one in _all(code):
         names, texts = frozenset(one.names), frozenset(_texts(one.constants))
-        runs = sorted((names | (texts if names & {"getattr", "__builtins__", "vars", "builtins"} else frozenset())) & (_EXECUTES | _COMMANDS))
+        runs = sorted(
+            (names | (texts if names & {"getattr", "__builtins__", "vars", "builtins"} else frozenset()))
+            & (_EXECUTES | _COMMANDS)
+        )
         if not runs:
             continue
         if (names | texts) & _DECODES or (everything & _DECODES and _EXECUTES & set(runs)):

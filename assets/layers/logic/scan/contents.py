@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from assets.layers.logic.products import Finding
+from assets.layers.logic.products import Finding, Severity
 from assets.layers.logic.scan.archive import archive_findings, printable
 from assets.layers.logic.scan.binaries import ELF, Binary, binary_findings, is_binary
 from assets.layers.logic.scan.bytecode import compiled_findings, source_path_of
@@ -116,13 +116,13 @@ class Looking:
         yield from secret_findings(path, content)
 
     def _by_kind(self, path: str, name: str, content: bytes) -> Iterator[Finding]:
-        if name.endswith((".py", ".pyw")) or content.startswith(b"#!") and b"python" in content[:100]:
+        if name.endswith((".py", ".pyw")) or (content.startswith(b"#!") and b"python" in content[:100]):
             if not self.depth:
                 self.found.hashes[name] = hash_of(content)
             yield from python_findings(path, content)
         elif name.endswith(".pyc"):
             yield from compiled_findings(path, content, self._source(name))
-        elif _SCRIPT.search(name) or content.startswith(b"#!") and b"node" in content[:100]:
+        elif _SCRIPT.search(name) or (content.startswith(b"#!") and b"node" in content[:100]):
             yield from javascript_findings(path, content)
         elif name.endswith(".pth"):
             yield from startup_line_findings(path, content)
@@ -132,10 +132,14 @@ class Looking:
             self.found.records[name] = content
         elif _PICKLE.search(name):
             yield from pickle_findings(path, content)
-        elif name.endswith(".sh") or content.startswith(b"#!"):
+        else:
+            yield from self._of_other(path, name, content)
+
+    def _of_other(self, path: str, name: str, content: bytes) -> Iterator[Finding]:
+        if name.endswith(".sh") or content.startswith(b"#!"):
             yield from shell_findings(path, content)
         elif _LIBRARY.search(name):
-            severity = "high" if ".cpython-" in name or ".abi3" in name or content.startswith(ELF[:2]) else "medium"
+            severity: Severity = "high" if ".cpython-" in name or ".abi3" in name or content.startswith(ELF[:2]) else "medium"
             yield Finding("broken-binary", severity, path, "it is named as a library and is none")
 
     def _source(self, name: str) -> bytes | None:

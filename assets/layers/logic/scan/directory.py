@@ -105,7 +105,7 @@ def _read_central(buffer: Buffer, found: Directory) -> None:
     end = offset + at
     if tail.count(_END) > 1 and any(_could_end(buffer, offset + i) for i in _places(tail[:at], _END)):
         found.faults.append(("", "it has two central directories: which one is read depends on the program"))
-    if _FULL16 == count or _FULL32 in (size, start):
+    if count == _FULL16 or _FULL32 in (size, start):
         count, size, start, end = _zip64(buffer, end, (count, size, start))
     if start + size != end:
         found.faults.append(("", "there is data in front of the zip, or between its directory and its end"))
@@ -198,7 +198,6 @@ def _read_local(buffer: Buffer, found: Directory) -> None:
         end = max(end, _local(buffer, found, entry))
 
 
-
 def _local(buffer: Buffer, found: Directory, entry: Entry) -> int:
     """Compare an entry with its local header; where its data ends."""
     at = entry.start
@@ -219,7 +218,7 @@ def _local(buffer: Buffer, found: Directory, entry: Entry) -> int:
     said = (crc, packed, size)
     if not told_later and any(a not in (b, _FULL32) for a, b in zip(said, (entry.crc, entry.packed, entry.size), strict=True)):
         found.faults.append((entry.name, "its size or checksum differs between directory and data"))
-    return begin + entry.packed
+    return int(begin + entry.packed)
 
 
 class Corrupt(ValueError):

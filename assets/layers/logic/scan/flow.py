@@ -1,11 +1,13 @@
 """Python code followed without running it: which names refer to what, and where values come from.
 
-Functions are followed where they are first called, those that nobody calls at the end; what depends on their parameters is judged
-where they are called. Loops over small constants are unrolled. Not followed: other files, and values that live in containers by key.
+Functions are followed where they are first called, those that nobody calls at the end; what depends on their parameters is
+judged where they are called. Loops over small constants are unrolled. Not followed: other files, and values that live in
+containers by key.
 """
 
 import ast
 import builtins
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,11 +32,21 @@ from assets.layers.logic.scan.values import (
 )
 
 _BUILTINS = frozenset(dir(builtins)) | {"unicode", "unichr", "reload", "execfile", "raw_input"}
+_FUNCTIONS_OF_CODE = frozenset({"builtins.exec", "builtins.eval", "builtins.compile", "builtins.__import__", "os.system"})
 _STEPS = 60_000
 """Statements and elements that are followed per file when loops are unrolled; then each is followed once."""
 _MOST_TURNS = 5_000
 _MOST_PENDING = 40
 _DEEPEST = 60
+_SMALL = 12
+_DEEPEST_CALL = 5
+_AGAIN = 4_000
+"""Steps per file that following small functions again may take."""
+_SIGNS: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.USub: operator.neg,
+    ast.Invert: operator.invert,
+    ast.UAdd: operator.pos,
+}
 _NAMESPACES = ("builtins.vars()", "builtins.globals()", "builtins.locals()", "sys.modules")
 _LOOKUPS = frozenset({"get", "__getitem__", "pop", "setdefault"})
 _ENVIRON = frozenset({"os.environ", "os.environb"})
@@ -98,6 +110,8 @@ class Flow:
         self._at_import = True
         self._steps = 0
         self._loops = 0
+        self._depth = 0
+        self._again = 0
 
     def follow(self, tree: ast.Module) -> None:
         """Follow a module, and then the functions that it did not call."""
@@ -114,7 +128,7 @@ class Flow:
         """Follow statements in their order."""
         for statement in statements:
             self._steps += 1
-            work: Callable[[Any], None] | None = getattr(self, f"_{type(statement).__name__}", None)
+            work: Callable[[Any], None] | None = getattr(self, f"_{type(statement).__name__.lower()}", None)
             if work is not None:
                 work(statement)
             else:
@@ -134,12 +148,12 @@ class Flow:
             self.block(block)
         scope.unsure -= 1
 
-    def _Import(self, node: ast.Import) -> None:
+    def _import(self, node: ast.Import) -> None:
         for alias in node.names:
             whole = alias.name if alias.asname else alias.name.split(".")[0]
             self.scope.put(alias.asname or whole, referring(whole))
 
-    def _ImportFrom(self, node: ast.ImportFrom) -> None:
+    def _importfrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
         for alias in node.names:
             if alias.name == "*":
@@ -147,7 +161,7 @@ class Flow:
             else:
                 self.scope.put(alias.asname or alias.name, self.attribute(referring(module), alias.name))
 
-    def _FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def _functiondef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         value = self._function(node)
         for default in (*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)):
             self.value(default)
@@ -155,7 +169,7 @@ class Flow:
             value = either(value, self._decorated(decorator, value))
         self.scope.put(node.name, value)
 
-    _AsyncFunctionDef = _FunctionDef
+    _asyncfunctiondef = _functiondef
 
     def _decorated(self, decorator: ast.expr, value: Value) -> Value:
         call = ast.copy_location(ast.Call(decorator, [], []), decorator)
@@ -167,7 +181,7 @@ class Flow:
         self._callees.append(callee)
         return Value(callees=(callee,))
 
-    def _ClassDef(self, node: ast.ClassDef) -> None:
+    def _classdef(self, node: ast.ClassDef) -> None:
         scope = Scope(outer=self.scope, is_class=True)
         name = f"class:{node.name}:{id(scope)}"
         self._classes[name] = self._classes[f"{id(scope)}"] = Class(name, scope)
@@ -181,16 +195,16 @@ class Flow:
             value = either(value, self._decorated(decorator, value))
         self.scope.put(node.name, value)
 
-    def _Assign(self, node: ast.Assign) -> None:
+    def _assign(self, node: ast.Assign) -> None:
         value = self.value(node.value)
         for target in node.targets:
             self._put(target, value)
 
-    def _AnnAssign(self, node: ast.AnnAssign) -> None:
+    def _annassign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             self._put(node.target, self.value(node.value))
 
-    def _AugAssign(self, node: ast.AugAssign) -> None:
+    def _augassign(self, node: ast.AugAssign) -> None:
         value = self._operated(node.op, self.value(node.target), self.value(node.value))
         if self._loops:
             value = Value(marks=value.marks, items=value.items)
@@ -208,9 +222,9 @@ class Flow:
             self._put_attribute(target, value)
         elif isinstance(target, ast.Subscript):
             container = self.value(target.value)
-            place = self.value(target.slice)
+            key = self.value(target.slice)
             if _is_namespace(container) or "builtins" in container.names:
-                self.assigned(self, target, self._looked_up(container, place).names, value)
+                self.assigned(self, target, self._looked_up(container, key).names, value)
             if isinstance(target.value, ast.Name):
                 grown = Value(container.constant if not self._loops else UNKNOWN, container.names, container.marks | value.marks)
                 self.scope.put(target.value.id, Value(UNKNOWN, grown.names, grown.marks, value, grown.callees))
@@ -230,19 +244,19 @@ class Flow:
             return Value(found, marks=value.marks)
         return either(value.items or NOTHING, derived(value))
 
-    def _Return(self, node: ast.Return) -> None:
+    def _return(self, node: ast.Return) -> None:
         if node.value is not None:
             value = self.value(node.value)
             if self._current is not None:
                 self._current.returns = either(self._current.returns, value)
 
-    def _Global(self, node: ast.Global | ast.Nonlocal) -> None:
+    def _global(self, node: ast.Global | ast.Nonlocal) -> None:
         if self.scope is not self.module:
             self.scope.elsewhere.update(node.names)
 
-    _Nonlocal = _Global
+    _nonlocal = _global
 
-    def _If(self, node: ast.If) -> None:
+    def _if(self, node: ast.If) -> None:
         self.value(node.test)
         before = self._at_import
         if "__main__" in ast.dump(node.test):
@@ -251,7 +265,7 @@ class Flow:
         self._at_import = before
         self._unsurely(node.orelse)
 
-    def _For(self, node: ast.For | ast.AsyncFor) -> None:
+    def _for(self, node: ast.For | ast.AsyncFor) -> None:
         rows = self.value(node.iter)
         turns = _rows(rows)
         if turns is not None and len(turns) <= _MOST_TURNS and self._steps + len(turns) * len(node.body) <= _STEPS:
@@ -265,39 +279,39 @@ class Flow:
             self._loops -= 1
         self._unsurely(node.orelse)
 
-    _AsyncFor = _For
+    _asyncfor = _for
 
     def _any_element(self, rows: Value) -> Value:
         items = _rows(rows) or ()
         constants = any_of(Value(item) for item in items[:50])
         return either(rows.items or constants, derived(rows))
 
-    def _While(self, node: ast.While) -> None:
+    def _while(self, node: ast.While) -> None:
         self.value(node.test)
         self._loops += 1
         self._unsurely(node.body, node.body if self._steps < _STEPS and len(node.body) < _DEEPEST else [])
         self._loops -= 1
         self._unsurely(node.orelse)
 
-    def _With(self, node: ast.With | ast.AsyncWith) -> None:
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
             value = self.value(item.context_expr)
             if item.optional_vars is not None:
                 self._put(item.optional_vars, value)
         self.block(node.body)
 
-    _AsyncWith = _With
+    _asyncwith = _with
 
-    def _Try(self, node: ast.Try) -> None:
+    def _try(self, node: ast.Try) -> None:
         self.block(node.body)
         for handler in node.handlers:
             self._unsurely(handler.body)
         self._unsurely(node.orelse)
         self.block(node.finalbody)
 
-    _TryStar = _Try
+    _trystar = _try
 
-    def _Match(self, node: ast.Match) -> None:
+    def _match(self, node: ast.Match) -> None:
         self.value(node.subject)
         for case in node.cases:
             self._unsurely(case.body)
@@ -307,15 +321,15 @@ class Flow:
     def value(self, node: ast.expr) -> Value:
         """What is known of an expression."""
         self._steps += 1
-        work: Callable[[Any], Value] | None = getattr(self, f"_of_{type(node).__name__}", None)
+        work: Callable[[Any], Value] | None = getattr(self, f"_of_{type(node).__name__.lower()}", None)
         if work is not None:
             return work(node)
         return derived(*[self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)])
 
-    def _of_Constant(self, node: ast.Constant) -> Value:
+    def _of_constant(self, node: ast.Constant) -> Value:
         return Value(node.value)
 
-    def _of_Name(self, node: ast.Name) -> Value:
+    def _of_name(self, node: ast.Name) -> Value:
         found = self.scope.find(node.id)
         if found is not None:
             return found
@@ -325,12 +339,14 @@ class Flow:
             return referring(f"builtins.{node.id}")
         return referring(*(f"{module}.{node.id}" for module in self._stars[-4:])) if self._stars else NOTHING
 
-    def _of_Attribute(self, node: ast.Attribute) -> Value:
+    def _of_attribute(self, node: ast.Attribute) -> Value:
         return self.attribute(self.value(node.value), node.attr)
 
     def attribute(self, receiver: Value, name: str) -> Value:
         """What an attribute of a value may be."""
         found = NOTHING
+        if receiver.is_known and name.startswith("__"):
+            return referring(f"constant.{name}", marks=receiver.marks)
         for owner_name in receiver.names:
             owner = self._classes.get(owner_name.removesuffix("()"))
             if owner is not None:
@@ -339,11 +355,18 @@ class Flow:
         marks = receiver.marks | {ENVIRONMENT} if names & _ENVIRON else receiver.marks
         return either(found, Value(names=names, marks=marks)) if names or marks else found
 
-    def _of_Subscript(self, node: ast.Subscript) -> Value:
+    def _of_subscript(self, node: ast.Subscript) -> Value:
         container = self.value(node.value)
         if isinstance(node.slice, ast.Slice):
             return self._sliced(container, node.slice)
-        return self._looked_up(container, self.value(node.slice))
+        place = self.value(node.slice)
+        call = ast.copy_location(ast.Call(node, [node.slice], []), node)
+        for name in container.names:
+            owner = self._classes.get(name.removesuffix("()"))
+            if owner is not None:
+                special = owner.find("__getitem__" if name.endswith("()") else "__class_getitem__")
+                return self._call(call, special, NOTHING, (place,), {})
+        return self._looked_up(container, place)
 
     def _sliced(self, container: Value, node: ast.Slice) -> Value:
         parts = [self.value(part) if part is not None else Value(None) for part in (node.lower, node.upper, node.step)]
@@ -355,7 +378,11 @@ class Flow:
             return derived(container)
         found = folding.subscript(container.constant, piece)
         step = parts[2].constant
-        how = {PIECED, DECODED} if isinstance(step, int) and step != 1 and isinstance(container.constant, (str, bytes)) else {PIECED}
+        how = (
+            {PIECED, DECODED}
+            if isinstance(step, int) and step != 1 and isinstance(container.constant, (str, bytes))
+            else {PIECED}
+        )
         return derived(container) if found is folding.UNFOLDED else Value(found, marks=container.marks | how)
 
     def _looked_up(self, container: Value, place: Value) -> Value:
@@ -369,7 +396,7 @@ class Flow:
             return Value(marks=(container.marks - {ENVIRONMENT}) | ({CREDENTIAL} if key in CREDENTIALS else set()))
         if key is not None:
             for name in container.names:
-                if name.endswith(".__dict__") or name in _NAMESPACES or name == "builtins" or name.endswith(".__globals__"):
+                if name.endswith((".__dict__", ".__globals__")) or name in _NAMESPACES or name == "builtins":
                     return self._from_namespace(container, name, key, place)
         named = referring(*(f"{name}[]" for name in container.names), marks=container.marks)
         return either(container.items, named) if container.items is not None else named
@@ -384,7 +411,7 @@ class Flow:
         bases = container.items.names if name == "builtins.vars()" and container.items else {name.removesuffix(".__dict__")}
         return referring(*(f"{base}.{key}" for base in bases), marks=container.marks | {HIDDEN})
 
-    def _of_BinOp(self, node: ast.BinOp) -> Value:
+    def _of_binop(self, node: ast.BinOp) -> Value:
         return self._operated(node.op, self.value(node.left), self.value(node.right))
 
     def _operated(self, kind: ast.operator, left: Value, right: Value) -> Value:
@@ -400,9 +427,21 @@ class Flow:
         beginning = left.constant if isinstance(left.constant, str) else UNKNOWN
         if isinstance(kind, ast.Add) and isinstance(beginning, str) and len(beginning) > len("http://a"):
             return Value(marks=marks, names=frozenset({f"text:{beginning[:100]}"}))
-        return Value(marks=marks, items=left.items or right.items, names=frozenset(n for n in left.names if n.startswith("text:")))
+        return Value(
+            marks=marks, items=left.items or right.items, names=frozenset(n for n in left.names if n.startswith("text:"))
+        )
 
-    def _of_JoinedStr(self, node: ast.JoinedStr) -> Value:
+    def _of_unaryop(self, node: ast.UnaryOp) -> Value:
+        value = self.value(node.operand)
+        work: Callable[[Any], Any] | None = _SIGNS.get(type(node.op))
+        if work is not None and isinstance(value.constant, (int, float)):
+            try:
+                return Value(work(value.constant), marks=value.marks)
+            except TypeError:
+                pass
+        return derived(value)
+
+    def _of_joinedstr(self, node: ast.JoinedStr) -> Value:
         parts = [self.value(part) for part in node.values]
         marks = frozenset[str]().union(*(part.marks for part in parts))
         if all(part.is_known for part in parts):
@@ -411,17 +450,17 @@ class Flow:
         known = "".join(str(part.constant) if part.is_known else "\0" for part in parts)[:200]
         return Value(marks=marks, names=frozenset({f"text:{known}"}) if first else frozenset())
 
-    def _of_FormattedValue(self, node: ast.FormattedValue) -> Value:
+    def _of_formattedvalue(self, node: ast.FormattedValue) -> Value:
         value = self.value(node.value)
         if node.format_spec is None and node.conversion == -1 and isinstance(value.constant, (str, int)):
             return value
         return derived(value)
 
-    def _of_Tuple(self, node: ast.Tuple | ast.List | ast.Set) -> Value:
+    def _of_tuple(self, node: ast.Tuple | ast.List | ast.Set) -> Value:
         return self.collected([self.value(element) for element in node.elts])
 
-    _of_List = _of_Tuple
-    _of_Set = _of_Tuple
+    _of_list = _of_tuple
+    _of_set = _of_tuple
 
     def collected(self, elements: Sequence[Value]) -> Value:
         """A sequence of these."""
@@ -430,7 +469,7 @@ class Flow:
             return Value([element.constant for element in elements], marks=marks)
         return Value(marks=marks, items=any_of(elements[:200]))
 
-    def _of_Dict(self, node: ast.Dict) -> Value:
+    def _of_dict(self, node: ast.Dict) -> Value:
         keys = [self.value(key) for key in node.keys if key is not None]
         values = [self.value(value) for value in node.values]
         marks = frozenset[str]().union(*(one.marks for one in (*keys, *values)))
@@ -441,15 +480,15 @@ class Flow:
                 pass
         return Value(marks=marks, items=any_of(values[:200]))
 
-    def _of_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
+    def _of_listcomp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
         before, self.scope = self.scope, Scope(outer=self.scope)
         try:
             return self._comprehended(node)
         finally:
             self.scope = before
 
-    _of_SetComp = _of_ListComp
-    _of_GeneratorExp = _of_ListComp
+    _of_setcomp = _of_listcomp
+    _of_generatorexp = _of_listcomp
 
     def _comprehended(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
         first = node.generators[0]
@@ -472,7 +511,7 @@ class Flow:
             for test in generator.ifs:
                 self.value(test)
 
-    def _of_DictComp(self, node: ast.DictComp) -> Value:
+    def _of_dictcomp(self, node: ast.DictComp) -> Value:
         before, self.scope = self.scope, Scope(outer=self.scope)
         try:
             self._bind(node.generators)
@@ -481,41 +520,41 @@ class Flow:
             self.scope = before
         return Value(marks=key.marks | value.marks, items=value)
 
-    def _of_Lambda(self, node: ast.Lambda) -> Value:
+    def _of_lambda(self, node: ast.Lambda) -> Value:
         return self._function(node)
 
-    def _of_IfExp(self, node: ast.IfExp) -> Value:
+    def _of_ifexp(self, node: ast.IfExp) -> Value:
         self.value(node.test)
         return either(self.value(node.body), self.value(node.orelse))
 
-    def _of_BoolOp(self, node: ast.BoolOp) -> Value:
+    def _of_boolop(self, node: ast.BoolOp) -> Value:
         return any_of([self.value(one) for one in node.values])
 
-    def _of_NamedExpr(self, node: ast.NamedExpr) -> Value:
+    def _of_namedexpr(self, node: ast.NamedExpr) -> Value:
         value = self.value(node.value)
         self._put(node.target, value)
         return value
 
-    def _of_Await(self, node: ast.Await | ast.Starred) -> Value:
+    def _of_await(self, node: ast.Await | ast.Starred) -> Value:
         return self.value(node.value)
 
-    _of_Starred = _of_Await
+    _of_starred = _of_await
 
-    def _of_Yield(self, node: ast.Yield) -> Value:
+    def _of_yield(self, node: ast.Yield) -> Value:
         value = NOTHING if node.value is None else self.value(node.value)
         if self._current is not None:
             held = self._current.returns
             self._current.returns = either(held, Value(marks=value.marks, items=value))
         return NOTHING
 
-    def _of_Compare(self, node: ast.Compare) -> Value:
+    def _of_compare(self, node: ast.Compare) -> Value:
         for one in (node.left, *node.comparators):
             self.value(one)
         return NOTHING
 
     # Calls
 
-    def _of_Call(self, node: ast.Call) -> Value:
+    def _of_call(self, node: ast.Call) -> Value:
         receiver = self.value(node.func.value) if isinstance(node.func, ast.Attribute) else NOTHING
         if isinstance(node.func, ast.Attribute) and node.func.attr in _LOOKUPS and len(node.args) > 0 and _is_namespace(receiver):
             return self._looked_up(receiver, self.value(node.args[0]))
@@ -566,6 +605,8 @@ class Flow:
         binding = self._binding(callee, call)
         if not any(value != NOTHING for value in binding.values()):
             return _bound(callee.returns, binding)
+        if self._is_worth_following_again(callee, binding):
+            return self._followed_again(callee, binding)
         for pending in list(callee.pending):
             bound = Call(
                 pending.node,
@@ -579,12 +620,42 @@ class Flow:
             self.judge(self, bound)
         return _bound(callee.returns, binding)
 
+    def _is_worth_following_again(self, callee: Callee, binding: dict[str, Value]) -> bool:
+        """Small functions are followed with their arguments, so that what they make of constants is known."""
+        is_small = isinstance(callee.node, ast.Lambda) or len(callee.node.body) <= _SMALL
+        known = any(value.is_known or value.callees or value.names & _FUNCTIONS_OF_CODE for value in binding.values())
+        return is_small and known and self._depth < _DEEPEST_CALL and self._again < _AGAIN
+
+    def _followed_again(self, callee: Callee, binding: dict[str, Value]) -> Value:
+        scope = Scope(dict(binding), outer=callee.scope)
+        if callee.owner is not None and callee.parameters[:1] and callee.parameters[0] not in binding:
+            scope.names[callee.parameters[0]] = referring(f"{callee.owner.name}()")
+        again = Callee(callee.node, callee.scope, callee.owner, is_followed=True)
+        if self._current is not None:
+            again.pending = self._current.pending
+        before = self._steps
+        self._depth += 1
+        self._within(again, scope)
+        self._depth -= 1
+        self._again += self._steps - before
+        return again.returns
+
+    def _within(self, callee: Callee, scope: Scope) -> None:
+        """Follow a body with these names."""
+        before = (self.scope, self._current, self._loops)
+        self.scope, self._current, self._loops = scope, callee, 0
+        if isinstance(callee.node, ast.Lambda):
+            callee.returns = self.value(callee.node.body)
+        else:
+            self.block(callee.node.body)
+        self.scope, self._current, self._loops = before
+
     def _binding(self, callee: Callee, call: Call) -> dict[str, Value]:
         names = callee.parameters
-        if callee.owner is not None and names[:1] in (["self"], ["cls"]):
+        if callee.owner is not None and not _is_static(callee.node):
             names = names[1:]
         told = callee.node.args
-        binding = dict.fromkeys([*callee.parameters, *(one.arg for one in told.kwonlyargs)], NOTHING)
+        binding = dict.fromkeys([*names, *(one.arg for one in told.kwonlyargs)], NOTHING)
         binding.update(zip(names, call.arguments, strict=False))
         binding.update((name, value) for name, value in call.keywords.items() if name != "**")
         if told.vararg is not None:
@@ -604,13 +675,7 @@ class Flow:
         if callee.owner is not None and callee.parameters[:1]:
             own = callee.parameters[0]
             scope.names[own] = referring(f"{callee.owner.name}()")
-        before = (self.scope, self._current, self._loops)
-        self.scope, self._current, self._loops = scope, callee, 0
-        if isinstance(callee.node, ast.Lambda):
-            callee.returns = self.value(callee.node.body)
-        else:
-            self.block(callee.node.body)
-        self.scope, self._current, self._loops = before
+        self._within(callee, scope)
 
     # Files
 
@@ -624,6 +689,10 @@ class Flow:
     def wrote(self, key: str, content: Value) -> None:
         """Something was written to that file."""
         self.written[key] = self.written.get(key, frozenset()) | content.marks | {DROPPED}
+
+
+def _is_static(node: ast.AST) -> bool:
+    return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in getattr(node, "decorator_list", ()))
 
 
 def _is_namespace(value: Value) -> bool:
@@ -651,4 +720,3 @@ def _bound(value: Value, binding: dict[str, Value]) -> Value:
         return Value(one.constant, one.names, marks, one.items, one.callees)
     names = {name.replace(mark, target) for name in value.names for mark in parameters for one in actual for target in one.names}
     return Value(value.constant, frozenset(name for name in names if "parameter:" not in name), marks, value.items, value.callees)
-

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+
 class _Unfolded:
     """Stands for what is not worked out."""
 
@@ -38,8 +39,37 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.RShift: operator.rshift,
 }
 _TEXT_METHODS = frozenset(
-    "join replace format lower upper strip lstrip rstrip swapcase title capitalize split rsplit splitlines encode decode hex "
-    "translate removeprefix removesuffix casefold partition rpartition zfill index find startswith endswith copy".split()
+    [
+        "join",
+        "replace",
+        "format",
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "swapcase",
+        "title",
+        "capitalize",
+        "split",
+        "rsplit",
+        "splitlines",
+        "encode",
+        "decode",
+        "hex",
+        "translate",
+        "removeprefix",
+        "removesuffix",
+        "casefold",
+        "partition",
+        "rpartition",
+        "zfill",
+        "index",
+        "find",
+        "startswith",
+        "endswith",
+        "copy",
+    ]
 )
 _TEXTS = (str, bytes)
 
@@ -69,7 +99,25 @@ def _codec(data: str | bytes, encoding: str = "utf-8", *_: str) -> object:
 
 _PACKED: dict[str, Callable[[bytes], object]] = {"zip": _bounded_zlib, "zlib": _bounded_zlib, "bz2": _bounded_bz2}
 _CODECS = frozenset(
-    "rot13 rot_13 hex base64 base_64 quopri uu utf_8 utf8 ascii latin_1 latin1 unicode_escape raw_unicode_escape utf_16 utf_7 utf_32".split()
+    [
+        "rot13",
+        "rot_13",
+        "hex",
+        "base64",
+        "base_64",
+        "quopri",
+        "uu",
+        "utf_8",
+        "utf8",
+        "ascii",
+        "latin_1",
+        "latin1",
+        "unicode_escape",
+        "raw_unicode_escape",
+        "utf_16",
+        "utf_7",
+        "utf_32",
+    ]
 )
 DECODERS: dict[str, Callable[..., object]] = {
     **{f"base64.{name}": getattr(base64, name) for name in dir(base64) if name.endswith("decode")},
@@ -87,7 +135,9 @@ DECODERS: dict[str, Callable[..., object]] = {
     "codecs.encode": _codec,
 }
 """Functions that turn what nobody can read into text, and what works them out."""
-HIDING_CODECS = frozenset("rot13 rot_13 rot-13 hex hex_codec base64 base_64 zip zlib bz2 uu quopri".split())
+HIDING_CODECS = frozenset(
+    ["rot13", "rot_13", "rot-13", "hex", "hex_codec", "base64", "base_64", "zip", "zlib", "bz2", "uu", "quopri"]
+)
 """Encodings that hide; utf-8 and its like are no more than text."""
 _FUNCTIONS: dict[str, Callable[..., object]] = {
     "builtins.chr": chr,
@@ -120,12 +170,22 @@ _FUNCTIONS: dict[str, Callable[..., object]] = {
     "operator.xor": operator.xor,
     "textwrap.dedent": textwrap.dedent,
 }
-_FAILURES = (TypeError, ValueError, KeyError, IndexError, OverflowError, MemoryError, AttributeError, LookupError, ArithmeticError)
+_FAILURES = (
+    TypeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    MemoryError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+)
 _BROKEN = (*_FAILURES, zlib.error, lzma.LZMAError, OSError, EOFError, gzip.BadGzipFile)
 
 
 def _small(items: Any) -> list[object]:  # noqa: ANN401
-    result = []
+    result: list[object] = []
     for item in items:
         if len(result) == MOST:
             raise ValueError
@@ -134,7 +194,7 @@ def _small(items: Any) -> list[object]:  # noqa: ANN401
 
 
 def _size(value: object) -> int:
-    """Of a constant and all that is in it, counted no further than matters: what is shared in it would count once in memory only."""
+    """Of a constant and all that is in it, counted no further than matters."""
     if isinstance(value, _TEXTS):
         return len(value)
     total, waiting = 1, [value]

@@ -1,17 +1,17 @@
 """Rules on files by where they lie: what runs before a function's own code, or takes the place of something else."""
 
 import ast
-import hashlib
 import base64
 import binascii
 import csv
+import hashlib
 import io
 import posixpath
 import re
 import stat
 from collections.abc import Collection, Iterable, Iterator
 
-from assets.layers.logic.products import Finding
+from assets.layers.logic.products import Finding, Severity
 from assets.layers.logic.scan.archive import printable
 from assets.layers.logic.scan.directory import Entry
 from assets.layers.logic.scan.python_code import python_findings
@@ -20,9 +20,22 @@ from assets.layers.logic.scan.targets import Target
 _ROOT = re.compile(r"python/(lib/python\d\.\d+/(site-packages|dist-packages)/)?")
 _MODULE = re.compile(r"(?P<name>\w+)(/__init__)?(\.[\w-]+)?\.(py|pyc|so)$")
 _STARTUP = ("sitecustomize", "usercustomize")
-_RUNTIME = frozenset({"bootstrap", "awslambdaric", "lambda_runtime_client", "lambda_runtime_exception", "runtime_client", "lambda_runtime_marshaller"})
-_PROVIDED = frozenset({"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six", "simplejson", "snapshot_restore_py"})
-_NODE_PROVIDED = re.compile(r"nodejs/node_modules/(fs|path|http|https|crypto|os|child_process|net|dns|util|stream|events|tls|vm|zlib)/")
+_RUNTIME = frozenset(
+    {
+        "bootstrap",
+        "awslambdaric",
+        "lambda_runtime_client",
+        "lambda_runtime_exception",
+        "runtime_client",
+        "lambda_runtime_marshaller",
+    }
+)
+_PROVIDED = frozenset(
+    {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six", "simplejson", "snapshot_restore_py"}
+)
+_NODE_PROVIDED = re.compile(
+    r"nodejs/node_modules/(fs|path|http|https|crypto|os|child_process|net|dns|util|stream|events|tls|vm|zlib)/"
+)
 _HARMLESS_LINE = re.compile(
     r"import (sys, types, os|types, sys, os|os, sys|_virtualenv|distutils-precedence|__editable__\w+)\b|"
     r"import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os\.environ\.get\(var, '\w+'\) == 'local'; "
@@ -44,7 +57,12 @@ def place_findings(entries: Iterable[Entry], target: Target) -> Iterator[Finding
         if name == "bootstrap":
             yield Finding("shadowed-runtime", "high", name, "it takes the place of the runtime's own start")
         if _NODE_PROVIDED.match(name) and name.endswith("package.json"):
-            yield Finding("shadowed-module", "low", printable(name), "it has the name of a module of Node; only `require` with a path finds it")
+            yield Finding(
+                "shadowed-module",
+                "low",
+                printable(name),
+                "it has the name of a module of Node; only `require` with a path finds it",
+            )
         yield from _module_findings(name, names, target)
 
 
@@ -61,11 +79,15 @@ def _module_findings(path: str, names: Collection[str], target: Target) -> Itera
     elif name in target.standard_modules:
         yield Finding("shadowed-module", "high", printable(path), f"it takes the place of {name} of the standard library")
     elif name in _PROVIDED:
-        described = any(re.match(rf"{re.escape(root[0] if root else '')}(python_)?{name}-[^/]+\.dist-info/", one) for one in names)
+        described = any(
+            re.match(rf"{re.escape(root[0] if root else '')}(python_)?{name}-[^/]+\.dist-info/", one) for one in names
+        )
         if described:
             yield Finding("shadowed-package", "low", printable(path), f"it takes the place of the runtime's {name}")
         else:
-            yield Finding("shadowed-package", "high", printable(path), f"it takes the place of the runtime's {name}, and says no version")
+            yield Finding(
+                "shadowed-package", "high", printable(path), f"it takes the place of the runtime's {name}, and says no version"
+            )
 
 
 def startup_line_findings(path: str, data: bytes) -> Iterator[Finding]:
@@ -79,11 +101,36 @@ def startup_line_findings(path: str, data: bytes) -> Iterator[Finding]:
         if not found and _does_more_than_import(line):
             yield Finding("startup-code", "high", path, "a line of it runs commands, opens connections or evaluates code", number)
         elif not found:
-            severity = "low" if _HARMLESS_LINE.match(line) else "medium"
-            yield Finding("startup-code", severity, path, "a line of it is run when the interpreter starts, where the folder is a site", number)
+            severity: Severity = "low" if _HARMLESS_LINE.match(line) else "medium"
+            yield Finding(
+                "startup-code",
+                severity,
+                path,
+                "a line of it is run when the interpreter starts, where the folder is a site",
+                number,
+            )
 
 
-_LOUD = frozenset("exec eval compile system popen Popen run call check_output urlopen urlretrieve socket b64decode decompress loads spawn".split())
+_LOUD = frozenset(
+    [
+        "exec",
+        "eval",
+        "compile",
+        "system",
+        "popen",
+        "Popen",
+        "run",
+        "call",
+        "check_output",
+        "urlopen",
+        "urlretrieve",
+        "socket",
+        "b64decode",
+        "decompress",
+        "loads",
+        "spawn",
+    ]
+)
 
 
 def _does_more_than_import(line: str) -> bool:
@@ -111,7 +158,9 @@ def record_findings(path: str, record: bytes, hashes: dict[str, bytes]) -> Itera
             changed.append(posixpath.normpath(posixpath.join(root, row[0])))
     if changed:
         more = f", and {len(changed) - 1} more" if len(changed) > 1 else ""
-        yield Finding("record-mismatch", "medium", changed[0], f"it is not as {posixpath.basename(posixpath.dirname(path))} says{more}")
+        yield Finding(
+            "record-mismatch", "medium", changed[0], f"it is not as {posixpath.basename(posixpath.dirname(path))} says{more}"
+        )
 
 
 def hash_of(data: bytes) -> bytes:

@@ -21,8 +21,12 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _REGULAR = re.compile(r"/(?![*/])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
-_RELEVANT = re.compile(rb"\beval\b|\bFunction\b|child_process|child_\b|\bexec(?:Sync|File)?\b|\bspawn|process\s*\.\s*env|runIn\w*Context|constructor|\\x65|\[\s*[\"']ev")
-_DECODERS = frozenset({"atob", "fromCharCode", "fromCodePoint", "inflateSync", "gunzipSync", "createDecipheriv", "brotliDecompressSync"})
+_RELEVANT = re.compile(
+    rb"\beval\b|\bFunction\b|child_process|child_\b|\bexec(?:Sync|File)?\b|\bspawn|process\s*\.\s*env|runIn\w*Context|constructor|\\x65|\[\s*[\"']ev"
+)
+_DECODERS = frozenset(
+    {"atob", "fromCharCode", "fromCodePoint", "inflateSync", "gunzipSync", "createDecipheriv", "brotliDecompressSync"}
+)
 _WEAK_DECODERS = frozenset({"unescape", "decodeURIComponent"})
 """They hide only what is written down in the same place; elsewhere they read addresses."""
 _SHORTEST_NAME = 3
@@ -32,7 +36,18 @@ _RUNNERS = frozenset({"eval", "Function", "runInThisContext", "runInNewContext",
 _SENDERS = frozenset({"fetch", "write", "end", "send", "post", "put"})
 _HOOKS = ("preinstall", "install", "postinstall")
 _LOUD_HOOK = re.compile(r"node\s+-e\s.*(eval|Buffer\.from|atob|child_process|https?://)|powershell|\bpython[\d.]*\s+-c\s")
-_BEFORE_VALUE = frozenset("( , = : [ ! & | ? { } ; + - * % ^ ~ < > =>".split()) | {"return", "typeof", "case", "in", "of", "void", "delete", ""}
+_BEFORE_VALUE = frozenset(
+    ["(", ",", "=", ":", "[", "!", "&", "|", "?", "{", "}", ";", "+", "-", "*", "%", "^", "~", "<", ">", "=>"]
+) | {
+    "return",
+    "typeof",
+    "case",
+    "in",
+    "of",
+    "void",
+    "delete",
+    "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +182,15 @@ class _Script:
 
     def _is_decoded(self, tokens: list[_Token]) -> bool:
         for place, token in enumerate(tokens):
-            if token.kind == "name" and (token.value in _DECODERS or self._holds_decoded(token, tokens[place - 1].value if place else "")):
+            if token.kind == "name" and (
+                token.value in _DECODERS or self._holds_decoded(token, tokens[place - 1].value if place else "")
+            ):
                 return True
-            if token.kind == "name" and token.value in _WEAK_DECODERS and any(t.kind == "text" and "%" in t.value for t in tokens[place : place + 3]):
+            if (
+                token.kind == "name"
+                and token.value in _WEAK_DECODERS
+                and any(t.kind == "text" and "%" in t.value for t in tokens[place : place + 3])
+            ):
                 return True
             if token.kind == "text" and token.value in _ENCODINGS and any(t.value in ("from", "Buffer") for t in tokens):
                 return True
@@ -183,7 +204,9 @@ class _Script:
     def _is_environment(self, tokens: list[_Token]) -> bool:
         words = [token.value for token in tokens]
         for place in range(len(words) - 2):
-            if words[place : place + 3] == ["process", ".", "env"] and (place + 3 >= len(words) or words[place + 3] not in (".", "[", "?")):
+            if words[place : place + 3] == ["process", ".", "env"] and (
+                place + 3 >= len(words) or words[place + 3] not in (".", "[", "?")
+            ):
                 return True
         return any(token.kind == "name" and token.value in self._environment for token in tokens)
 
@@ -195,7 +218,7 @@ class _Script:
         if token.value == "constructor" and before == "." and self._is_decoded(inside):
             self._tell("dynamic-code", "high", token, "a constructor of functions is given what was decoded")
         if token.value in ("exec", "execSync", "spawn", "spawnSync", "execFile", "execFileSync"):
-            self._command(place, token, inside)
+            self._command(token, inside)
         if token.value in ("require", "import"):
             self._require(place, inside)
         to_a_console = any(self._value(place - back) in ("stdout", "stderr", "console") for back in (2, 3))
@@ -208,14 +231,16 @@ class _Script:
         elif len(inside) != 1 or inside[0].kind != "text":
             self._tell("dynamic-code", "low", token, f"{token.value} runs code that is made at run time")
 
-    def _command(self, place: int, token: _Token, inside: list[_Token]) -> None:
+    def _command(self, token: _Token, inside: list[_Token]) -> None:
         has_children = bool(self._children) or any(t.kind == "text" and t.value.endswith("child_process") for t in self._tokens)
         if not has_children:
             return
         if self._is_decoded(inside[:60]):
             self._tell("command", "high", token, f"{token.value} runs what was decoded")
         elif any(t.kind == "text" and SHELL.search(t.value) for t in inside):
-            self._tell("command", "high", token, f"{token.value} runs a command that downloads and runs code, or gives a shell away")
+            self._tell(
+                "command", "high", token, f"{token.value} runs a command that downloads and runs code, or gives a shell away"
+            )
 
     def _require(self, place: int, inside: list[_Token]) -> None:
         if self._is_decoded(inside):
@@ -223,13 +248,18 @@ class _Script:
         elif len(inside) == 1 and inside[0].kind == "text" and inside[0].value.removeprefix("node:") in ("child_process", "vm"):
             written = self._text[inside[0].at + 1 : inside[0].at + 1 + len(inside[0].value)]
             if written != inside[0].value:
-                self._tell("hidden-call", "high", self._tokens[place], f"{inside[0].value} is loaded by a name that is put together")
+                self._tell(
+                    "hidden-call", "high", self._tokens[place], f"{inside[0].value} is loaded by a name that is put together"
+                )
 
     def _member(self, place: int, token: _Token) -> None:
         """`global["ev" + "al"]`."""
         if self._value(place - 1) != "[" or self._value(place + 1) != "]":
             return
-        if token.value in ("eval", "Function", "execSync") and self._text[token.at + 1 : token.at + 1 + len(token.value)] != token.value:
+        if (
+            token.value in ("eval", "Function", "execSync")
+            and self._text[token.at + 1 : token.at + 1 + len(token.value)] != token.value
+        ):
             self._tell("hidden-call", "high", token, f"{token.value} is reached by a name that is put together")
 
 

@@ -26,7 +26,9 @@ def packages_of(buffer: Buffer, directory: Directory) -> tuple[NamedPackage, ...
         if match is None:
             continue
         try:
-            told = HeaderParser().parsestr(content_of(buffer, directory, entry, _MOST_BYTES).decode("utf-8", "replace"), headersonly=True)
+            told = HeaderParser().parsestr(
+                content_of(buffer, directory, entry, _MOST_BYTES).decode("utf-8", "replace"), headersonly=True
+            )
             name, version = told.get("Name") or match["name"], told.get("Version") or match["version"]
         except (Corrupt, TooLarge, ValueError):
             name, version = match["name"], match["version"]

@@ -6,16 +6,63 @@ from collections.abc import Iterator
 from assets.layers.logic.products import Finding
 
 _MODULES = frozenset(
-    "os posix nt subprocess builtins __builtin__ sys socket pty shutil runpy importlib code commands ctypes webbrowser "
-    "asyncio.subprocess bdb pdb timeit _posixsubprocess".split()
+    [
+        "os",
+        "posix",
+        "nt",
+        "subprocess",
+        "builtins",
+        "__builtin__",
+        "sys",
+        "socket",
+        "pty",
+        "shutil",
+        "runpy",
+        "importlib",
+        "code",
+        "commands",
+        "ctypes",
+        "webbrowser",
+        "asyncio.subprocess",
+        "bdb",
+        "pdb",
+        "timeit",
+        "_posixsubprocess",
+    ]
 )
 _HARMLESS = frozenset(
     {
         *(
             f"{module}.{name}"
             for module in ("builtins", "__builtin__")
-            for name in "set frozenset list dict tuple bytearray bytes complex slice range xrange object int float str bool type "
-            "unicode long NotImplementedError Exception ValueError KeyError TypeError print getattr".split()
+            for name in [
+                "set",
+                "frozenset",
+                "list",
+                "dict",
+                "tuple",
+                "bytearray",
+                "bytes",
+                "complex",
+                "slice",
+                "range",
+                "xrange",
+                "object",
+                "int",
+                "float",
+                "str",
+                "bool",
+                "type",
+                "unicode",
+                "long",
+                "NotImplementedError",
+                "Exception",
+                "ValueError",
+                "KeyError",
+                "TypeError",
+                "print",
+                "getattr",
+            ]
             if name not in ("getattr", "print")
         ),
         "sys.maxsize",

@@ -81,6 +81,10 @@ def _tree_of_parts(text: str) -> ast.Module:
 def _parts(text: str) -> Iterator[tuple[int, str]]:
     """Statements at the left margin, with the number of lines before each."""
     lines = text.splitlines()
-    starts = [n for n, line in enumerate(lines) if line[:1].strip() and not line.startswith((")", "]", "}", "else", "elif", "except", "finally", "#"))]
+    starts = [
+        n
+        for n, line in enumerate(lines)
+        if line[:1].strip() and not line.startswith((")", "]", "}", "else", "elif", "except", "finally", "#"))
+    ]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         yield start, "\n".join(lines[start:end])

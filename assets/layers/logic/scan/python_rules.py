@@ -34,7 +34,6 @@ _RUNS_CODE = {
     "code.InteractiveInterpreter().runsource": 0,
     "code.InteractiveInterpreter().runcode": 0,
     "code.InteractiveConsole().push": 0,
-    "asyncio.run_in_exec": 0,
     "timeit.timeit": 0,
     "builtins.exec.__call__": 0,
     "builtins.eval.__call__": 0,
@@ -52,17 +51,44 @@ _RUNS_FILES = {
     "ctypes.PyDLL": 0,
 }
 _LOADS = frozenset(
-    f"{module}.{name}" for module in ("pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal") for name in ("loads", "load")
+    f"{module}.{name}"
+    for module in ("pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal")
+    for name in ("loads", "load")
 ) | {"pickle.Unpickler().load", "yaml.unsafe_load", "jsonpickle.decode", "shelve.open"}
 _SUBPROCESS = ("run", "call", "check_call", "check_output", "Popen", "getoutput", "getstatusoutput")
 _COMMANDS = frozenset(
     {f"subprocess.{name}" for name in _SUBPROCESS}
     | {f"{module}.{name}" for module in ("os", "posix", "nt") for name in ("system", "popen", "startfile")}
-    | {f"os.{name}" for name in ("execl", "execle", "execlp", "execv", "execve", "execvp", "execvpe", "posix_spawn", "posix_spawnp")}
+    | {
+        f"os.{name}"
+        for name in ("execl", "execle", "execlp", "execv", "execve", "execvp", "execvpe", "posix_spawn", "posix_spawnp")
+    }
     | {f"os.spawn{kind}" for kind in ("l", "le", "lp", "v", "ve", "vp", "vpe")}
-    | {"pty.spawn", "commands.getoutput", "asyncio.create_subprocess_shell", "asyncio.create_subprocess_exec", "_posixsubprocess.fork_exec"}
+    | {
+        "pty.spawn",
+        "commands.getoutput",
+        "asyncio.create_subprocess_shell",
+        "asyncio.create_subprocess_exec",
+        "_posixsubprocess.fork_exec",
+    }
 )
-_DANGEROUS_MODULES = frozenset("os posix nt subprocess socket ctypes pty builtins __builtin__ marshal pickle commands _posixsubprocess".split())
+_DANGEROUS_MODULES = frozenset(
+    [
+        "os",
+        "posix",
+        "nt",
+        "subprocess",
+        "socket",
+        "ctypes",
+        "pty",
+        "builtins",
+        "__builtin__",
+        "marshal",
+        "pickle",
+        "commands",
+        "_posixsubprocess",
+    ]
+)
 _EXECUTORS = frozenset({"builtins.exec", "builtins.eval", "builtins.compile", "builtins.execfile"})
 _RUNNERS = _EXECUTORS | _COMMANDS
 _TEMPORARY = ("/tmp/", "/opt/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - looked for, not used
@@ -70,6 +96,7 @@ _LOCAL = re.compile(r"(https?://)?(localhost|127\.|\[?::1|0\.0\.0\.0|169\.254\.|
 _DUNDER = re.compile(r"class\.__\w+__")
 _WRITES = ("write", "write_bytes", "write_text", "writelines")
 _DEEPEST = 4
+_SHORTEST_CODE = 8
 _MEMORY_CALLS = frozenset({"mprotect", "VirtualAlloc", "VirtualProtect", "VirtualAllocEx"})
 _CASTS = frozenset(f"ctypes.{name}" for name in ("CFUNCTYPE", "WINFUNCTYPE", "PYFUNCTYPE", "cast", "memmove", "string_at"))
 _CALLS = frozenset(f"ctypes.{name}()" for name in ("CFUNCTYPE", "PYFUNCTYPE", "cast"))
@@ -102,18 +129,26 @@ class PythonRules:
 
     def tell(self, rule: str, severity: Severity, node: ast.AST, detail: str) -> None:
         """Note a finding; the same is told once a line."""
-        line = self.line or getattr(node, "lineno", None)
+        line: int | None = self.line or getattr(node, "lineno", None)
         self.found.setdefault((rule, line or 0, severity), Finding(rule, severity, self.path, detail, line))
 
     def judge(self, flow: Flow, call: Call) -> Value:
         """Judge a call; returns what it returns."""
         for name in call.function.names:
             if name in _JUDGED or name.rsplit(".", 1)[-1] in _MEMORY_CALLS:
-                for work in (self._runs_code, self._runs_files, self._commands, self._loads, self._network, self._memory, self._hooks):
+                for work in (
+                    self._runs_code,
+                    self._runs_files,
+                    self._commands,
+                    self._loads,
+                    self._network,
+                    self._memory,
+                    self._hooks,
+                ):
                     work(flow, call, name)
         if call.function.names:
             self._hidden(call)
-        self._passed_on(flow, call)
+        self._passed_on(call)
         self._writes(flow, call)
         return _with_attribute(flow, call, result_of(flow, call))
 
@@ -132,15 +167,19 @@ class PythonRules:
             self.tell("dropped-code", "high", node, f"{short} runs a file that the same code writes")
         elif text is None and short != "compile" and not code.names & {"builtins.compile()"}:
             self.tell("dynamic-code", "low", node, f"{short} runs code that is made at run time")
-        if text is not None and self.depth < _DEEPEST and len(text) > 8:
-            self._look_into(text, node)
+        worth = text is not None and self.depth < _DEEPEST and len(text) > _SHORTEST_CODE
+        if worth and self._look_into(text or "", node) and PIECED in code.marks:
+            self.tell("hidden-call", "high", node, f"{short} runs code that runs commands, and is put together from pieces")
 
-    def _look_into(self, text: str, node: ast.AST) -> None:
+    def _look_into(self, text: str, node: ast.AST) -> bool:
+        """Note what code within the code does; whether it calls anything of the system."""
         if text in self._looked_at:
-            return
+            return False
         self._looked_at.add(text)
-        for finding in self.inner(text, self.line or getattr(node, "lineno", 1), self.depth + 1):
+        findings = self.inner(text, self.line or int(getattr(node, "lineno", 1)), self.depth + 1)
+        for finding in findings:
             self.found.setdefault((finding.rule, finding.line or 0, finding.severity), finding)
+        return any(finding.rule == "at-import" for finding in findings)
 
     def _is_written_file(self, flow: Flow, code: Value) -> bool:
         keys = [mark.removeprefix("path:") for mark in code.marks if mark.startswith("path:")]
@@ -167,28 +206,36 @@ class PythonRules:
             self.tell("command", "high", call.node, f"{name} runs what was {_origin(command)}")
         for text in _texts(call):
             if SHELL.search(text):
-                self.tell("command", "high", call.node, f"{name} runs a command that downloads and runs code, or gives a shell away")
+                self.tell(
+                    "command", "high", call.node, f"{name} runs a command that downloads and runs code, or gives a shell away"
+                )
             elif any(key in text for key in flow.written if len(key) > 5 and self._is_dropped(flow, key)):
                 self.tell("dropped-code", "high", call.node, f"{name} runs a file that the same code writes")
         if self._names_dropped(flow, call):
             self.tell("dropped-code", "high", call.node, f"{name} runs a file to which something foreign was written")
-        self._interpreter(call)
+        self._interpreter(flow, call)
         self._shell(call, name)
         if call.is_at_import:
-            self.tell("at-import", "medium" if name != "os.popen" else "low", call.node, f"{name} is called when the module is imported")
+            self.tell(
+                "at-import", "medium" if name != "os.popen" else "low", call.node, f"{name} is called when the module is imported"
+            )
 
     def _names_dropped(self, flow: Flow, call: Call) -> bool:
-        nodes = [inner for argument in call.node.args for inner in ast.walk(argument) if isinstance(inner, (ast.Name, ast.Attribute))]
+        nodes = [
+            inner for argument in call.node.args for inner in ast.walk(argument) if isinstance(inner, (ast.Name, ast.Attribute))
+        ]
         if any(self._is_dropped(flow, ast.unparse(node)) for node in nodes):
             return True
         return self._is_written_file(flow, derived(*call.arguments))
 
-    def _interpreter(self, call: Call) -> None:
+    def _interpreter(self, flow: Flow, call: Call) -> None:
         """`python -c CODE` is code too."""
-        words = call.argument(0, "args").constant
-        if isinstance(words, list) and "-c" in words[:-1]:
-            code = words[words.index("-c") + 1]
-            if isinstance(code, str) and self.depth < _DEEPEST:
+        words = call.node.args[0] if call.node.args else None
+        if not isinstance(words, (ast.List, ast.Tuple)) or self.depth >= _DEEPEST:
+            return
+        for option, word in zip(words.elts, words.elts[1:], strict=False):
+            code = text_of(flow.value(word)) if isinstance(option, ast.Constant) and option.value == "-c" else None
+            if code is not None:
                 self._look_into(code, call.node)
 
     def _shell(self, call: Call, name: str) -> None:
@@ -196,7 +243,7 @@ class PythonRules:
         if sockets:
             self.tell("reverse-shell", "high", call.node, f"{name} is given a socket as {sockets[0]}")
 
-    def _loads(self, flow: Flow, call: Call, name: str) -> None:
+    def _loads(self, _: Flow, call: Call, name: str) -> None:
         if name not in _LOADS:
             return
         data = derived(*call.arguments)
@@ -205,8 +252,8 @@ class PythonRules:
             self.tell("unpickling", "high", call.node, f"{name} loads what was downloaded: it may run anything")
         elif DECODED in data.marks and (is_constant or name.startswith("marshal.")):
             self.tell("unpickling", "high", call.node, f"{name} loads code that lies encoded in the file")
-        elif is_constant and isinstance(call.argument(0).constant, bytes):
-            dangerous = dangerous_globals(call.argument(0).constant)
+        elif isinstance(constant := call.argument(0).constant, bytes):
+            dangerous = dangerous_globals(constant)
             if dangerous:
                 self.tell("unpickling", "high", call.node, f"{name} loads what calls {', '.join(dangerous)}")
         elif RECEIVED in data.marks:
@@ -217,7 +264,12 @@ class PythonRules:
     def _hidden(self, call: Call) -> None:
         for name in call.function.names:
             if HIDDEN in call.function.marks and _is_dangerous(name):
-                self.tell("hidden-call", "high", call.node, f"{name.removeprefix('builtins.')} is reached by a name that is not written down")
+                self.tell(
+                    "hidden-call",
+                    "high",
+                    call.node,
+                    f"{name.removeprefix('builtins.')} is reached by a name that is not written down",
+                )
             if name.endswith(".__subclasses__") and ("__base" in name or "__mro__" in name):
                 self.tell("hidden-call", "high", call.node, "all classes are reached through those of a constant")
         if call.function.names & {"builtins.__import__", "importlib.import_module", "importlib.__import__"}:
@@ -225,7 +277,7 @@ class PythonRules:
             if call.argument(0, "name").marks & {PIECED, DECODED} and module.split(".")[0] in _DANGEROUS_MODULES:
                 self.tell("hidden-call", "high", call.node, f"{module} is imported by a name that is put together")
 
-    def _passed_on(self, flow: Flow, call: Call) -> None:
+    def _passed_on(self, call: Call) -> None:
         """Functions that are given to another one to be called: `map(exec, …)`, `Thread(target=exec, args=…)`."""
         values = [*call.arguments, *call.keywords.values()]
         for value in values:
@@ -234,13 +286,20 @@ class PythonRules:
             runs = sorted(value.names & _RUNNERS)
             others = derived(*(other for other in values if other is not value))
             if others.marks & {DECODED, DOWNLOADED, RECEIVED}:
-                self.tell("dynamic-code", "high", call.node, f"{runs[0].removeprefix('builtins.')} is given what was {_origin(others)}")
+                self.tell(
+                    "dynamic-code", "high", call.node, f"{runs[0].removeprefix('builtins.')} is given what was {_origin(others)}"
+                )
             elif HIDDEN in value.marks:
-                self.tell("hidden-call", "high", call.node, f"{runs[0].removeprefix('builtins.')} is reached by a name that is not written down")
+                self.tell(
+                    "hidden-call",
+                    "high",
+                    call.node,
+                    f"{runs[0].removeprefix('builtins.')} is reached by a name that is not written down",
+                )
 
     # What is sent
 
-    def _network(self, flow: Flow, call: Call, name: str) -> None:
+    def _network(self, _: Flow, call: Call, name: str) -> None:
         if name == "os.dup2" and any(_is_socket(value) for value in call.arguments):
             self.tell("reverse-shell", "high", call.node, "a socket takes the place of standard input or output")
         if name not in DOWNLOADS and name not in SENDS:
@@ -250,7 +309,8 @@ class PythonRules:
             severity: Severity = "high" if call.is_at_import else "medium"
             self.tell("metadata-service", severity, call.node, f"{name} asks the metadata service, which has the role's keys")
         elif address is None or not _LOCAL.match(address):
-            self._judge_sent(call, name, call.everything.marks, knows_where=address is not None)
+            is_socket = name.startswith(("socket.socket()", "socket.create_connection()"))
+            self._judge_sent(call, name, call.everything.marks, knows_where=is_socket or address is not None)
         if call.is_at_import:
             self.tell("at-import", "medium", call.node, f"{name} talks over the network when the module is imported")
 
@@ -264,7 +324,7 @@ class PythonRules:
 
     # Memory, hooks, files
 
-    def _memory(self, flow: Flow, call: Call, name: str) -> None:
+    def _memory(self, _: Flow, call: Call, name: str) -> None:
         protection = call.everything.names | frozenset(n for v in (*call.arguments, *call.keywords.values()) for n in v.names)
         short = name.rsplit(".", 1)[-1]
         if name == "mmap.mmap" and self._is_executable(call, protection):
@@ -278,12 +338,16 @@ class PythonRules:
 
     def _is_executable(self, call: Call, names: frozenset[str]) -> bool:
         numbers = [value.constant for value in (call.argument(3), call.keywords.get("prot", Value(0)))]
-        node_names = {ast.unparse(k.value) for k in call.node.keywords if k.arg == "prot"} | {ast.unparse(a) for a in call.node.args[2:]}
-        return any(isinstance(n, int) and n & 4 for n in numbers) or any("PROT_EXEC" in text for text in node_names) or any(
-            "PROT_EXEC" in text for text in names
+        node_names = {ast.unparse(k.value) for k in call.node.keywords if k.arg == "prot"} | {
+            ast.unparse(a) for a in call.node.args[2:]
+        }
+        return (
+            any(isinstance(n, int) and n & 4 for n in numbers)
+            or any("PROT_EXEC" in text for text in node_names)
+            or any("PROT_EXEC" in text for text in names)
         )
 
-    def _hooks(self, flow: Flow, call: Call, name: str) -> None:
+    def _hooks(self, _: Flow, call: Call, name: str) -> None:
         if name in _HOOKS:
             self.tell("import-hook", "low", call.node, f"{name} changes how modules are imported")
         if name == "builtins.setattr" and call.argument(0).names & {"builtins"}:
@@ -291,15 +355,27 @@ class PythonRules:
             self._replaced(call.node, f"builtins.{replaced}")
 
     def _replaced(self, node: ast.AST, name: str) -> None:
-        if name in ("builtins.__import__", "importlib.__import__", "importlib.import_module", *_EXECUTORS, "builtins.open", "builtins.print"):
+        if name in (
+            "builtins.__import__",
+            "importlib.__import__",
+            "importlib.import_module",
+            *_EXECUTORS,
+            "builtins.open",
+            "builtins.print",
+        ):
             self.tell("import-hook", "medium", node, f"{name} is replaced for all code of the function")
 
-    def assigned(self, flow: Flow, node: ast.AST, names: frozenset[str], value: Value) -> None:
+    def assigned(self, _: Flow, node: ast.AST, names: frozenset[str], value: Value) -> None:
         """Something was assigned to these names."""
         for name in names:
             self._replaced(node, name)
             if _DUNDER.fullmatch(name) and value.names & _RUNNERS:
-                self.tell("hidden-call", "high", node, f"{name.removeprefix('class.')} is {sorted(value.names)[0]}: using an object runs code")
+                self.tell(
+                    "hidden-call",
+                    "high",
+                    node,
+                    f"{name.removeprefix('class.')} is {sorted(value.names)[0]}: using an object runs code",
+                )
             if name in ("sys.meta_path", "sys.path_hooks"):
                 self.tell("import-hook", "low", node, f"{name} is replaced: it changes how modules are imported")
 
@@ -316,7 +392,9 @@ class PythonRules:
             if name in ("urllib.request.urlretrieve", "wget.download") and len(call.node.args) > 1:
                 self._wrote(flow, call.node.args[1], call.argument(1), Value(marks=frozenset({DOWNLOADED})))
             if name in ("os.write", "shutil.copyfileobj"):
-                source, target = (call.argument(1), call.argument(0)) if name == "os.write" else (call.argument(0), call.argument(1))
+                source, target = (
+                    (call.argument(1), call.argument(0)) if name == "os.write" else (call.argument(0), call.argument(1))
+                )
                 for mark in target.marks:
                     if mark.startswith("path:"):
                         flow.wrote(mark.removeprefix("path:"), source)
@@ -340,7 +418,12 @@ def _origin(value: Value) -> str:
 
 
 def _is_dangerous(name: str) -> bool:
-    return name in _EXECUTORS or name in _COMMANDS or name in _LOADS or name in ("socket.socket", "socket.create_connection", "ctypes.CDLL")
+    return (
+        name in _EXECUTORS
+        or name in _COMMANDS
+        or name in _LOADS
+        or name in ("socket.socket", "socket.create_connection", "ctypes.CDLL")
+    )
 
 
 def _is_socket(value: Value | None) -> bool:
@@ -364,4 +447,3 @@ def _with_attribute(flow: Flow, call: Call, result: Value) -> Value:
             found = flow.attribute(call.argument(0), name.removeprefix("attribute:"))
             return found.marked(HIDDEN) if call.function.marks & {PIECED, DECODED} else found
     return result
-

@@ -1,7 +1,7 @@
 """Which Python files can hold anything that a rule looks for: a search for words, fast enough to be done with every file.
 
-Every rule needs one of these functions or namespaces by its name somewhere; a file without them is not followed. Words are searched
-as bytes first, since most files have none of them.
+Every rule needs one of these functions or namespaces by its name somewhere; a file without them is not followed. Words are
+searched as bytes first, since most files have none of them.
 """
 
 import re
@@ -10,7 +10,10 @@ _MODULES = rb"(?:os|posix|subprocess|socket|ctypes|importlib|pty|marshal|builtin
 _ALONE: tuple[tuple[bytes, bytes | None], ...] = (
     (b"exec", rb"exec(?<![.\w'\"`-]exec)(?![\w'\"`-])|\bexec(?:file|v|l)"),
     (b"eval", rb"eval(?<![.\w'\"`-]eval)(?![\w'\"`-])"),
-    (b"builtins", rb"builtins\s*(?:[,)\]]|\.\s*(?:exec|eval|compile|__))|builtins__|=\s*builtins\b|from\s+builtins\s|builtins\s+as\s"),
+    (
+        b"builtins",
+        rb"builtins\s*(?:[,)\]]|\.\s*(?:exec|eval|compile|__))|builtins__|=\s*builtins\b|from\s+builtins\s|builtins\s+as\s",
+    ),
     (b"__import__", None),
     (b"import_module", None),
     (b"marshal", rb"\bmarshal\b"),
@@ -19,6 +22,7 @@ _ALONE: tuple[tuple[bytes, bytes | None], ...] = (
     (b"dill", rb"\bdill\s*\.\s*loads?\s*\("),
     (b"subprocess", rb"subprocess\s*\.\s*\w|from\s+subprocess|subprocess\s+as|_posixsubprocess"),
     (b"popen", rb"\bpopen\b"),
+    (b"create_subprocess", None),
     (b"posix", rb"(?<!['\"])\bposix\s*\.|import\s+posix\b|\bposix_spawn"),
     (b"pty", rb"\bpty\s*\.\s*spawn|from\s+pty\s|import\s+pty\b"),
     (b"dup2", None),
@@ -61,12 +65,25 @@ _WITH_NETWORK: tuple[tuple[bytes, bytes | None], ...] = (
     (b"/proc/self", None),
     (b".aws/", None),
 )
-_NETWORK = (b"socket", b"http.client", b"HTTPConnection", b"HTTPSConnection", b"urllib", b"aiohttp", b"requests", b"httpx", b"smtplib", b"ftplib", b"websocket", b"dns.")
+_NETWORK = (
+    b"socket",
+    b"http.client",
+    b"HTTPConnection",
+    b"HTTPSConnection",
+    b"urllib",
+    b"aiohttp",
+    b"requests",
+    b"httpx",
+    b"smtplib",
+    b"ftplib",
+    b"websocket",
+    b"dns.",
+)
 _COMPILED = {pattern: re.compile(pattern) for _, pattern in (*_ALONE, *_WITH_NETWORK) if pattern is not None}
 
 
 def is_relevant(source: bytes) -> bool:
-    """Whether a rule could find anything in this source. Names may be written in other letters that mean the same: then always."""
+    """Whether a rule could find anything in this source; always if names may be written in other letters that mean the same."""
     if not source.isascii() and _has_letters_like_latin(source):
         return True
     if b"\\\n" in source:
@@ -82,7 +99,9 @@ def _any(source: bytes, words: tuple[tuple[bytes, bytes | None], ...]) -> bool:
     return any(word in source and (pattern is None or _COMPILED[pattern].search(source)) for word, pattern in words)
 
 
-_LETTERS_LIKE_LATIN = re.compile("[\u00aa\u00ba\u017f\u02b0-\u02e3\u1d2c-\u1d6a\u1d78-\u1dbf\u2070-\u209c\u2100-\u2149\u2160-\u2188\ufb00-\ufb06\uff21-\uff5a\U0001d400-\U0001d7ff]")
+_LETTERS_LIKE_LATIN = re.compile(
+    "[\u00aa\u00ba\u017f\u02b0-\u02e3\u1d2c-\u1d6a\u1d78-\u1dbf\u2070-\u209c\u2100-\u2149\u2160-\u2188\ufb00-\ufb06\uff21-\uff5a\U0001d400-\U0001d7ff]"
+)
 
 
 def _has_letters_like_latin(source: bytes) -> bool:

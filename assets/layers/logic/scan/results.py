@@ -25,7 +25,16 @@ from assets.layers.logic.scan.values import (
     text_of,
 )
 
-_SECRET_FILES = (".aws/credentials", "/proc/self/environ", ".ssh/id_", "/etc/shadow", ".oci/config", ".kube/config", ".npmrc", ".netrc")
+_SECRET_FILES = (
+    ".aws/credentials",
+    "/proc/self/environ",
+    ".ssh/id_",
+    "/etc/shadow",
+    ".oci/config",
+    ".kube/config",
+    ".npmrc",
+    ".netrc",
+)
 METADATA_HOSTS = ("169.254.169.254", "169.254.170.2", "metadata.google.internal", "fd00:ec2::254")
 _HTTP = (
     "urllib.request.urlopen",
@@ -65,7 +74,11 @@ _SOCKETS = ("socket.socket()", "socket.create_connection()", "ssl.wrap_socket()"
 SENDS = frozenset(
     {
         *(f"{one}.{verb}" for one in _SOCKETS for verb in ("send", "sendall", "sendto", "sendmsg")),
-        *(f"{kind}.{verb}" for kind in ("http.client.HTTPSConnection()", "http.client.HTTPConnection()") for verb in ("request", "send")),
+        *(
+            f"{kind}.{verb}"
+            for kind in ("http.client.HTTPSConnection()", "http.client.HTTPConnection()")
+            for verb in ("request", "send")
+        ),
         "smtplib.SMTP().sendmail",
         "smtplib.SMTP().send_message",
         "smtplib.SMTP_SSL().sendmail",
@@ -79,18 +92,87 @@ SENDS = frozenset(
 _RECEIVES = frozenset(f"{one}.{verb}" for one in _SOCKETS for verb in ("recv", "recv_into", "recvfrom", "makefile"))
 _OPENERS = frozenset({"builtins.open", "io.open", "os.open", "codecs.open", "os.fdopen"})
 _PASSING = frozenset(
-    "str bytes bytearray list tuple set frozenset dict reversed sorted zip map filter iter next repr ascii format enumerate memoryview "
-    "max min sum".split()
+    [
+        "str",
+        "bytes",
+        "bytearray",
+        "list",
+        "tuple",
+        "set",
+        "frozenset",
+        "dict",
+        "reversed",
+        "sorted",
+        "zip",
+        "map",
+        "filter",
+        "iter",
+        "next",
+        "repr",
+        "ascii",
+        "format",
+        "enumerate",
+        "memoryview",
+        "max",
+        "min",
+        "sum",
+    ]
 )
 _PASSING_NAMES = frozenset(
-    "io.BytesIO io.StringIO json.loads json.dumps json.load textwrap.dedent ast.parse ast.literal_eval copy.copy copy.deepcopy "
-    "urllib.parse.urlencode urllib.parse.quote urllib.parse.unquote urllib.request.Request requests.Request functools.reduce "
-    "base64.b64encode base64.b64decode base64.urlsafe_b64encode base64.encodebytes binascii.hexlify builtins.bytes.join "
-    "zlib.compress gzip.compress pickle.dumps pickle.loads marshal.loads marshal.dumps struct.pack struct.unpack "
-    "asyncio.run os.fsencode os.fsdecode pprint.pformat yaml.dump".split()
+    [
+        "io.BytesIO",
+        "io.StringIO",
+        "json.loads",
+        "json.dumps",
+        "json.load",
+        "textwrap.dedent",
+        "ast.parse",
+        "ast.literal_eval",
+        "copy.copy",
+        "copy.deepcopy",
+        "urllib.parse.urlencode",
+        "urllib.parse.quote",
+        "urllib.parse.unquote",
+        "urllib.request.Request",
+        "requests.Request",
+        "functools.reduce",
+        "base64.b64encode",
+        "base64.b64decode",
+        "base64.urlsafe_b64encode",
+        "base64.encodebytes",
+        "binascii.hexlify",
+        "builtins.bytes.join",
+        "zlib.compress",
+        "gzip.compress",
+        "pickle.dumps",
+        "pickle.loads",
+        "marshal.loads",
+        "marshal.dumps",
+        "struct.pack",
+        "struct.unpack",
+        "asyncio.run",
+        "os.fsencode",
+        "os.fsdecode",
+        "pprint.pformat",
+        "yaml.dump",
+    ]
 )
-_MACHINE = frozenset("socket.gethostname socket.getfqdn getpass.getuser platform.node platform.uname os.getlogin os.uname".split())
-_STREAMS = ("gzip.GzipFile", "gzip.open", "bz2.BZ2File", "lzma.open", "zlib.decompressobj().decompress", "bz2.BZ2Decompressor().decompress")
+_FROM_STORES = frozenset(
+    f"boto3.{client}().{verb}"
+    for client in ("client", "resource", "Session().client", "session.Session().client")
+    for verb in ("get_object", "get_parameter")
+)
+_MACHINE = frozenset(
+    ["socket.gethostname", "socket.getfqdn", "getpass.getuser", "platform.node", "platform.uname", "os.getlogin", "os.uname"]
+)
+_STREAMS = (
+    "gzip.GzipFile",
+    "gzip.open",
+    "bz2.BZ2File",
+    "lzma.open",
+    "zlib.decompressobj().decompress",
+    "bz2.BZ2Decompressor().decompress",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +228,14 @@ def _of_name(asked: _Asked) -> Value:
     work = _RESULTS.get(asked.name)
     if work is not None:
         return work(asked)
+    if asked.name.endswith((".__getattribute__", ".__getattr__")):
+        return _getattr(asked)
     if asked.name in DOWNLOADS:
         return _downloaded(asked)
+    if asked.name in _FROM_STORES:
+        return referring(f"{asked.name}()", marks={DOWNLOADED})
+    if asked.name == "codecs.getdecoder()":
+        return derived(*asked.call.arguments).marked(DECODED)
     if asked.name in _RECEIVES:
         return referring(f"{asked.name}()", marks={RECEIVED})
     if asked.name in _MACHINE:
@@ -165,7 +253,11 @@ def _downloaded(asked: _Asked) -> Value:
 
 def address_of(call: Call) -> str | None:
     """The address that a request goes to, or its constant beginning; None if it is not known."""
-    for value in (*call.arguments[:2], *(call.keywords[name] for name in ("url", "fullurl", "host") if name in call.keywords), call.receiver):
+    for value in (
+        *call.arguments[:2],
+        *(call.keywords[name] for name in ("url", "fullurl", "host") if name in call.keywords),
+        call.receiver,
+    ):
         text = text_of(value) or next((name[5:] for name in value.names if name.startswith("text:")), None)
         if text and text.upper() not in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"):
             return text
@@ -210,7 +302,10 @@ def _folded(asked: _Asked) -> Value:
         return Value(marks=sources.marks, items=items, names=frozenset({f"{asked.name}()"}))
     address = address_of(call) if asked.name.startswith(("http.client.", "urllib3.", "httpx.", "socket.")) else None
     names = [f"{asked.name}()"] + ([f"address:{address}"] if address else [])
-    return Value(names=frozenset(names) if len(asked.name) < 120 else frozenset(), marks=call.receiver.marks | (call.function.marks & {HIDDEN}))
+    return Value(
+        names=frozenset(names) if len(asked.name) < 120 else frozenset(),
+        marks=call.receiver.marks | (call.function.marks & {HIDDEN}),
+    )
 
 
 # Functions that return references
@@ -249,7 +344,7 @@ def _os_variable(asked: _Asked) -> Value:
     return referring(f"{asked.name}()", marks={CREDENTIAL} if name in CREDENTIALS else ())
 
 
-def _environment(asked: _Asked) -> Value:
+def _environment(_: _Asked) -> Value:
     return referring("os.environ", marks={ENVIRONMENT})
 
 
@@ -290,6 +385,11 @@ def _partial(asked: _Asked) -> Value:
 def _attrgetter(asked: _Asked) -> Value:
     name = text_of(asked.call.argument(0))
     return NOTHING if name is None else referring(f"attribute:{name}", marks=asked.call.argument(0).marks)
+
+
+def _decoder(asked: _Asked) -> Value:
+    codec = (text_of(asked.call.argument(0)) or "").lower().replace("-", "_")
+    return referring("codecs.getdecoder()") if codec in folding.HIDING_CODECS else NOTHING
 
 
 def _compiled(asked: _Asked) -> Value:
@@ -351,6 +451,8 @@ _RESULTS: dict[str, Callable[[_Asked], Value]] = {
     "operator.attrgetter": _attrgetter,
     "operator.methodcaller": _attrgetter,
     "builtins.compile": _compiled,
+    "codecs.getdecoder": _decoder,
+    "codecs.getencoder": _decoder,
     "builtins.map": _mapped,
     "functools.reduce": _reduced,
     "boto3.Session().get_credentials": _credentials,

@@ -55,7 +55,11 @@ def scan(path: Path, target: Target, *, workers: int = 1) -> Scan:
     """
     if path.stat().st_size == 0:
         return Scan((Finding("zip-structure", "high", "", "it is empty"),), (), 0, 0)
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as buffer:
+    with (
+        path.open("rb") as stream,
+        mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+        memoryview(mapped) as buffer,
+    ):
         directory = directory_of(buffer)
         findings = [*archive_findings(directory, buffer), *place_findings(directory.entries, target)]
         parts = _parts(path, buffer, directory, target, workers)
@@ -86,7 +90,9 @@ def _parts(path: Path, buffer: memoryview, directory: Directory, target: Target,
 
 def _chunks(entries: Sequence[Entry], count: int) -> list[list[int]]:
     """Places of entries, in so many parts of about the same work; code takes longer than data."""
-    work = [(entry.size * (10 if entry.name.endswith((".py", ".js")) else 1) + 10_000, place) for place, entry in enumerate(entries)]
+    work = [
+        (entry.size * (10 if entry.name.endswith((".py", ".js")) else 1) + 10_000, place) for place, entry in enumerate(entries)
+    ]
     chunks: list[tuple[int, list[int]]] = [(0, []) for _ in range(count)]
     for size, place in sorted(work, reverse=True):
         lightest = min(range(count), key=lambda one: chunks[one][0])
@@ -97,7 +103,11 @@ def _chunks(entries: Sequence[Entry], count: int) -> list[list[int]]:
 def _looked_at(task: tuple[str, list[int], Target]) -> Contents:
     """In a process of its own."""
     path, places, target = task
-    with Path(path).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as buffer:
+    with (
+        Path(path).open("rb") as stream,
+        mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+        memoryview(mapped) as buffer,
+    ):
         looking = Looking(buffer, directory_of(buffer), target)
         for place in places:
             looking.look(looking.directory.entries[place])

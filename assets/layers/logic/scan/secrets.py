@@ -12,10 +12,12 @@ from assets.layers.logic.products import Finding, Severity
 
 _MOST_BYTES = 4 * 1024 * 1024
 _EXAMPLE = re.compile(
-    rb"example|dummy|sample|fake|test|changeme|placeholder|redacted|your|xxxx|0000000|1234567|abcdef|foobar|secret_?key|<|\*\*\*|\$\{|\{\{|%\(",
+    rb"example|dummy|sample|fake|test|changeme|placeholder|redacted|your|xxxx|0000000|1234567|abcdef|foobar|secret_?key|<|\*\*\*|\$\{|\{\{|%\(",  # noqa: E501
     re.IGNORECASE,
 )
-_PLACES_OF_EXAMPLES = re.compile(r"(^|/)(tests?|testing|docs?|examples?|samples?|fixtures?|testdata|test_data|conftest\.py|test_\w+\.py|\w+_test\.py)(/|$)")
+_PLACES_OF_EXAMPLES = re.compile(
+    r"(^|/)(tests?|testing|docs?|examples?|samples?|fixtures?|testdata|test_data|conftest\.py|test_\w+\.py|\w+_test\.py)(/|$)"
+)
 _API_DOCUMENTS = re.compile(r"(^|/)botocore/data/|/examples-1\.json$|(^|/)dist-info/|\.dist-info/METADATA$")
 
 
@@ -60,50 +62,81 @@ def _is_token(secret: bytes) -> bool:
 
 def _is_password(secret: bytes) -> bool:
     plain = unquote_to_bytes(secret)
-    words = rb"pass|user|secret|token|pw|xxx|guest|admin|root|tiger|scott|foo|bar|baz|hunter|postgres|mysql|redis|rabbitmq|^\d+$|[\s%{}]"
+    words = rb"pass|user|secret|token|pw|xxx|guest|admin|root|tiger|scott|foo|bar|baz|hunter|postgres|mysql|redis|rabbit|^\d+$|[\s%{}]"  # noqa: E501
     mixed = re.search(rb"[A-Za-z]", plain) and re.search(rb"[^A-Za-z]", plain)
-    return len(plain) >= 8 and bool(mixed) and not re.search(words, plain, re.IGNORECASE) and not _EXAMPLE.search(plain) and _bits(plain) > 2.5
+    return (
+        len(plain) >= 8
+        and bool(mixed)
+        and not re.search(words, plain, re.IGNORECASE)
+        and not _EXAMPLE.search(plain)
+        and _bits(plain) > 2.5
+    )
 
 
 _AWS_SECRET = re.compile(rb"(?i)aws.{0,20}secret.{0,20}?['\"\s:=]+([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])")
 _RULES = (
     _Rule("an access key of AWS", b"AKIA", re.compile(rb"(?<![A-Z0-9])(AKIA[A-Z2-7]{16})(?![A-Z0-9])"), is_real=_is_random),
-    _Rule("a temporary access key of AWS", b"ASIA", re.compile(rb"(?<![A-Z0-9])(ASIA[A-Z2-7]{16})(?![A-Z0-9])"), "medium", _is_random),
+    _Rule(
+        "a temporary access key of AWS",
+        b"ASIA",
+        re.compile(rb"(?<![A-Z0-9])(ASIA[A-Z2-7]{16})(?![A-Z0-9])"),
+        "medium",
+        _is_random,
+    ),
     _Rule("a secret key of AWS", b"ecret", _AWS_SECRET, is_real=_is_random),
     _Rule("a token of GitHub", b"gh", re.compile(rb"\b(gh[pousr]_[A-Za-z0-9]{36,255})\b"), is_real=_is_random),
     _Rule("a token of GitHub", b"github_pat_", re.compile(rb"\b(github_pat_[A-Za-z0-9_]{60,255})\b"), is_real=_is_random),
     _Rule("a token of GitLab", b"glpat-", re.compile(rb"\b(glpat-[A-Za-z0-9_-]{20,})"), is_real=_is_random),
     _Rule("a token of Slack", b"xox", re.compile(rb"\b(xox[abprs]-\d{6,}-[A-Za-z0-9-]{20,})"), is_real=_is_random),
-    _Rule("a webhook of Slack", b"hooks.slack.com", re.compile(rb"(hooks\.slack\.com/services/T\w{7,}/B\w{7,}/\w{20,})"), is_real=_is_random),
+    _Rule(
+        "a webhook of Slack",
+        b"hooks.slack.com",
+        re.compile(rb"(hooks\.slack\.com/services/T\w{7,}/B\w{7,}/\w{20,})"),
+        is_real=_is_random,
+    ),
     _Rule("a live key of Stripe", b"k_live_", re.compile(rb"\b([rs]k_live_[A-Za-z0-9]{20,})"), is_real=_is_random),
     _Rule("a key of Google", b"AIza", re.compile(rb"\b(AIza[A-Za-z0-9_-]{35})(?![A-Za-z0-9_-])"), is_real=_is_random),
     _Rule("a token of npm", b"npm_", re.compile(rb"\b(npm_[A-Za-z0-9]{36})\b"), is_real=_is_random),
     _Rule("a token of PyPI", b"pypi-AgEI", re.compile(rb"\b(pypi-AgEI[A-Za-z0-9_-]{50,})"), is_real=_is_random),
     _Rule("a key of SendGrid", b"SG.", re.compile(rb"\b(SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})\b"), is_real=_is_random),
     _Rule("a key of OpenAI or Anthropic", b"sk-", re.compile(rb"\b(sk-(?:ant-|proj-)[A-Za-z0-9_-]{40,})"), is_real=_is_random),
-    _Rule("a JSON web token", b"eyJ", re.compile(rb"\b(eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,})"), "medium", _is_token),
+    _Rule(
+        "a JSON web token",
+        b"eyJ",
+        re.compile(rb"\b(eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,})"),
+        "medium",
+        _is_token,
+    ),
     _Rule(
         "a password in an address",
         b"://",
-        re.compile(rb"\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|amqps?|https?|ftp)://[\w.%-]{1,64}:([^\s:@/'\"<>{}\[\]$()]{6,80})@[\w-]+\.[\w.-]+"),
+        re.compile(
+            rb"\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|amqps?|https?|ftp)://[\w.%-]{1,64}:([^\s:@/'\"<>{}\[\]()]{6,80})@[\w-]+\.[\w.-]+"  # noqa: E501
+        ),
         "high",
         _is_password,
     ),
 )
 _PRIVATE_KEY = re.compile(
-    rb"-----BEGIN (?P<kind>(?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY)-----(?P<body>[A-Za-z0-9+/=\s\\nr\"':,.-]{100,})-----END "
+    rb"-----BEGIN (?P<kind>(?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY)-----(?P<body>[A-Za-z0-9+/=\s\\nr\"':,.-]{100,})-----END "  # noqa: E501
 )
 _FILES: tuple[tuple[re.Pattern[str], re.Pattern[bytes], str], ...] = (
     (re.compile(r"(^|/)\.npmrc$"), re.compile(rb"(?m)_(?:authToken|auth|password)\s*=\s*([^\s$]{8,})"), "a token in .npmrc"),
     (re.compile(r"(^|/)\.pypirc$"), re.compile(rb"(?m)^\s*password\s*[:=]\s*(\S{6,})"), "a password in .pypirc"),
     (re.compile(r"(^|/)[._]netrc$"), re.compile(rb"password\s+(\S{4,})"), "a password in .netrc"),
-    (re.compile(r"(^|/)pip\.(conf|ini)$"), re.compile(rb"://[^\s:@/]+:([^\s@/$]{4,})@"), "a password in the configuration of pip"),
+    (
+        re.compile(r"(^|/)pip\.(conf|ini)$"),
+        re.compile(rb"://[^\s:@/]+:([^\s@/$]{4,})@"),
+        "a password in the configuration of pip",
+    ),
     (re.compile(r"(^|/)\.aws/credentials$"), re.compile(rb"(?m)^\s*aws_secret_access_key\s*=\s*(\S{16,})"), "keys of AWS"),
     (re.compile(r"(^|/)\.git-credentials$"), re.compile(rb"://[^\s:]+:([^\s@]{4,})@"), "a password in .git-credentials"),
     (re.compile(r"(^|/)\.docker/config\.json$"), re.compile(rb'"auth"\s*:\s*"([A-Za-z0-9+/=]{8,})"'), "a password of a registry"),
     (
         re.compile(r"(^|/)\.env(\.\w+)?$"),
-        re.compile(rb"(?mi)^\s*(?:export\s+)?\w*(?:secret|passw(?:or)?d|token|api_?key|private_?key|access_?key)\w*\s*=\s*['\"]?([^\s'\"$]{8,})"),
+        re.compile(
+            rb"(?mi)^\s*(?:export\s+)?\w*(?:secret|passw(?:or)?d|token|api_?key|private_?key|access_?key)\w*\s*=\s*['\"]?([^\s'\"$]{8,})"  # noqa: E501
+        ),
         "a secret in .env",
     ),
     (re.compile(r"(^|/)\.oci/config$"), re.compile(rb"(?m)^\s*pass_phrase\s*=\s*(\S+)"), "a pass phrase of OCI"),

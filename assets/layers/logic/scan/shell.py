@@ -2,7 +2,7 @@
 
 import re
 
-from assets.layers.logic.products import Finding
+from assets.layers.logic.products import Finding, Severity
 
 SHELL = re.compile(
     r"""(curl|wget)\b[^\n|]*\|\s*(sudo\s+)?(ba|da|z|k)?sh\b|base64\s+(-d|-D|--decode)[^\n|]*\|\s*(ba|z)?sh\b|/dev/(tcp|udp)/|
@@ -16,7 +16,7 @@ SHELL = re.compile(
 
 def shell_findings(path: str, data: bytes) -> list[Finding]:
     """Lines of a script that do so; comments aside."""
-    severity = "high" if path.startswith(("extensions/", "bin/")) or "/" not in path else "medium"
+    severity: Severity = "high" if path.startswith(("extensions/", "bin/")) or "/" not in path else "medium"
     lines = data.decode("utf-8", "replace").splitlines()
     return [
         Finding("command", severity, path, "it downloads and runs code, or gives a shell away", number)

@@ -10,10 +10,28 @@ from dataclasses import dataclass
 
 from resources.lambda_layers import Architecture
 
-_AL2 = frozenset("python3.8 python3.9 python3.10 python3.11 nodejs14.x nodejs16.x nodejs18.x provided.al2 java8.al2 java11 java17 ruby3.2".split())
+_AL2 = frozenset(
+    [
+        "python3.8",
+        "python3.9",
+        "python3.10",
+        "python3.11",
+        "nodejs14.x",
+        "nodejs16.x",
+        "nodejs18.x",
+        "provided.al2",
+        "java8.al2",
+        "java11",
+        "java17",
+        "ruby3.2",
+    ]
+)
 _GONE = {
     (3, 12): "asynchat asyncore distutils imp smtpd",
-    (3, 13): "aifc audioop cgi cgitb chunk crypt imghdr lib2to3 mailcap msilib nis nntplib ossaudiodev pipes sndhdr spwd sunau telnetlib "
+    (
+        3,
+        13,
+    ): "aifc audioop cgi cgitb chunk crypt imghdr lib2to3 mailcap msilib nis nntplib ossaudiodev pipes sndhdr spwd sunau telnetlib "  # noqa: E501
     "uu xdrlib",
 }
 """Modules of the standard library that ended with a version; packages that bring them back are no disguise."""
