@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from assets.journal import Change, Journal
+from assets.journal import FOUND_DONE, FOUND_UNDONE, Change, Journal
 from assets.layers.estate import EstateReader
 from assets.layers.logic.cleanup import Plan, Rules, Verdict, batches, judged, planned
 from assets.layers.logic.estate import Estate
@@ -66,9 +66,16 @@ def plan(world: World, estate: Estate, most: int, known: Mapping[str, LayerVersi
 
 
 def settle(world: World, estate: Estate) -> int:
-    """Write down what became of deletions that were cut off; returns how many there were."""
-    there: dict[str, Mapping[str, Any] | None] = {str(one.arn): described(one) for one in estate.owned()}
-    return world.journal.settle(SYSTEM, [DELETE], there, world.now())
+    """Write down what became of deletions that were cut off, in places that are looked at; returns how many there were."""
+    there = {str(one.arn) for one in estate.owned()}
+    lost = [
+        begun
+        for begun in world.journal.cut_off(SYSTEM, [DELETE])
+        if _place(LayerArn.parsed(begun.change.subject)) in estate.places
+    ]
+    outcomes = [(begun, FOUND_UNDONE if begun.change.subject in there else FOUND_DONE) for begun in lost]
+    world.journal.end(outcomes, world.now())
+    return len(lost)
 
 
 def apply(world: World, wanted: Plan, sizes: Mapping[str, LayerVersion]) -> Applied:
@@ -114,6 +121,10 @@ def described(version: LayerVersion) -> dict[str, Any]:
         "zip_bytes": version.zip_bytes,
         "sha256": version.sha256,
     }
+
+
+def _place(arn: LayerArn) -> Place:
+    return Place(arn.account, arn.region)
 
 
 def _delete(world: World, one: Verdict) -> None:

@@ -140,9 +140,9 @@ class AwsLambda(LambdaService):
         )
         return sorted(map(translation.layer_version, pages), key=lambda version: version.arn.version, reverse=True)
 
-    def layer_version(self, arn: LayerArn) -> LayerVersion:
+    def layer_version(self, arn: LayerArn, account: str = "") -> LayerVersion:
         """See LambdaService."""
-        return translation.layer_version(self._described(arn))
+        return translation.layer_version(self._described(arn, account))
 
     def download(self, arn: LayerArn) -> bytes:
         """See LambdaService. The link that AWS gives is good for ten minutes."""
@@ -316,16 +316,16 @@ class AwsLambda(LambdaService):
     def _calls(self) -> Calls:
         return Calls(self.clients, self.repeat_seconds)
 
-    def _described(self, arn: LayerArn) -> Any:  # noqa: ANN401
-        """A version as AWS describes it: asked as its owner if that can be entered, else as each that may have a grant."""
-        own = self.clients.account()
-        owners = [arn.account] if arn.account in (own, *self.accounts) else [own, *self.accounts]
+    def _described(self, arn: LayerArn, account: str = "") -> Any:  # noqa: ANN401
+        """A version as AWS describes it: if nobody is named, asked as its owner if it can be entered, else as each of ours."""
+        ours = [self.clients.account(), *self.accounts]
+        asking = [account] if account else [arn.account] if arn.account in ours else ours
         refused: PermanentError | None = None
-        for account in owners:
+        for one in asking:
             try:
                 return self._calls.read(
                     "lambda:GetLayerVersion",
-                    Place(account, arn.region),
+                    Place(one, arn.region),
                     str(arn),
                     method="get_layer_version_by_arn",
                     Arn=str(arn),

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from assets.journal import Change, Journal
 from assets.layers import tables
 from assets.layers.held import held_versions
 from assets.layers.usage import usage
 from jobs.layer_cleanup import layer_cleanup
+from jobs.layer_version_changes import DELETE
 from resources.tables import UTC as UTC_TIME
 from tests.aws_lambdas import OTHER
 from tests.layer_estates import layer_world, told
@@ -181,6 +183,16 @@ def test_a_deletion_after_which_the_process_was_killed_is_told_by_the_next_run(w
     assert world.versions("tools") == [3]
     told_of = [(r["subject"], r["outcome"]) for r in world.rows(tables.JOURNAL) if r["outcome"] != "begun"]
     assert sorted(told_of) == sorted([(arns[0], "found done"), (arns[1], "not tried"), (arns[1], "done")])
+
+
+def test_what_became_of_a_deletion_in_a_place_that_is_not_looked_at_any_more_stays_open(world):
+    elsewhere = "arn:aws:lambda:us-east-1:999999999999:layer:tools:1"
+    journal = Journal(world.lake, tables.JOURNAL, "earlier", "Ada")
+    journal.begin([Change("aws", DELETE, elsewhere, {"zip_bytes": 1}, None, "nothing uses or keeps it")], datetime.now(UTC))
+    result = world.run(layer_cleanup, mode="apply")
+    assert result.success
+    assert told(result, "settled") == 0
+    assert [row["outcome"] for row in world.rows(tables.JOURNAL)] == ["begun"]
 
 
 def test_layers_without_specification_go_where_a_run_names_them(world):
