@@ -31,6 +31,8 @@ def test_a_zip_is_looked_through_once_and_judged_anew_when_the_allow_list_change
     lake = Lake(root=str(tmp_path / "lake"))
     store = LocalObjectStore(root=str(tmp_path / "zips"))
     inputs = LocalObjectStore(root=str(tmp_path / "inputs"))
+    for name in ("zips", "inputs"):
+        (tmp_path / name).mkdir()
     store.put("good.zip", zipped({"python/a.py": "x = 1"}))
     store.put("bad.zip", zipped({"python/sitecustomize.py": "x = 1"}))
     inputs.put("layers/other.yaml", b"")
