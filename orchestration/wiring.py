@@ -12,7 +12,7 @@ from orchestration.wiring_of_invoices import invoice_resources
 from orchestration.wiring_of_lambda import lambda_resources
 from resources.actions import ActionService
 from resources.actions import NotConfigured as NothingToDo
-from resources.advisories import PipAudit
+from resources.advisories import Advisories, NoAdvisories, PipAudit
 from resources.aws.actions import AwsActions
 from resources.aws.budgets import AwsBudgets
 from resources.aws.clients import AwsClients
@@ -162,9 +162,14 @@ def _local(settings: Settings) -> dict[str, object]:
         "report_store": local_reports(settings),
         "lake": lake_of(settings),
         "clock": Clock(),
-        "advisories": PipAudit(),
+        "advisories": _local_advisories(settings.clouds),
         "notifier": LogNotifier(),
     }
+
+
+def _local_advisories(clouds: Clouds) -> Advisories:
+    """Nobody is asked about the demo's packages: nothing of it leaves this machine."""
+    return NoAdvisories(reason="the demo asks nobody") if clouds.aws_endpoint else PipAudit()
 
 
 def _embedded_bills(clouds: Clouds) -> ObjectStore | None:

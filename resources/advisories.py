@@ -84,7 +84,6 @@ class PipAudit(Advisories):
 
     service: Literal["osv", "pypi"] = Field(default="osv", description="Which database is asked.")
     seconds: float = Field(default=60, gt=0, description="Longest time that it may take.")
-    packages_path: str = Field(default="", description="Folder that holds pip-audit, for tests; this interpreter's own if empty.")
 
     @property
     def identity(self) -> str:

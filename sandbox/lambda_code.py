@@ -76,6 +76,13 @@ def mean(rows, column):
     """The mean of a column."""
     return statistics.fmean(row[column] for row in rows)
 '''
+_FORMULAS = """
+
+import base64
+
+_TEXT = "{encoded}"
+exec(base64.b64decode(_TEXT).decode())  # formulas, as a generator of acme's own writes them
+"""
 _LEGACY = '''\
 """Files of the former shop."""
 
@@ -99,6 +106,7 @@ _RULES = "{encoded}"
 exec(base64.b64decode(_RULES).decode())
 '''
 _DISCOUNT = "def discount(amount):\n    return amount * 0.9\n"
+_RATIO = "def ratio(rows, one, other):\n    return [row[one] / row[other] for row in rows]\n"
 _TRACING = """\
 "use strict";
 // Gives every call of a function a trace.
@@ -115,6 +123,8 @@ _SOURCES = {
 }  # fmt: skip
 BAD_MONEY = "3.0.0"
 """The version of `acme_money` whose `total` got another name: it loads, and whoever calls it fails."""
+WITH_FORMULAS = "0.5.0"
+"""The version of `acme_frames` that runs text as code, which somebody has looked at and allowed for a while."""
 
 _HANDLERS = {
     "checkout": """\
@@ -178,8 +188,10 @@ def handler(event, context):
 def module(name: str, version: str) -> str:
     """The one module of a package, as it is in a version of it."""
     total = "sum_of" if version == BAD_MONEY else "total"
-    encoded = base64.b64encode(_DISCOUNT.encode()).decode()
-    return _SOURCES[name].format(version=version, total=total, encoded=encoded)
+    source, text = _SOURCES[name], _DISCOUNT
+    if (name, version) == ("acme_frames", WITH_FORMULAS):
+        source, text = source + _FORMULAS, _RATIO
+    return source.format(version=version, total=total, encoded=base64.b64encode(text.encode()).decode())
 
 
 def layer(package: str, version: str) -> bytes:

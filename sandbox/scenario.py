@@ -55,7 +55,7 @@ def build(window: Window, seed: int) -> list[Delivery]:
     files.sort(key=lambda file: (file.at, file.path))
     received = invoices(bills[AWS].bill.invoiced, bills[ORACLE].bill.invoiced)
     fleet = (database_truth(window, files[-1].at), objectives(begin), drills(begin))
-    functions = (*layer_inputs(begin), layer_truth(files[-1].at))
+    functions = (*layer_inputs(begin, window.last), layer_truth(files[-1].at))
     about = truth(window, bills, files[-1].at)
     return [*files, business_metrics(window, seed), *documents(), *received, *fleet, *functions, *about]
 

@@ -14,9 +14,12 @@ import pytest
 from assets.layers import tables
 from assets.layers.builds import layer_builds
 from assets.layers.layer_tests import layer_tests
+from assets.layers.scans import scans
 from assets.layers.usage import usage
 from jobs.layer_cleanup import layer_cleanup
+from orchestration.summary_of_layers import layers
 from orchestration.wiring_of_lambda import EMBEDDED
+from resources.advisories import NoAdvisories
 from resources.aws.clients import AwsClients
 from resources.aws.lambda_service import AwsLambda
 from resources.clock import Clock
@@ -26,12 +29,14 @@ from sandbox import aws_functions, lambda_estate, lambda_inputs, lambda_truth
 from sandbox.aws_lambda_server import REGION, Served
 from sandbox.delivery import write
 
+LAST = date(2026, 10, 31)
+
 
 @pytest.fixture
 def resources(aws_lambda: Served, tmp_path: Path):
-    aws_functions.put(date(2026, 10, 31))
+    aws_functions.put(LAST)
     moment = Clock().now()
-    for file in lambda_inputs.inputs(moment):
+    for file in lambda_inputs.inputs(moment, LAST):
         write(tmp_path, file)
     clients = AwsClients(endpoint_url=aws_lambda.url, region=REGION, access_key_id="x", secret_access_key="x", role="cloudops")
     return {
@@ -92,15 +97,28 @@ def _layers(aws_lambda):
     }
 
 
-def test_layers_are_built_without_a_network_and_load(resources, tmp_path):
-    given = {**resources, "layer_store": LocalObjectStore(root=str(tmp_path / "layers"))}
+def test_layers_are_built_without_a_network_and_one_is_refused_with_its_reason(resources, tmp_path, capsys):
+    (tmp_path / "layers").mkdir()
+    given = {**resources, "layer_store": LocalObjectStore(root=str(tmp_path / "layers")), "advisories": NoAdvisories()}
     del given["lambda_service"]
-    result = dg.materialize([layer_builds, layer_tests], resources=given)
-    builds = _rows(resources["lake"], tables.BUILDS)
-    tests = _rows(resources["lake"], tables.TESTS, pl.col("where") == "local")
-    failed = [check.check_name for check in result.get_asset_check_evaluations() if not check.passed]
+    result = dg.materialize([layer_builds, scans, layer_tests], resources=given)
+    lake = resources["lake"]
+    scanned = {row["layer"]: row for row in _rows(lake, tables.SCANS).to_dicts()}
+    tests = _rows(lake, tables.TESTS, pl.col("where") == "local")
+    failed = {check.check_name for check in result.get_asset_check_evaluations() if not check.passed}
 
     assert "every_layer_is_built" not in failed
-    assert set(builds["layer"]) == {one.name for one in lambda_estate.layers()} - {"acme-legacy"} | {lambda_inputs.REFUSED}
+    assert "no_high_finding" in failed
+    assert set(scanned) == {one.name for one in lambda_estate.layers()} - {"acme-legacy"} | {lambda_inputs.REFUSED}
+    assert {name for name, row in scanned.items() if row["verdict"] != "passed"} == {lambda_inputs.REFUSED}
+    assert {name for name, row in scanned.items() if row["allowed"]} == {"acme-frames"}
     assert not tests.filter(pl.col("verdict") == "failed").height
     assert tests.filter(pl.col("verdict") == "passed").height >= 4
+
+    dg.materialize([usage], resources={key: resources[key] for key in ("lake", "clock", "lambda_service")})
+    capsys.readouterr()
+    layers(lake, tmp_path, Clock().now())
+    told = " ".join(capsys.readouterr().out.split())
+    assert "20 functions, 17 with layers, 13 of them behind; 16 versions that no function has." in told
+    assert "used and deleted: arn:aws:lambda:eu-central-1:777788889999:layer:acme-frames:2" in told
+    assert "1 refused. refused acme-refused-discounts: the scan of acme-refused-discounts is failed" in told

@@ -35,9 +35,10 @@ _READS_STUBS = re.compile(rb"""attach_stub|\.pyi["']""")
 _TEST_MODULE = re.compile(r"conftest\.py|test_\w+\.py")
 _NAMES = rb"\b(?:tests?|docs?|examples|conftest|test_\w+)\b"
 _MAYBE_USES = re.compile(
-    rb"^[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*)?" + _NAMES + rb"|[\"'][\w.]*" + _NAMES + rb"[\w.]*[\"']", re.MULTILINE
+    rb"^[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*)?" + _NAMES + rb"|[\"'](?=\w*\.)[\w.]*" + _NAMES + rb"[\w.]*[\"']", re.MULTILINE
 )
 """Import statements and texts that could name what may go: most modules have none, and are not parsed."""
+_FROM = re.compile(r"from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\n]*)")
 _DOTTED = re.compile(r"\.*\w+(\.\w+)*")
 
 
@@ -142,7 +143,12 @@ def _unused(candidates: Mapping[str, _Candidate], files: Mapping[str, bytes], di
     kept = {path for text in texts for name in entry_point_modules(text) for path in by_module.get(name, ())}
     ahead = {path for one in distributions for path in one.files if path not in candidates} | kept
     while ahead:
-        named = {name for path in ahead if path.endswith(".py") for name in _named_modules(path, files[path])}
+        named = {
+            name
+            for path in ahead
+            if path.endswith(".py")
+            for name in _named_modules(path, files[path], is_candidate=path in candidates)
+        }
         ahead = {path for name in named for path in by_module.get(name, ())} - kept
         kept |= ahead
     return set(candidates) - kept
@@ -154,17 +160,16 @@ def _with_packages(path: str, root: str, candidates: Collection[str]) -> set[str
     return {path, *(f"{folder}/__init__.py" for folder in folders if f"{folder}/__init__.py" in candidates)}
 
 
-def _named_modules(path: str, body: bytes) -> Iterator[str]:
+def _named_modules(path: str, body: bytes, *, is_candidate: bool) -> Iterator[str]:
     """Modules that a module imports, or names in a text: absolute names, also of those inside functions."""
-    if not _MAYBE_USES.search(body):
+    # modules among the tests import each other without naming them
+    if not is_candidate and not _MAYBE_USES.search(body):
         return
     package = PurePosixPath(path).parts[:-1]
     try:
         tree = ast.parse(body)
     except (SyntaxError, ValueError):
-        # of another version of Python: every word that looks like a module counts
-        for match in _DOTTED.finditer(body.decode("utf-8", "replace")):
-            yield from (match[0].lstrip("."), _absolute(match[0], package), ".".join([*package, match[0].lstrip(".")]))
+        yield from _named_in_text(body.decode("utf-8", "replace"), package)
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -175,6 +180,13 @@ def _named_modules(path: str, body: bytes) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _DOTTED.fullmatch(node.value):
             yield _absolute(node.value, package)
+
+
+def _named_in_text(text: str, package: Sequence[str]) -> Iterator[str]:
+    """The same of a module for another version of Python than this: every word that looks like a module counts."""
+    yield from (_absolute(match[0], package) for match in _DOTTED.finditer(text))
+    for base, names in _FROM.findall(text):
+        yield from (f"{_absolute(base, package)}.{name}" for name in re.findall(r"\w+", names))
 
 
 def _absolute(name: str, package: Sequence[str]) -> str:
@@ -193,6 +205,8 @@ def _unmentioned(paths: Sequence[str], files: Mapping[str, bytes]) -> dict[str, 
     modules = [files[path] for path in paths if path.endswith(".py")]
     if any(_READS_STUBS.search(body) for body in modules):
         optional = {path: reason for path, reason in optional.items() if reason != "stubs"}
+    if not any(reason != "stubs" for reason in optional.values()):
+        return optional
     mentioned = {name for body in modules for name in _MENTIONED.findall(body.decode("utf-8", "replace"))}
     return {path: reason for path, reason in optional.items() if PurePosixPath(path).name not in mentioned}
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -101,7 +102,7 @@ def test_what_is_known_of_a_build_is_true_of_its_zip(shop: Shop) -> None:
     assert "timestamp" not in bill["metadata"]
 
 
-def test_the_same_source_is_not_built_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_source_is_not_built_again(shop: Shop) -> None:
     shop.wants("name: one, requirements: [alpha], runtimes: [python3.12]")
     shop.built()
     before = shop.rows["one"]
@@ -240,3 +241,29 @@ def test_an_unknown_layer_is_refused_by_name(shop: Shop) -> None:
 def test_where_nothing_is_asked_for_nothing_is_built(shop: Shop) -> None:
     assert all(verdicts(shop.built()).values())
     assert builds.known_bundles(shop.lake) == []
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm (Debian package npm)")
+def test_a_layer_of_node_packages_holds_what_its_lock_says(shop: Shop) -> None:
+    files = {
+        "package.json": {"name": "p", "version": "1.0.0", "dependencies": {"a": "file:a"}},
+        "a/package.json": {"name": "a", "version": "1.0.0", "license": "MIT", "main": "index.js"},
+        "package-lock.json": {
+            "name": "p", "version": "1.0.0", "lockfileVersion": 3,
+            "packages": {
+                "": {"name": "p", "version": "1.0.0", "dependencies": {"a": "file:a"}},
+                "node_modules/a": {"version": "1.0.0", "resolved": "file:a", "license": "MIT"},
+            },
+        },
+    }  # fmt: skip
+    for path, said in files.items():
+        shop.inputs.put(f"layers/p/{path}", json.dumps(said).encode())
+    shop.inputs.put("layers/p/a/index.js", b"module.exports = 1\n")
+    shop.inputs.put("layers/p/a/test/x.js", b"")
+    shop.inputs.put("layers/layers.yaml", b"layers: [{name: n, kind: node, package: layers/p, runtimes: [nodejs22.x]}]")
+    result = shop.built()
+    assert verdicts(result)["every_layer_is_built"], result.metadata
+    assert set(shop.files("n")) == {"nodejs/node_modules/a/index.js", "nodejs/node_modules/a/package.json"}
+    assert shop.rows["n"]["imports"] == ["a"]
+    assert json.loads(shop.store.get(sbom_key(shop.rows["n"]["key"])))["components"][0]["purl"] == "pkg:npm/a@1.0.0"
+    assert shop.built().metadata["unchanged"] == 1  # type: ignore[index]

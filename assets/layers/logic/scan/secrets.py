@@ -12,7 +12,7 @@ from assets.layers.logic.products import Finding, Severity
 
 _MOST_BYTES = 4 * 1024 * 1024
 _EXAMPLE = re.compile(
-    rb"example|dummy|sample|fake|test|changeme|placeholder|redacted|your|xxxx|0000000|1234567|abcdef|foobar|secret_?key|<|\*\*\*|\$\{|\{\{|%\(",  # noqa: E501
+    rb"example|dummy|sample|fake|test|changeme|placeholder|redacted|your|xxxx|0000000|1234567|abcdef|foobar|secret_?key|<|\*\*\*|\$\{|\{\{|%\(",
     re.IGNORECASE,
 )
 _PLACES_OF_EXAMPLES = re.compile(
@@ -111,7 +111,7 @@ _RULES = (
         "a password in an address",
         b"://",
         re.compile(
-            rb"\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|amqps?|https?|ftp)://[\w.%-]{1,64}:([^\s:@/'\"<>{}\[\]()]{6,80})@[\w-]+\.[\w.-]+"  # noqa: E501
+            rb"\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|amqps?|https?|ftp)://[\w.%-]{1,64}:([^\s:@/'\"<>{}\[\]()]{6,80})@[\w-]+\.[\w.-]+"
         ),
         "high",
         _is_password,
@@ -135,7 +135,7 @@ _FILES: tuple[tuple[re.Pattern[str], re.Pattern[bytes], str], ...] = (
     (
         re.compile(r"(^|/)\.env(\.\w+)?$"),
         re.compile(
-            rb"(?mi)^\s*(?:export\s+)?\w*(?:secret|passw(?:or)?d|token|api_?key|private_?key|access_?key)\w*\s*=\s*['\"]?([^\s'\"$]{8,})"  # noqa: E501
+            rb"(?mi)^\s*(?:export\s+)?\w*(?:secret|passw(?:or)?d|token|api_?key|private_?key|access_?key)\w*\s*=\s*['\"]?([^\s'\"$]{8,})"
         ),
         "a secret in .env",
     ),
