@@ -136,6 +136,24 @@ def test_a_roll_out_that_is_over_goes_back_by_one_command(stage):
     assert case.faults("rolled back") == []
 
 
+def test_nobody_is_moved_who_could_not_be_moved_back_since_the_old_version_was_deleted_or_is_granted_no_longer(stage):
+    case = stage.case(GOOD)
+    own = case.scene.client()
+    own.remove_layer_version_permission(LayerName="base", VersionNumber=1, StatementId="other")
+    assert "base:1 is not granted to account 222222222222 any more" in job(case, to_version=GOOD)["plan"]
+
+    job(case, mode="apply", to_version=GOOD, aliases="move")
+    own.delete_layer_version(LayerName="base", VersionNumber=2)
+    for _ in range(3):
+        later(case)
+        told = job(case, mode="continue", layer="")
+
+    assert "rolled out" in told["base"]
+    assert "base:2 cannot be read any more: there would be no way back" in told["base"]
+    stayed = {name for (_, name), layers in case.layers().items() if f"{BASE}:3" not in layers}
+    assert stayed == {"apart", "prices", "billing", "mail"}
+
+
 def test_without_traffic_a_roll_out_is_held_until_a_person_lets_it_go_on(stage):
     case = stage.case(GOOD)
     job(case, mode="apply", to_version=GOOD, aliases="move")

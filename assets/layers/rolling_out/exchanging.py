@@ -179,7 +179,7 @@ def _early(seen: Seen, one: Exchange) -> Outcome | None:
         return Outcome("left", "others made it so before this roll-out came to it")
     if seen.value != one.known:
         return Outcome("left", f"others changed it: it has now {_told(seen.value)}")
-    return None if seen.is_ready else Outcome("not ready", "an update of it is under way")
+    return None if seen.is_ready else Outcome("not ready", "an update of it is under way, or has failed")
 
 
 def _told(value: Value) -> str:

@@ -26,8 +26,8 @@ from assets.layers.rolling_out.world import World
 from resources.errors import BadInput, NotFound, TransientError
 
 _LOG = logging.getLogger(__name__)
-_NOT_READY = timedelta(hours=1)
-"""How long is waited for a function that is being updated. Our choice."""
+_NOT_READY = timedelta(minutes=15)
+"""How long is waited for a function that is being updated: others of its wave are not watched meanwhile. Our choice."""
 
 
 @dataclass(frozen=True, slots=True)
