@@ -7,7 +7,7 @@ from random import Random
 import dagster as dg
 import pytest
 
-from benchmarks.layers_rollout import BAD, GOOD, crash, cut
+from benchmarks.layers_rollout import BAD, GOOD, crash, cut, wave_of
 from benchmarks.layers_rollout_cloud import BASE, OTHER, WATCH, WINDOWS, Case, Scene
 from benchmarks.layers_rollout_others import Others
 from jobs.layer_rollout import layer_rollout
@@ -56,7 +56,10 @@ def test_a_plan_says_who_moves_and_who_stays_and_changes_nothing(stage):
     told = job(case, to_version=GOOD)
 
     assert (told["moves"], told["waves"], told["left"]) == (6, 3, 1)
-    assert "| 1 | 123456789012/eu-central-1/canary | base:1 | base:3 |  | would move |  |" in told["plan"]
+    assert (
+        "| 1 | 123456789012/eu-central-1/canary | fonts:1, tools:1, base:1 | fonts:1, tools:1, base:3 |  | would move |  |"
+        in told["plan"]
+    )
     assert "aliases are only reported" in told["plan"]
     assert case.layers() == case.former
     assert case.journal().is_empty()
@@ -154,6 +157,17 @@ def test_nobody_is_moved_who_could_not_be_moved_back_since_the_old_version_was_d
     assert stayed == {"apart", "prices", "billing", "mail"}
 
 
+def test_a_wave_is_watched_until_calls_that_hang_from_its_beginning_on_would_have_failed(stage):
+    case = stage.case(GOOD)
+    case.scene.client().update_function_configuration(FunctionName="canary", Timeout=300)
+    job(case, mode="apply", to_version=GOOD)
+
+    later(case)
+    assert "watching** (wave 1 of 3)" in job(case, mode="continue")["base"]
+    later(case, 5)
+    assert "watching** (wave 2 of 3)" in job(case, mode="continue")["base"]
+
+
 def test_without_traffic_a_roll_out_is_held_until_a_person_lets_it_go_on(stage):
     case = stage.case(GOOD)
     job(case, mode="apply", to_version=GOOD, aliases="move")
@@ -208,9 +222,11 @@ def test_others_changes_are_left_and_told_on_both_ways(stage):
 
 @pytest.mark.parametrize(("target", "at", "after"), [(GOOD, 24, True), (BAD, 33, True)])
 def test_a_run_that_is_cut_off_is_ended_by_the_next(stage, target, at, after):
-    _, wrong = crash(stage, target, at, after=after)
+    case, wrong = crash(stage, target, at, after=after)
 
     assert wrong == []
+    assert case.killed
+    assert wave_of(case) == (1 if target == BAD else 3)
 
 
 @pytest.mark.parametrize("operation", ["UpdateFunctionConfiguration", "PublishVersion"])
@@ -226,6 +242,10 @@ def test_the_benchmark_sees_a_list_that_is_not_as_it_has_to_be(stage):
 
     assert len(case.faults("rolled back")) == 1
     assert len(case.faults("rolled out")) > 1
+    case.look("at last")
+    assert len(case.torn) == 1
+    assert crash(stage, BAD, 999, after=False)[1] == ["its process did not end there"]
+    assert cut(stage, BAD, "UpdateFunctionConfiguration", 99, "drop") == ["its connection was not cut there"]
 
 
 def test_nobody_elses_change_is_overwritten(stage):

@@ -10,8 +10,8 @@ also to be above the worst of the windows before, and above the rate before by a
 
 Durations have no distribution that one could count on: the mean since has to be above the worst window before by a share and by a
 floor, after the time is up: the first calls after a change find nothing warm. A window with few calls is not the worst one: one
-failed call of one would excuse everything. What CloudWatch has no value of is unknown, and what is unknown is never healthy; nor is
-a function that was called all the time, and is no longer.
+failed call of one would excuse everything. What CloudWatch has no value of is unknown, and what is unknown is never healthy. Nor
+is a function that was called all the time, and is no longer.
 """
 
 from collections.abc import Sequence

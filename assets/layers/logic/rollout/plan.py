@@ -155,14 +155,14 @@ def plan(facts: Facts, rule: WaveRule, salt: str, *, move_aliases: bool) -> Plan
 def refusal(use: Use, facts: Facts, new: Mapping[str, str]) -> str:
     """Why a function cannot be given the new version; empty if it can."""
     function = use.function
+    gone = [arn for arn in function.layers if facts.layers.get(arn) == GONE]
+    if gone:
+        return f"{', '.join(gone)} was deleted: AWS gives it to no function again, so there would be no way back"
     for old in use.old:
         if old not in new:
             return _target(old, facts).why_not
         if why := _unfit(function, new[old], facts) or _no_way_back(function, old, facts):
             return why
-    gone = [arn for arn in function.layers if facts.layers.get(arn) == GONE]
-    if gone:
-        return f"{', '.join(gone)} was deleted: AWS gives it to no function again, so there would be no way back"
     if len(function.layers) > MOST_LAYERS:
         return f"it has {len(function.layers)} layers, and {MOST_LAYERS} are allowed"
     if (size := least_size(function, replaced(function.layers, new), facts)) > MOST_UNZIPPED_BYTES:
