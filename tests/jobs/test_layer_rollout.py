@@ -160,6 +160,21 @@ def test_a_wave_is_watched_until_calls_that_hang_from_its_beginning_on_would_hav
     assert "watching** (wave 2 of 3)" in job(case, mode="continue")["base"]
 
 
+@pytest.mark.parametrize(("target", "end"), [(GOOD, "is held: "), (BAD, "is rolled back: wave 1")])
+def test_those_that_moved_are_watched_though_another_of_their_wave_was_refused(stage, target, end):
+    case = stage.case(target)
+    refusal = {"status": 400, "code": "InvalidParameterValueException", "after": 1, "times": 1}
+    case.scene.aws.cloud.faults.ask("status", operation="UpdateFunctionConfiguration", **refusal)
+    told = job(case, mode="apply", to_version=target, waves={"canary": ["canary", "prices"], "percentages": [100]})["base"]
+    assert "AWS refused" in told
+    assert "watching" in told
+
+    later(case)
+    failed = job(case, mode="continue")
+    assert end in failed
+    assert target == BAD or "AWS refused" in failed
+
+
 def test_without_traffic_a_roll_out_is_held_until_a_person_lets_it_go_on(stage):
     case = stage.case(GOOD)
     job(case, mode="apply", to_version=GOOD, aliases="move")

@@ -8,7 +8,7 @@ from assets.journal import DONE, Begun
 from assets.layers.logic.rollout.plan import AliasMove, Move
 from assets.layers.logic.rollout.record import Rollout
 from assets.layers.logic.rollout.standing import Standing, standing
-from assets.layers.rolling_out.exchanging import DELETED, DOUBTFUL, Exchange, Exchanger, Outcome, Seen
+from assets.layers.rolling_out.exchanging import DELETED, DOUBTFUL, REFUSED, Exchange, Exchanger, Outcome, Seen
 from assets.layers.rolling_out.records import WELL
 from assets.layers.rolling_out.world import SYSTEM, World
 from resources.errors import Conflict, Denied, NotFound, PermanentError
@@ -63,7 +63,7 @@ class Mover:
         except (Conflict, NotFound) as error:
             return Outcome("left", f"others changed $LATEST while it was published: {error.message}")
         except PermanentError as error:
-            return Outcome("refused", f"AWS refused: {error}")
+            return Outcome("refused", f"{REFUSED}{error}")
         return self.exchanger.exchange(self._pointing(move, alias, _former(alias), _pointed(published.version), ""), "forward")
 
     def back_alias(self, move: Move, alias: AliasMove) -> Outcome:
