@@ -160,6 +160,14 @@ def test_a_wave_is_watched_until_calls_that_hang_from_its_beginning_on_would_hav
     assert "watching** (wave 2 of 3)" in job(case, mode="continue")["base"]
 
 
+def test_a_call_by_way_of_trial_that_is_not_allowed_condemns_too_and_stops_no_run_for_ever(stage):
+    case = stage.case(GOOD)
+    case.scene.aws.cloud.faults.ask("status", operation="Invoke", status=403, code="AccessDeniedException")
+
+    assert "cannot be called by way of trial" in job(case, mode="apply", to_version=GOOD, smoke_payload="{}")
+    assert case.layers() == case.former
+
+
 @pytest.mark.parametrize(("target", "end"), [(GOOD, "is held: "), (BAD, "is rolled back: wave 1")])
 def test_those_that_moved_are_watched_though_another_of_their_wave_was_refused(stage, target, end):
     case = stage.case(target)

@@ -11,7 +11,7 @@ from assets.layers.logic.rollout.record import Look, Rollout
 from assets.layers.rolling_out.exchanging import DELETED
 from assets.layers.rolling_out.moving import Mover, alias_subject
 from assets.layers.rolling_out.world import World
-from resources.errors import NotFound
+from resources.errors import NotFound, PermanentError
 from resources.lambda_layers import Function, MetricQuery
 
 _PERIOD = 60
@@ -54,10 +54,10 @@ class Watcher:
         return Look(rollout.wave, self.world.clock.now(), span.minutes, step, judgement), lost
 
     def smoke(self, rollout: Rollout) -> Judgement:
-        """Call the functions of the wave once each: those that fail condemn it.
+        """Call the functions of the wave once each: those that fail, or cannot be called, condemn it.
 
         Raises:
-            CloudOpsError: One could not be called, which is no failure of its own.
+            TransientError: The cloud does not answer, which is no failure of theirs.
         """
         failed = []
         for move in rollout.moves(rollout.wave):
@@ -66,6 +66,10 @@ class Watcher:
             try:
                 answer = self.world.service.invoke(move.place, move.name, rollout.settings.smoke)
             except NotFound:
+                continue
+            except PermanentError as error:
+                # a run that ends here would end here every time, with nobody watching
+                failed.append(f"{move}: it cannot be called by way of trial: {error}")
                 continue
             if answer.error:
                 failed.append(f"{move}: called by way of trial, it failed: {answer.payload[:500]}")
