@@ -129,6 +129,7 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory(dir=_memory()) as folder, scene(Path(folder)) as stage:
+        undisturbed(stage, BAD)  # what a process asks once alone, such as whose it is, is no point of every case
         points = undisturbed(stage, GOOD), undisturbed(stage, BAD)
     with multiprocessing.get_context("spawn").Pool(_AT_ONCE) as pool:
         parts = pool.map(_part, [(n, _AT_ONCE, points, arguments.random, arguments.seed) for n in range(_AT_ONCE)])
