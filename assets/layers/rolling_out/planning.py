@@ -46,7 +46,8 @@ def planned(world: World, settings: Settings) -> Planned:
     if settings.waves.needs_tags:
         users = list(filter(None, (_with_tags(world.service, use) for use in users)))
     layers = _layers(world.service, users, targets.values())
-    facts = Facts(users, aliases, _with_grants(world.service, targets, users), layers, _unzipped(world, layers))
+    accounts = _accounts(world.service, targets, users)
+    facts = Facts(users, aliases, targets, layers, _unzipped(world, layers), accounts)
     try:
         made = plan(facts, settings.waves, f"{settings.layer} {sha256}", move_aliases=settings.aliases == "move")
     except NoSuchCanary as error:
@@ -89,18 +90,18 @@ def _target(service: LambdaService, used: LayerArn, number: int | None, sha256: 
     return Target(None, f"{used.layer} has no version with that content: publish it in {_place(used)}")
 
 
-def _with_grants(service: LambdaService, targets: Mapping[str, Target], users: Sequence[Use]) -> dict[str, Target]:
-    """Targets with the accounts that may use them, where a function of another account would."""
-    owned, found = set(service.places()), dict(targets)
-    for arn, target in targets.items():
-        version = target.version
-        foreign = any(old.rpartition(":")[0] == arn and arn.split(":")[4] != use.function.place.account
-                      for use in users for old in use.old)  # fmt: skip
-        if version is None or not foreign or _place(version.arn) not in owned:
-            continue
-        grants, _ = service.grants(version.arn)
-        anybody = any(grant.principal == "*" for grant in grants)
-        found[arn] = replace(target, accounts=None if anybody else frozenset(grant.principal for grant in grants))
+def _accounts(
+    service: LambdaService, targets: Mapping[str, Target], users: Sequence[Use]
+) -> dict[str, frozenset[str] | None]:  # fmt: skip
+    """Who may use old and new versions that functions of other accounts have, or would be given; None if anybody may."""
+    owned, found = set(service.places()), {}
+    foreign = [LayerArn.parsed(old) for use in users for old in use.old if old.split(":")[4] != use.function.place.account]
+    new = [version.arn for old in foreign if (version := targets[old.layer].version) is not None]
+    for arn in dict.fromkeys([*foreign, *new]):
+        if _place(arn) in owned:
+            grants, _ = service.grants(arn)
+            anybody = any(grant.principal == "*" for grant in grants)
+            found[str(arn)] = None if anybody else frozenset(grant.principal for grant in grants)
     return found
 
 
