@@ -35,7 +35,7 @@ _READS_STUBS = re.compile(rb"""attach_stub|\.pyi["']""")
 _TEST_MODULE = re.compile(r"conftest\.py|test_\w+\.py")
 _NAMES = rb"\b(?:tests?|docs?|examples|conftest|test_\w+)\b"
 _MAYBE_USES = re.compile(
-    rb"^[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*)?" + _NAMES + rb"|[\"'][\w.]*" + _NAMES + rb"[\w.]*[\"']", re.MULTILINE
+    rb"^[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*)?" + _NAMES + rb"|[\"'](?=\w*\.)[\w.]*" + _NAMES + rb"[\w.]*[\"']", re.MULTILINE
 )
 """Import statements and texts that could name what may go: most modules have none, and are not parsed."""
 _FROM = re.compile(r"from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\n]*)")
@@ -205,6 +205,8 @@ def _unmentioned(paths: Sequence[str], files: Mapping[str, bytes]) -> dict[str, 
     modules = [files[path] for path in paths if path.endswith(".py")]
     if any(_READS_STUBS.search(body) for body in modules):
         optional = {path: reason for path, reason in optional.items() if reason != "stubs"}
+    if not any(reason != "stubs" for reason in optional.values()):
+        return optional
     mentioned = {name for body in modules for name in _MENTIONED.findall(body.decode("utf-8", "replace"))}
     return {path: reason for path, reason in optional.items() if PurePosixPath(path).name not in mentioned}
 
