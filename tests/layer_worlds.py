@@ -42,7 +42,7 @@ _BEGUN = datetime(2026, 11, 1, tzinfo=UTC)
 def clients_of(url: str) -> AwsClients:
     """Made once: that takes longer than most tests."""
     return AwsClients(
-        endpoint_url=url, region=HOME, access_key_id="test", secret_access_key="test", role="cloudops", max_attempts=1
+        endpoint_url=url, region=HOME, access_key_id="test", secret_access_key="test", role="cloudops", max_attempts=3
     )
 
 
