@@ -131,7 +131,7 @@ def _tested(testing: TestWorld, world: PublishWorld, plan: Plan) -> tuple[_Tests
         held_against = before(plan, bundle, place)
         outcome = in_account(testing, place, bundle, plan.gate(target).untested, target.specification, held_against)
         tested = [(bundle, combination, one) for combination, one in outcome.tested]
-        keep_tests(world.lake, test_rows(tested, str(place), world.clock.now()))
+        keep_tests(world.lake, test_rows(tested, str(place), target.specification, world.clock.now()))
         found += tested
         problems += outcome.problems
         problems += [

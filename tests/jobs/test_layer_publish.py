@@ -104,6 +104,14 @@ class TestPublishing:
         assert "a cold start takes" in world.publish(fails=True)["failure"]
         assert world.versions(HERE, "tool") == [1]
 
+    def test_a_zip_is_not_published_by_tests_of_what_was_asked_for_before(self, world):
+        world.specify("tool")
+        world.build("tool", MODULE, "m")
+        world.specify("tool", smoke="raise SystemExit")
+
+        assert "materialize layers/tests" in world.publish()["plan"]
+        assert world.versions(HERE, "tool") == []
+
     def test_what_did_not_pass_is_neither_tested_nor_published(self, world):
         world.specify("tool")
         world.build("tool", MODULE, "m", scan="unknown", local="failed")
