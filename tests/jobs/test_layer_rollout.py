@@ -211,6 +211,7 @@ def test_a_second_roll_out_of_a_layer_is_refused_while_one_is_open(stage):
         ({"mode": "plan", "to_version": 99}, "base:99 is not there"),
         ({"mode": "plan", "to_version": GOOD, "waves": {"canary": ["zebra"]}}, "'zebra' matches no function"),
         ({"mode": "plan", "to_version": GOOD, "places": ["9*"]}, "no place matches 9*"),
+        ({"mode": "plan", "to_version": GOOD, "layer": "nothing"}, "there is no layer nothing"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_the_reason(stage, config, why):

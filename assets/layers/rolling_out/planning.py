@@ -36,7 +36,10 @@ def planned(world: World, settings: Settings) -> Planned:
     if not places:
         raise BadInput(f"no place matches {', '.join(settings.places)}", "Write ACCOUNT/REGION; `*` stands for anything.")
     functions = [function for place in places for function in world.service.functions(place, all_versions=True)]
-    sha256, targets = _targets(world.service, settings, families(functions, settings.layer))
+    found = families(functions, settings.layer)
+    if not found:
+        _demand_layer(world.service, places, settings.layer)
+    sha256, targets = _targets(world.service, settings, found)
     before = {arn: target.version.arn.version for arn, target in targets.items() if target.version is not None}
     users = uses(functions, {}, settings.layer, before, settings.from_version)
     aliases = _aliases(world.service, users)
@@ -53,6 +56,15 @@ def planned(world: World, settings: Settings) -> Planned:
     except NoSuchCanary as error:
         raise BadInput(str(error), "Name functions that the plan lists as moving; nothing was done.") from error
     return Planned(made, sha256)
+
+
+def _demand_layer(service: LambdaService, places: Sequence[Place], layer: str) -> None:
+    """A layer that nobody uses has to be there: else its name is a mistake, and an empty plan would hide it."""
+    there = sorted({name for place in places for name in service.layers(place)})
+    if layer not in there:
+        raise BadInput(
+            f"there is no layer {layer}, and no function has one of that name", f"There are: {', '.join(there) or 'none'}."
+        )
 
 
 def _whole(pattern: str) -> str:
