@@ -237,7 +237,11 @@ _KINDS: tuple[tuple[re.Pattern[str], type[CloudOpsError], str], ...] = (
         BadInput,
         "No wheel of it is for that runtime and architecture: allow another version, or put a wheel into the folder `wheels`.",
     ),
-    (re.compile("hash mismatch|require-hashes|missing hash|hash-checking", re.I), BadInput, "The lock does not fit what the index has: renew the lock, and look why they differ."),
+    (
+        re.compile("hash mismatch|require-hashes|missing hash|hash-checking", re.I),
+        BadInput,
+        "The lock does not fit what the index has: renew the lock, and look why they differ.",
+    ),
     (_NETWORK, Unavailable, "Look whether the index answers (index_url of the layer, or pip's configuration), or give `wheels`."),
     (re.compile("was not found in the"), BadInput, "Correct the name, or give the index that has the package (`index_url`)."),
     (re.compile("No solution found"), BadInput, "The requirements contradict each other: loosen one of them."),
