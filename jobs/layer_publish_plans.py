@@ -75,11 +75,7 @@ class Plan:
 
 
 def planned(service: LambdaService, lake: Lake, specifications: Mapping[str, LayerSpecification]) -> Plan:
-    """Look what there is, and see what is to be done.
-
-    Raises:
-        TransientError: There is no answer: run again.
-    """
+    """Look what there is, and see what is to be done."""
     everything = known_bundles(lake)
     layers = {layer: specifications[name] for layer, name in layers_in_force(everything, specifications).items()}
     places = service.places()

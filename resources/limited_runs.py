@@ -1,8 +1,9 @@
 """Commands that are run with bounds, for code that nobody has tried yet: so long, so much memory, so much output, and an end.
 
 The command sees an environment of its own, never this process's: where the system has namespaces of users (most containers forbid
-them) it cannot read it from `/proc` either. It may read what this process's user may read, and has the network. Whatever it starts is ended with it, also what left its group or
-session: all of it is known by a mark in its environment. That takes Linux; elsewhere its process group alone is ended.
+them) it cannot read it from `/proc` either. It may read what this process's user may read, and has the network. Whatever it starts
+is ended with it, also what left its group or session: all of it is known by a mark in its environment. That takes Linux; elsewhere
+its process group alone is ended.
 """
 
 import os
@@ -24,7 +25,7 @@ _PROCESSES: Final = Path("/proc")
 _ROUNDS: Final = 20
 """How often what was left behind is looked for: it may start more of itself meanwhile."""
 # data, and not address space: runtimes reserve far more of that than they ever use (Node's needs more than 10 GB)
-# processes of a namespace of users of their own may not read environment or memory of those outside, though their user is the same
+# in a namespace of users of its own, a process may not read environment or memory of those outside, though its user is the same
 _APART: Final = """
 import ctypes, os
 user, group = os.getuid(), os.getgid()

@@ -120,7 +120,8 @@ class LayerWorld:
         if local is not None:
             for runtime in runtimes:
                 self._add(tables.TESTS, sha256=sha, layer=layer, runtime=runtime, architecture=architecture, where="local",
-                          asked=self._asked(specification), verdict=local, reason="", import_seconds=0.1, tested_at=at)  # fmt: skip
+                          asked=self._asked(specification), verdict=local, reason="", import_seconds=0.1,
+                          tested_at=at)  # fmt: skip
         return sha
 
     def _asked(self, specification: str) -> str:

@@ -25,7 +25,7 @@ def scans_by_sha(lake: Lake) -> dict[str, Mapping[str, Any]]:
     return {row["sha256"]: row for row in lake.scan(tables.SCANS).sort("scanned_at").collect().iter_rows(named=True)}
 
 
-def tests_by_key(lake: Lake, asked: str | None = None) -> dict[TestKey, Mapping[str, Any]]:
+def tests_by_key(lake: Lake, asked: str | None) -> dict[TestKey, Mapping[str, Any]]:
     """The latest result of each test.
 
     Args:
