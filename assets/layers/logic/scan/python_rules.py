@@ -201,7 +201,10 @@ class PythonRules:
     def _commands(self, flow: Flow, call: Call, name: str) -> None:
         if name not in _COMMANDS:
             return
-        command = derived(*call.arguments, *(call.keywords[k] for k in ("args", "input", "cmd") if k in call.keywords))
+        command = derived(
+            *_without_environment(name, call.arguments),
+            *(call.keywords[k] for k in ("args", "input", "cmd") if k in call.keywords),
+        )
         if command.marks & {DECODED, DOWNLOADED, RECEIVED}:
             self.tell("command", "high", call.node, f"{name} runs what was {_origin(command)}")
         for text in _texts(call):
@@ -410,6 +413,13 @@ class PythonRules:
             line = self.line or self._calls_memory
             yield Finding("shellcode", "high", self.path, "memory is made executable, and called as a function", line)
         yield from sorted(self.found.values(), key=lambda one: (one.line or 0, one.rule))
+
+
+def _without_environment(name: str, arguments: tuple[Value, ...]) -> tuple[Value, ...]:
+    """What is run; `os.execve` and its like are given the environment as well."""
+    if name.startswith("os.posix_spawn"):
+        return arguments[:2]
+    return arguments[:-1] if re.fullmatch(r"os\.(exec|spawn)\w*e", name) else arguments
 
 
 def _origin(value: Value) -> str:
