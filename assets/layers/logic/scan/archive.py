@@ -171,7 +171,7 @@ def _grouped(rule: str, entries: Iterable[Entry], what: str) -> Iterator[Finding
     names = [printable(entry.name) for entry in entries]
     if names:
         others = f", and {len(names) - 1} more" if len(names) > 1 else ""
-        yield Finding(rule, "medium", names[0], f"{what}{others}")
+        yield Finding(rule, "high", names[0], f"{what}{others}")
 
 
 def _layout(entries: list[Entry]) -> Iterator[Finding]:

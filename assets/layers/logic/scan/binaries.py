@@ -10,6 +10,7 @@ from typing import Any
 from assets.layers.logic.products import Finding, Severity
 from assets.layers.logic.scan.targets import Target
 
+_MACHINE_OF_NAMES = {"x86_64": "x86_64", "arm64": "aarch64"}
 _MACHINES = {"x86_64": "EM_X86_64", "arm64": "EM_AARCH64"}
 _PROVIDED = re.compile(
     r"(lib(c|m|dl|rt|pthread|util|resolv|gcc_s|stdc\+\+|crypt|nsl|anl|mvec|thread_db|BrokenLocale|nss_\w+|z|bz2|lzma|expat|ffi|uuid|"
@@ -17,6 +18,11 @@ _PROVIDED = re.compile(
 )
 """Libraries of the runtime's operating system or of its interpreter."""
 _ABI = re.compile(r"\.cpython-(?P<tag>\d+)[a-z]*-(?P<platform>[\w-]+)\.so$")
+_OF_ONE_MACHINE = re.compile(
+    r"(^|[/_-])(linux|darwin|win|windows|macos|alpine|linuxmusl)[_-]?(arm64|aarch64|arm|armv\w+|x64|x86|x86_64|amd64|ia32|i\d86|32|64)/",
+    re.IGNORECASE,
+)
+"""Folders of which a package has one for each machine, and loads what fits."""
 _VERSION = re.compile(r"(GLIBC|GLIBCXX|CXXABI|GCC)_([\d.]+)$")
 _FOREIGN = {
     b"MZ": "Windows",
@@ -61,12 +67,20 @@ def binary_findings(path: str, data: bytes, target: Target) -> tuple[list[Findin
         system = next((name for magic, name in _FOREIGN.items() if data.startswith(magic)), "another system")
         if path.endswith(".class") or (data[:4] == b"\xca\xfe\xba\xbe" and int.from_bytes(data[4:8], "big") > 40):
             return [], None  # a class of Java has the same beginning
-        severity: Severity = "medium" if path.endswith((".so", ".dylib", ".node")) else "low"
-        return [Finding("foreign-binary", severity, path, f"it is machine code of {system}: Lambda cannot run it")], None
+        return [
+            Finding("foreign-binary", _foreign_severity(path), path, f"it is machine code of {system}: Lambda cannot run it")
+        ], None
     try:
         return _elf(path, data, target)
     except Exception as error:  # noqa: BLE001 - pyelftools raises whatever bytes make it raise
         return [Finding("broken-binary", "high", path, f"its ELF structure cannot be read: {error}"[:200])], None
+
+
+def _foreign_severity(path: str) -> Severity:
+    """A module of Python that cannot be imported is worse than a tool that comes along."""
+    if path.startswith("python/") and path.endswith(".so"):
+        return "high"
+    return "medium" if path.endswith((".pyd", ".dylib", ".node")) else "low"
 
 
 def _elf(path: str, data: bytes, target: Target) -> tuple[list[Finding], Binary | None]:
@@ -92,10 +106,11 @@ def _elf(path: str, data: bytes, target: Target) -> tuple[list[Finding], Binary 
 def _header_findings(path: str, data: bytes, elf: Any, target: Target) -> Iterator[Finding]:  # noqa: ANN401
     machine = elf.header.e_machine
     wanted = {_MACHINES[one] for one in target.architectures}
+    severity: Severity = "low" if _OF_ONE_MACHINE.search(path) and ".cpython-" not in path else "high"
     if elf.elfclass != 64:
-        yield Finding("wrong-machine", "high", path, "it is 32-bit code")
+        yield Finding("wrong-machine", severity, path, "it is 32-bit code")
     elif wanted and machine not in wanted:
-        yield Finding("wrong-machine", "high", path, f"it is for {machine}; the layer is for {', '.join(target.architectures)}")
+        yield Finding("wrong-machine", severity, path, f"it is for {machine}; the layer is for {', '.join(target.architectures)}")
     end = max((s["p_offset"] + s["p_filesz"] for s in elf.iter_segments()), default=0)
     if end > len(data) or (elf["e_shoff"] and elf["e_shoff"] + elf["e_shnum"] * elf["e_shentsize"] > len(data)):
         yield Finding("broken-binary", "high", path, "it is cut off")
@@ -106,7 +121,13 @@ def _header_findings(path: str, data: bytes, elf: Any, target: Target) -> Iterat
 
 def _abi(path: str, target: Target) -> list[Finding]:
     match = _ABI.search(path)
-    if match is None or not target.pythons:
+    if match is None:
+        return []
+    machine = re.match(r"x86_64|aarch64|i[3-6]86|arm|ppc64le|s390x|riscv64", match["platform"])
+    machines = {_MACHINE_OF_NAMES[one] for one in target.architectures}
+    if machine is None or "musl" in match["platform"] or (machines and machine[0] not in machines):
+        return [Finding("wrong-abi", "high", path, f"it is named for {match['platform']}: no runtime of the layer looks for it")]
+    if not target.pythons:
         return []
     wanted = {f"{major}{minor}" for major, minor in target.pythons}
     if match["tag"] not in wanted:
@@ -177,6 +198,9 @@ def missing_libraries(binaries: Collection[Binary], names: Collection[str]) -> l
     anywhere = {posixpath.basename(name) for name in paths}
     findings = []
     for binary in binaries:
+        if any("musl" in one for one in binary.needed):
+            findings.append(Finding("missing-library", "high", binary.path, "it is made for musl; the runtime has glibc"))
+            continue
         lost = [one for one in binary.needed if not _PROVIDED.fullmatch(one) and not _is_found(one, binary, paths)]
         unlisted = [one for one in lost if one not in anywhere]
         if unlisted:

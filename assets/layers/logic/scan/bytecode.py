@@ -7,7 +7,9 @@ import warnings
 from collections.abc import Iterator
 
 from assets.layers.logic.products import Finding
+from assets.layers.logic.scan.flow import CREDENTIALS
 from assets.layers.logic.scan.marshalled import Code, Unreadable, read_compiled, read_marshalled
+from assets.layers.logic.scan.shell import SHELL
 
 _DECODES = frozenset(
     [
@@ -27,6 +29,9 @@ _DECODES = frozenset(
     ]
 )
 _DOWNLOADS = frozenset(["urlopen", "urlretrieve", "HTTPSConnection", "HTTPConnection", "requests", "httpx", "recv", "urllib"])
+_SENDS = frozenset(["post", "put", "request", "send", "sendall", "sendto", "gethostbyname", "getaddrinfo"])
+_NETWORK = frozenset(["requests", "httpx", "aiohttp", "urllib3", "socket", "http.client", "urllib", "urllib.request", "smtplib"])
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,}")
 _EXECUTES = frozenset(["exec", "eval", "execfile"])
 _COMMANDS = frozenset(["system", "popen", "Popen", "check_output", "check_call", "posix_spawn", "spawn", "execv", "execve"])
 _MADE_BY_COMPILER = re.compile(r"__\w+__$|\.\w+$|_\w+__\w+$|<\w+>$|^\.")
@@ -46,6 +51,9 @@ def compiled_findings(path: str, data: bytes, source: bytes | None) -> list[Find
     try:
         code = read_compiled(data)
     except Unreadable as error:
+        is_loaded = source is None and data[:4] == importlib.util.MAGIC_NUMBER and "__pycache__" not in path
+        if is_loaded:
+            return [Finding("not-looked-at", "high", path, f"Python would load it, and {error}")]
         return [Finding("unreadable", "medium", path, str(error))]
     if source is None:
         found = [Finding("no-source", "medium", path, "it is compiled and has no source beside it")]
@@ -119,6 +127,17 @@ def _texts(constants: tuple[object, ...]) -> Iterator[str]:
             yield from _texts(constant)
 
 
+def _told(path: str, code: Code, names: frozenset[str], texts: frozenset[str]) -> Iterator[Finding]:
+    """What texts of a function say together with the names that are used."""
+    if names & _COMMANDS | names & {"run", "call", "getoutput"} and any(SHELL.search(text) for text in texts):
+        yield Finding("command", "high", path, "a command downloads and runs code, or gives a shell away", code.line)
+    own = frozenset(code.names)
+    sends = own & (_SENDS | _DOWNLOADS)
+    reads_all = "environ" in own and not any(_VARIABLE.fullmatch(text) for text in texts)
+    if sends and (reads_all or texts & CREDENTIALS) and names & _NETWORK:
+        yield Finding("sends-secrets", "high", path, f"{min(sends)} is used where keys or the environment are read", code.line)
+
+
 def _what_it_does(path: str, code: Code) -> Iterator[Finding]:
     """Names that are used together: whoever decodes or downloads, and runs, in one function or one file without any function."""
     everything = frozenset(name for one in _all(code) for name in one.names)
@@ -128,6 +147,7 @@ def _what_it_does(path: str, code: Code) -> Iterator[Finding]:
             (names | (texts if names & {"getattr", "__builtins__", "vars", "builtins"} else frozenset()))
             & (_EXECUTES | _COMMANDS)
         )
+        yield from _told(path, one, names | everything, texts)
         if not runs:
             continue
         if (names | texts) & _DECODES or (everything & _DECODES and _EXECUTES & set(runs)):

@@ -14,7 +14,7 @@ from assets.layers.logic.scan.bytecode import compiled_findings, source_path_of
 from assets.layers.logic.scan.directory import Buffer, Corrupt, Directory, Entry, TooLarge, content_of, directory_of
 from assets.layers.logic.scan.hiding import hash_of, startup_line_findings
 from assets.layers.logic.scan.javascript import javascript_findings, package_findings
-from assets.layers.logic.scan.pickles import pickle_findings
+from assets.layers.logic.scan.pickles import is_pickle, pickle_findings
 from assets.layers.logic.scan.python_code import python_findings
 from assets.layers.logic.scan.secrets import secret_findings
 from assets.layers.logic.scan.shell import shell_findings
@@ -116,13 +116,14 @@ class Looking:
         yield from secret_findings(path, content)
 
     def _by_kind(self, path: str, name: str, content: bytes) -> Iterator[Finding]:
-        if name.endswith((".py", ".pyw")) or (content.startswith(b"#!") and b"python" in content[:100]):
+        head = content[:1024]
+        if name.endswith((".py", ".pyw")) or (head.startswith(b"#!") and b"python" in head[:100]):
             if not self.depth:
                 self.found.hashes[name] = hash_of(content)
             yield from python_findings(path, content)
         elif name.endswith(".pyc"):
             yield from compiled_findings(path, content, self._source(name))
-        elif _SCRIPT.search(name) or (content.startswith(b"#!") and b"node" in content[:100]):
+        elif _SCRIPT.search(name) or (head.startswith(b"#!") and b"node" in head[:100]):
             yield from javascript_findings(path, content)
         elif name.endswith(".pth"):
             yield from startup_line_findings(path, content)
@@ -130,7 +131,7 @@ class Looking:
             yield from package_findings(path, content)
         elif name.endswith(".dist-info/RECORD"):
             self.found.records[name] = content
-        elif _PICKLE.search(name):
+        elif _PICKLE.search(name) or is_pickle(head):
             yield from pickle_findings(path, content)
         else:
             yield from self._of_other(path, name, content)

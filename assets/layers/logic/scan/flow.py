@@ -268,11 +268,14 @@ class Flow:
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         rows = self.value(node.iter)
         turns = _rows(rows)
-        if turns is not None and len(turns) <= _MOST_TURNS and self._steps + len(turns) * len(node.body) <= _STEPS:
-            for row in turns:
-                self._put(node.target, Value(row, marks=rows.marks))
-                self.block(node.body)
-        else:
+        is_unrolled = turns is not None and len(turns) <= _MOST_TURNS and self._steps + len(turns) * len(node.body) <= _STEPS
+        for row in turns or () if is_unrolled else ():
+            self._put(node.target, Value(row, marks=rows.marks))
+            self.block(node.body)
+            if self._steps > _STEPS:
+                is_unrolled = False  # loops within took all steps
+                break
+        if not is_unrolled:
             self._put(node.target, self._any_element(rows))
             self._loops += 1
             self._unsurely(node.body)
@@ -312,8 +315,12 @@ class Flow:
     _trystar = _try
 
     def _match(self, node: ast.Match) -> None:
-        self.value(node.subject)
+        subject = self.value(node.subject)
         for case in node.cases:
+            for pattern in ast.walk(case.pattern):
+                if isinstance(pattern, ast.MatchAs) and pattern.name is not None:
+                    found = subject if pattern is case.pattern else self._any_element(subject)
+                    self.scope.put(pattern.name, found)
             self._unsurely(case.body)
 
     # Expressions
@@ -347,6 +354,8 @@ class Flow:
         found = NOTHING
         if receiver.is_known and name.startswith("__"):
             return referring(f"constant.{name}", marks=receiver.marks)
+        if receiver.callees and name == "__globals__":
+            return referring("builtins.globals()")
         for owner_name in receiver.names:
             owner = self._classes.get(owner_name.removesuffix("()"))
             if owner is not None:
@@ -457,7 +466,10 @@ class Flow:
         return derived(value)
 
     def _of_tuple(self, node: ast.Tuple | ast.List | ast.Set) -> Value:
-        return self.collected([self.value(element) for element in node.elts])
+        found = self.collected([self.value(element) for element in node.elts])
+        if isinstance(node, ast.Tuple) and isinstance(found.constant, list):
+            return Value(tuple(found.constant), marks=found.marks)
+        return found
 
     _of_list = _of_tuple
     _of_set = _of_tuple
@@ -584,7 +596,24 @@ class Flow:
         for name in function.names:
             if name in self._classes:
                 result = either(result, self._constructed(name, call))
+        if not function.callees:
+            self._handed_over(call)
         return result
+
+    def _handed_over(self, call: Call) -> None:
+        """Functions of this file that are given to another one, which calls them with what it is given beside them."""
+        values = (*call.arguments, *call.keywords.values())
+        for value in values:
+            if not value.callees:
+                continue
+            others = [other for other in values if other is not value]
+            beside = any_of([*others, *(other.items for other in others if other.items is not None)])
+            if not beside.marks:
+                continue
+            for callee in value.callees:
+                given = Value(names=beside.names, marks=beside.marks)
+                most = len(callee.parameters)
+                self._called(callee, Call(call.node, value, NOTHING, (given,) * most, {}, call.is_at_import))
 
     def _constructed(self, name: str, call: Call) -> Value:
         for callee in self._classes[name].find("__init__").callees:

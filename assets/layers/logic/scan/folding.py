@@ -260,6 +260,8 @@ def called(name: str, arguments: Sequence[object]) -> object:
 
 def method(receiver: object, name: str, arguments: Sequence[object]) -> object:
     """The result of a method of a constant; UNFOLDED if it is not worked out."""
+    if isinstance(receiver, int) and name == "to_bytes" and arguments and isinstance(arguments[0], int) and arguments[0] <= 64:
+        return _kept(lambda: receiver.to_bytes(*arguments))  # type: ignore[arg-type]
     if not isinstance(receiver, _TEXTS) or name not in _TEXT_METHODS:
         return UNFOLDED
     if name == "decode" and isinstance(receiver, bytes):

@@ -1,6 +1,7 @@
 """What a pickle would call when it is loaded; read without loading it."""
 
 import pickletools
+import re
 from collections.abc import Iterator
 
 from assets.layers.logic.products import Finding
@@ -68,6 +69,7 @@ _HARMLESS = frozenset(
         "sys.maxsize",
     }
 )
+_OLD = re.compile(rb"[\](}]{0,3}[ci][\w.]+\n\w+\n")
 _MOST_STEPS = 200_000
 _STRINGS = ("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8")
 
@@ -91,6 +93,11 @@ def _globals(data: bytes) -> Iterator[str]:
                 yield f"{words[-2]}.{words[-1]}"
     except (ValueError, IndexError, UnicodeError, OverflowError):
         return  # what comes before the fault would have been called
+
+
+def is_pickle(head: bytes) -> bool:
+    """Whether a file with this beginning is a pickle: of protocol 2 or later, or of an older one that begins with a function."""
+    return (head[:1] == b"\x80" and head[1:2] in (b"\2", b"\3", b"\4", b"\5")) or _OLD.match(head) is not None
 
 
 def pickle_findings(path: str, data: bytes) -> list[Finding]:

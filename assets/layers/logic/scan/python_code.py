@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from assets.layers.logic.products import Finding
 from assets.layers.logic.scan.flow import Flow
 from assets.layers.logic.scan.python_rules import PythonRules
-from assets.layers.logic.scan.relevance import is_relevant
+from assets.layers.logic.scan.relevance import is_in_another_encoding, is_relevant
 
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 4 * 1024 * 1024
 """Larger sources are not looked through, and that is told."""
+
+_TOO_DEEP = "it is nested too deeply to be followed"
 
 
 def python_findings(path: str, source: bytes) -> list[Finding]:
@@ -25,19 +27,25 @@ def python_findings(path: str, source: bytes) -> list[Finding]:
         return [Finding("not-looked-at", "high", path, f"it is larger than {MOST_BYTES} bytes")]
     if not is_relevant(source):
         return []
-    return _looked_through(path, source, None, 0)
+    findings = _looked_through(path, source, None, 0)
+    if is_in_another_encoding(source):
+        what = "it is written in an encoding in which letters are not as they look"
+        findings.append(Finding("hidden-characters", "high", path, what, 1))
+    return findings
 
 
 def _looked_through(path: str, source: str | bytes, line: int | None, depth: int) -> list[Finding]:
     rules = PythonRules(path, lambda text, at, deep: _code_within(path, text, at, deep), line, depth)
     trees, faults = _parsed(source, tolerant=depth == 0)
-    findings = [] if depth else [Finding("unreadable", "low", path, fault) for fault in faults[:1]]
+    findings = [] if depth else [Finding("unreadable", "low", path, fault) for fault in faults[:1] if fault != _TOO_DEEP]
+    if _TOO_DEEP in faults:
+        findings.append(Finding("not-looked-at", "high", path, _TOO_DEEP))
     for tree in trees:
         flow = Flow(rules.judge, rules.assigned)
         try:
             flow.follow(tree)
         except RecursionError:
-            findings.append(Finding("not-looked-at", "high", path, "it is nested too deeply to be followed"))
+            findings.append(Finding("not-looked-at", "high", path, _TOO_DEEP))
     return [*rules.findings(), *findings]
 
 
@@ -52,8 +60,10 @@ def _parsed(source: str | bytes, *, tolerant: bool) -> tuple[list[ast.Module], l
         return [_tree(source)], []
     except SyntaxError as error:
         fault = f"it is no Python that can be read here: {error.msg}, line {error.lineno}"
-    except (ValueError, RecursionError, MemoryError, UnicodeError) as error:
+    except (ValueError, UnicodeError) as error:
         fault = f"it is no Python that can be read here: {error}"
+    except (RecursionError, MemoryError):
+        return [], [_TOO_DEEP]
     if not tolerant:
         return [], [fault]
     text = source if isinstance(source, str) else source.decode("utf-8", "replace")

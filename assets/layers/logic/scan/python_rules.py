@@ -3,12 +3,12 @@
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assets.layers.logic.products import Finding, Severity
 from assets.layers.logic.scan.flow import Call, Flow
 from assets.layers.logic.scan.pickles import dangerous_globals
-from assets.layers.logic.scan.results import DOWNLOADS, METADATA_HOSTS, SENDS, address_of, result_of
+from assets.layers.logic.scan.results import DOWNLOADS, SENDS, address_of, is_metadata, result_of
 from assets.layers.logic.scan.shell import SHELL
 from assets.layers.logic.scan.values import (
     CREDENTIAL,
@@ -93,6 +93,8 @@ _EXECUTORS = frozenset({"builtins.exec", "builtins.eval", "builtins.compile", "b
 _RUNNERS = _EXECUTORS | _COMMANDS
 _TEMPORARY = ("/tmp/", "/opt/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - looked for, not used
 _LOCAL = re.compile(r"(https?://)?(localhost|127\.|\[?::1|0\.0\.0\.0|169\.254\.|fd00:ec2|metadata\.google)", re.IGNORECASE)
+_LOADED = (".py", ".pyc", ".pth", ".so")
+_IN_MEMORY = re.compile(r"^/proc/(self|\d+|\W)/fd/")
 _DUNDER = re.compile(r"class\.__\w+__")
 _WRITES = ("write", "write_bytes", "write_text", "writelines")
 _DEEPEST = 4
@@ -100,6 +102,14 @@ _SHORTEST_CODE = 8
 _MEMORY_CALLS = frozenset({"mprotect", "VirtualAlloc", "VirtualProtect", "VirtualAllocEx"})
 _CASTS = frozenset(f"ctypes.{name}" for name in ("CFUNCTYPE", "WINFUNCTYPE", "PYFUNCTYPE", "cast", "memmove", "string_at"))
 _CALLS = frozenset(f"ctypes.{name}()" for name in ("CFUNCTYPE", "PYFUNCTYPE", "cast"))
+_FOREIGN = (
+    *(f"ctypes.{name}()." for name in ("CDLL", "PyDLL", "cdll.LoadLibrary")),
+    "ctypes.pythonapi.",
+)
+"""Functions of C libraries that Python code calls."""
+_RUNS_FROM_C = re.compile(
+    r"(system|popen|exec[lv]p?e?|execveat|fexecve|posix_spawnp?|PyRun_\w+|Py_CompileString\w*|PyEval_EvalCode\w*)"
+)
 _HOOKS = frozenset(f"sys.{name}.{verb}" for name in ("meta_path", "path_hooks") for verb in ("insert", "append"))
 _JUDGED = (
     frozenset({*_RUNS_CODE, *_RUNS_FILES, "mmap.mmap", "os.dup2", "builtins.setattr"})
@@ -135,7 +145,7 @@ class PythonRules:
     def judge(self, flow: Flow, call: Call) -> Value:
         """Judge a call; returns what it returns."""
         for name in call.function.names:
-            if name in _JUDGED or name.rsplit(".", 1)[-1] in _MEMORY_CALLS:
+            if name in _JUDGED or name.rsplit(".", 1)[-1] in _MEMORY_CALLS or name.startswith(_FOREIGN):
                 for work in (
                     self._runs_code,
                     self._runs_files,
@@ -143,6 +153,7 @@ class PythonRules:
                     self._loads,
                     self._network,
                     self._memory,
+                    self._foreign,
                     self._hooks,
                 ):
                     work(flow, call, name)
@@ -150,7 +161,22 @@ class PythonRules:
             self._hidden(call)
         self._passed_on(call)
         self._writes(flow, call)
-        return _with_attribute(flow, call, result_of(flow, call))
+        for name in call.function.names:
+            if name.startswith(("attribute:", "method:")) and call.arguments:
+                return self._completed(flow, call, name)
+        return result_of(flow, call)
+
+    def _completed(self, flow: Flow, call: Call, name: str) -> Value:
+        """`operator.attrgetter("system")(os)` is `os.system`, `operator.methodcaller("system", command)(os)` calls it."""
+        found = flow.attribute(call.argument(0), name.split(":", 1)[1])
+        if call.function.marks & {PIECED, DECODED}:
+            found = found.marked(HIDDEN)
+        if name.startswith("attribute:"):
+            return found
+        given = call.function.items
+        return self.judge(
+            flow, replace(call, function=found, receiver=call.argument(0), arguments=() if given is None else (given,))
+        )
 
     # What is run
 
@@ -212,6 +238,8 @@ class PythonRules:
                 self.tell(
                     "command", "high", call.node, f"{name} runs a command that downloads and runs code, or gives a shell away"
                 )
+            elif _IN_MEMORY.search(text):
+                self.tell("dropped-code", "high", call.node, f"{name} runs a file that exists in memory only")
             elif any(key in text for key in flow.written if len(key) > 5 and self._is_dropped(flow, key)):
                 self.tell("dropped-code", "high", call.node, f"{name} runs a file that the same code writes")
         if self._names_dropped(flow, call):
@@ -253,7 +281,9 @@ class PythonRules:
         is_constant = call.argument(0).is_known
         if data.marks & {DOWNLOADED}:
             self.tell("unpickling", "high", call.node, f"{name} loads what was downloaded: it may run anything")
-        elif DECODED in data.marks and (is_constant or name.startswith("marshal.")):
+        elif (DECODED in data.marks and (is_constant or name.startswith("marshal."))) or (
+            is_constant and name == "marshal.loads"
+        ):
             self.tell("unpickling", "high", call.node, f"{name} loads code that lies encoded in the file")
         elif isinstance(constant := call.argument(0).constant, bytes):
             dangerous = dangerous_globals(constant)
@@ -273,8 +303,10 @@ class PythonRules:
                     call.node,
                     f"{name.removeprefix('builtins.')} is reached by a name that is not written down",
                 )
-            if name.endswith(".__subclasses__") and ("__base" in name or "__mro__" in name):
-                self.tell("hidden-call", "high", call.node, "all classes are reached through those of a constant")
+            if name == "builtins.object.__subclasses__" or (
+                name.endswith(".__subclasses__") and ("__base" in name or "__mro__" in name)
+            ):
+                self.tell("hidden-call", "high", call.node, "all classes are reached through the one that all have in common")
         if call.function.names & {"builtins.__import__", "importlib.import_module", "importlib.__import__"}:
             module = text_of(call.argument(0, "name")) or ""
             if call.argument(0, "name").marks & {PIECED, DECODED} and module.split(".")[0] in _DANGEROUS_MODULES:
@@ -303,17 +335,17 @@ class PythonRules:
     # What is sent
 
     def _network(self, _: Flow, call: Call, name: str) -> None:
-        if name == "os.dup2" and any(_is_socket(value) for value in call.arguments):
+        if name == "os.dup2" and _is_socket(call.argument(0)) and _is_standard(call.argument(1)):
             self.tell("reverse-shell", "high", call.node, "a socket takes the place of standard input or output")
         if name not in DOWNLOADS and name not in SENDS:
             return
         address = address_of(call)
-        if address is not None and any(host in address for host in METADATA_HOSTS):
+        if address is not None and is_metadata(address):
             severity: Severity = "high" if call.is_at_import else "medium"
             self.tell("metadata-service", severity, call.node, f"{name} asks the metadata service, which has the role's keys")
         elif address is None or not _LOCAL.match(address):
-            is_socket = name.startswith(("socket.socket()", "socket.create_connection()"))
-            self._judge_sent(call, name, call.everything.marks, knows_where=is_socket or address is not None)
+            says_where = name.startswith("socket.") or address is not None
+            self._judge_sent(call, name, call.everything.marks, knows_where=says_where)
         if call.is_at_import:
             self.tell("at-import", "medium", call.node, f"{name} talks over the network when the module is imported")
 
@@ -338,6 +370,11 @@ class PythonRules:
             self._calls_memory = call.node.lineno
         if name in _CALLS and call.function.marks & {DECODED, DOWNLOADED}:
             self._executable_memory = self._calls_memory = call.node.lineno
+
+    def _foreign(self, _: Flow, call: Call, name: str) -> None:
+        short = name.rsplit(".", 1)[-1]
+        if name.startswith(_FOREIGN) and _RUNS_FROM_C.fullmatch(short):
+            self.tell("hidden-call", "high", call.node, f"{short} of a C library is called past Python's own functions")
 
     def _is_executable(self, call: Call, names: frozenset[str]) -> bool:
         numbers = [value.constant for value in (call.argument(3), call.keywords.get("prot", Value(0)))]
@@ -388,7 +425,7 @@ class PythonRules:
             content = derived(*call.arguments)
             for mark in call.receiver.marks:
                 if mark.startswith("path:"):
-                    flow.wrote(mark.removeprefix("path:"), content)
+                    self._wrote_to(flow, call.node, mark.removeprefix("path:"), content)
             if node.attr in ("write_bytes", "write_text"):
                 self._wrote(flow, node.value, call.receiver, content)
         for name in call.function.names:
@@ -400,12 +437,17 @@ class PythonRules:
                 )
                 for mark in target.marks:
                     if mark.startswith("path:"):
-                        flow.wrote(mark.removeprefix("path:"), source)
+                        self._wrote_to(flow, call.node, mark.removeprefix("path:"), source)
 
     def _wrote(self, flow: Flow, node: ast.expr, path: Value, content: Value) -> None:
         key = flow.path_key(node, path)
         if key is not None:
-            flow.wrote(key, content)
+            self._wrote_to(flow, node, key, content)
+
+    def _wrote_to(self, flow: Flow, node: ast.AST, key: str, content: Value) -> None:
+        flow.wrote(key, content)
+        if key.endswith(_LOADED) and content.marks & {DECODED, DOWNLOADED, RECEIVED}:
+            self.tell("dropped-code", "high", node, f"what was {_origin(content)} is written to a file that Python would load")
 
     def findings(self) -> Iterator[Finding]:
         """All that was found, by line."""
@@ -440,6 +482,13 @@ def _is_socket(value: Value | None) -> bool:
     return value is not None and any(name.startswith(("socket.socket()", "socket.create_connection()")) for name in value.names)
 
 
+def _is_standard(value: Value) -> bool:
+    """Whether a descriptor is, or may be, that of standard input or output."""
+    return value.constant in (0, 1, 2) or (
+        not value.is_known and not any(name.endswith(".fileno()") and "sys.std" not in name for name in value.names)
+    )
+
+
 def _texts(call: Call) -> Iterator[str]:
     """Constant texts of a command: as one, and its words joined."""
     for value in (*call.arguments, *(call.keywords[k] for k in ("args", "input", "cmd") if k in call.keywords)):
@@ -448,12 +497,3 @@ def _texts(call: Call) -> Iterator[str]:
             yield text
         elif isinstance(value.constant, list):
             yield " ".join(str(word) for word in value.constant)
-
-
-def _with_attribute(flow: Flow, call: Call, result: Value) -> Value:
-    """`operator.attrgetter("system")(os)` is `os.system`."""
-    for name in call.function.names:
-        if name.startswith("attribute:") and call.arguments:
-            found = flow.attribute(call.argument(0), name.removeprefix("attribute:"))
-            return found.marked(HIDDEN) if call.function.marks & {PIECED, DECODED} else found
-    return result

@@ -15,6 +15,9 @@ _ALONE: tuple[tuple[bytes, bytes | None], ...] = (
         rb"builtins\s*(?:[,)\]]|\.\s*(?:exec|eval|compile|__))|builtins__|=\s*builtins\b|from\s+builtins\s|builtins\s+as\s",
     ),
     (b"__import__", None),
+    (b"__globals__", None),
+    (b"ctypes", rb"\bctypes\b"),
+    (b"methodcaller", None),
     (b"import_module", None),
     (b"marshal", rb"\bmarshal\b"),
     (b"cloudpickle", rb"cloudpickle\s*\.\s*load"),
@@ -79,20 +82,36 @@ _NETWORK = (
     b"websocket",
     b"dns.",
 )
+_ENCODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_ALL_CLASSES = re.compile(rb"__base|__mro__|\bobject\s*\.\s*__subclasses__")
 _COMPILED = {pattern: re.compile(pattern) for _, pattern in (*_ALONE, *_WITH_NETWORK) if pattern is not None}
 
 
 def is_relevant(source: bytes) -> bool:
     """Whether a rule could find anything in this source; always if names may be written in other letters that mean the same."""
+    if is_in_another_encoding(source):
+        return True
     if not source.isascii() and _has_letters_like_latin(source):
         return True
     if b"\\\n" in source:
         source = source.replace(b"\\\n", b" ")
     if _any(source, _ALONE):
         return True
-    if b"__subclasses__" in source and (b"__base" in source or b"__mro__" in source):
+    if b"__subclasses__" in source and _ALL_CLASSES.search(source):
         return True
     return any(word in source for word in _NETWORK) and _any(source, _WITH_NETWORK)
+
+
+def is_in_another_encoding(source: bytes) -> bool:
+    """Whether the source says (PEP 263) that it is in an encoding in which Latin letters are not as they look."""
+    for line in source[:1000].splitlines()[:2]:
+        told = _ENCODING.match(line)
+        if told is not None:
+            name = told[1].decode().lower().replace("_", "-")
+            return name in ("utf-7", "unicode-escape", "raw-unicode-escape", "punycode", "idna") or name.startswith(
+                ("utf-16", "utf-32", "cp037", "cp500", "cp1140")
+            )
+    return False
 
 
 def _any(source: bytes, words: tuple[tuple[bytes, bytes | None], ...]) -> bool:

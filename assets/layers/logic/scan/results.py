@@ -1,6 +1,9 @@
 """What calls of well-known functions return, as far as it matters: constants, references, and where data comes from."""
 
 import ast
+import base64
+import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +22,7 @@ from assets.layers.logic.scan.values import (
     RECEIVED,
     UNKNOWN,
     Value,
+    any_of,
     derived,
     either,
     referring,
@@ -118,6 +122,11 @@ _PASSING = frozenset(
         "sum",
     ]
 )
+_PASSING_METHODS = frozenset(
+    {name for kind in (str, bytes, dict, list) for name in dir(kind) if not name.startswith("_")}
+    - {"startswith", "endswith", "find", "rfind", "index", "rindex", "count"}
+    | {"read", "json", "text"}
+)
 _PASSING_NAMES = frozenset(
     [
         "io.BytesIO",
@@ -136,10 +145,8 @@ _PASSING_NAMES = frozenset(
         "urllib.request.Request",
         "requests.Request",
         "functools.reduce",
-        "base64.b64encode",
+        *(f"base64.{name}" for name in dir(base64) if "encode" in name),
         "base64.b64decode",
-        "base64.urlsafe_b64encode",
-        "base64.encodebytes",
         "binascii.hexlify",
         "builtins.bytes.join",
         "zlib.compress",
@@ -207,16 +214,16 @@ def _of_text(call: Call) -> Value:
         found = folding.method(call.receiver.constant, node.attr, [one.constant for one in call.arguments])
         if found is not folding.UNFOLDED:
             return Value(found, marks=sources.marks | {PIECED} | _hiding(call, node.attr))
-    if node.attr in ("decode", "encode") and _hiding(call, node.attr):
+    if node.attr in ("decode", "encode", "to_bytes") and _hiding(call, node.attr):
         return sources.marked(DECODED)
-    if node.attr in ("join", "format", "replace", "read", "decode", "encode", "strip", "split", "json", "text", "translate"):
+    if node.attr in _PASSING_METHODS:
         return Value(marks=sources.marks, items=call.receiver.items)
     return NOTHING
 
 
 def _hiding(call: Call, method: str) -> frozenset[str]:
     """Whether the method decodes more than text."""
-    if method == "translate":
+    if method in ("translate", "to_bytes"):
         return frozenset({DECODED})
     codec = text_of(call.arguments[0]) if call.arguments else None
     if method in ("decode", "encode") and codec is not None and codec.lower().replace("-", "_") in folding.HIDING_CODECS:
@@ -247,7 +254,7 @@ def _of_name(asked: _Asked) -> Value:
 
 def _downloaded(asked: _Asked) -> Value:
     address = address_of(asked.call)
-    asks_metadata = address is not None and any(host in address for host in METADATA_HOSTS)
+    asks_metadata = address is not None and is_metadata(address)
     return referring(f"{asked.name}()", marks={METADATA if asks_metadata else DOWNLOADED})
 
 
@@ -265,6 +272,16 @@ def address_of(call: Call) -> str | None:
         if address:
             return address
     return None
+
+
+def is_metadata(address: str) -> bool:
+    """Whether a request goes to the metadata service, however its number is spelled."""
+    host = re.match(r"(?:\w+://)?(?:[^/@]*@)?([^/:?#]+)", address)
+    try:
+        number = str(ipaddress.IPv4Address(int(host[1], 0))) if host else ""
+    except ValueError:
+        number = ""
+    return any(one in address or one == number for one in METADATA_HOSTS)
 
 
 def _decoded(asked: _Asked) -> Value:
@@ -405,6 +422,22 @@ def _reduced(asked: _Asked) -> Value:
     return derived(*asked.call.arguments)
 
 
+def _methodcaller(asked: _Asked) -> Value:
+    """`operator.methodcaller("system", command)`: a call that still lacks its object."""
+    name = text_of(asked.call.argument(0))
+    if name is None:
+        return NOTHING
+    return Value(names=frozenset({f"method:{name}"}), marks=asked.call.argument(0).marks, items=any_of(asked.call.arguments[1:]))
+
+
+def _accepted(_: _Asked) -> Value:
+    return Value(items=referring("socket.socket()"))
+
+
+def _same(asked: _Asked) -> Value:
+    return asked.call.argument(0)
+
+
 def _mapped(asked: _Asked) -> Value:
     """`map(chr, numbers)` is worked out; of other functions, where data comes from."""
     call = asked.call
@@ -449,7 +482,12 @@ _RESULTS: dict[str, Callable[[_Asked], Value]] = {
     "tempfile.mktemp": _temporary,
     "functools.partial": _partial,
     "operator.attrgetter": _attrgetter,
-    "operator.methodcaller": _attrgetter,
+    "operator.methodcaller": _methodcaller,
+    "builtins.staticmethod": _same,
+    "builtins.classmethod": _same,
+    "functools.cache": _same,
+    "functools.lru_cache": _same,
+    "socket.socket().accept": _accepted,
     "builtins.compile": _compiled,
     "codecs.getdecoder": _decoder,
     "codecs.getencoder": _decoder,

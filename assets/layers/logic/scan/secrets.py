@@ -1,6 +1,8 @@
 """Rules on secrets: few and precise. A finding tells where and of what kind, never the secret."""
 
 import base64
+import binascii
+import codecs
 import math
 import re
 from collections import Counter
@@ -73,6 +75,12 @@ def _is_password(secret: bytes) -> bool:
     )
 
 
+def _is_mixed(secret: bytes) -> bool:
+    """Small and large letters and numbers in no order that words have."""
+    kinds = (rb"[a-z].*[a-z].*[a-z]", rb"[A-Z].*[A-Z].*[A-Z]", rb"\d.*\d")
+    return all(re.search(kind, secret) for kind in kinds) and _bits(secret) > 3.6 and not _EXAMPLE.search(secret)
+
+
 _AWS_SECRET = re.compile(rb"(?i)aws.{0,20}secret.{0,20}?['\"\s:=]+([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])")
 _RULES = (
     _Rule("an access key of AWS", b"AKIA", re.compile(rb"(?<![A-Z0-9])(AKIA[A-Z2-7]{16})(?![A-Z0-9])"), is_real=_is_random),
@@ -108,6 +116,12 @@ _RULES = (
         _is_token,
     ),
     _Rule(
+        "a key of an Azure account",
+        b"AccountKey=",
+        re.compile(rb"AccountKey=([A-Za-z0-9+/]{86}==)"),
+        is_real=_is_random,
+    ),
+    _Rule(
         "a password in an address",
         b"://",
         re.compile(
@@ -117,8 +131,13 @@ _RULES = (
         _is_password,
     ),
 )
+_ENCODED = re.compile(rb"""["'=\s]([A-Za-z0-9+/]{48,20000}={0,2})(?=["'\s]|$)""")
+_PIECES = re.compile(rb"""["'][\w./:+=-]{2,200}["'](?:\s{0,3}\+\s{0,3}["'][\w./:+=-]{2,200}["']){1,50}""")
+_SEAM = re.compile(rb"""["']\s*\+\s*["']""")
+_ASSIGNED = re.compile(rb"""[:=]\s{0,3}["']([A-Za-z0-9+/=!@#$^&*~_-]{16,100})["']""")
+_NAMED = re.compile(rb"(?i)(?:passw(?:or)?d|secret|api_?key|auth_?token|access_?token|private_?key)[\"']?\s{0,3}$")
 _PRIVATE_KEY = re.compile(
-    rb"-----BEGIN (?P<kind>(?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY)-----(?P<body>[A-Za-z0-9+/=\s\\nr\"':,.-]{100,})-----END "  # noqa: E501
+    rb"-----BEGIN (?P<kind>(?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY)-----(?P<body>(?:[A-Za-z0-9+/=\s\\\"':,.]++|-(?!----))++)-----END "  # noqa: E501
 )
 _FILES: tuple[tuple[re.Pattern[str], re.Pattern[bytes], str], ...] = (
     (re.compile(r"(^|/)\.npmrc$"), re.compile(rb"(?m)_(?:authToken|auth|password)\s*=\s*([^\s$]{8,})"), "a token in .npmrc"),
@@ -148,10 +167,47 @@ def secret_findings(path: str, data: bytes) -> list[Finding]:
     """Secrets in a file; documents of interfaces and files of tests hold examples, and are told as low."""
     if len(data) > _MOST_BYTES or _API_DOCUMENTS.search(path):
         return []
-    findings = [*_by_file(path, data), *_keys(path, data), *_by_rule(path, data)]
+    data = _as_utf8(data)
+    findings = [
+        *_by_file(path, data),
+        *_keys(path, data),
+        *_by_rule(path, data),
+        *_written_down(path, data),
+        *_within(path, data),
+    ]
     if _PLACES_OF_EXAMPLES.search(path):
         return [Finding(f.rule, "low", f.path, f"{f.detail} (of a test or document)", f.line) for f in findings]
     return findings
+
+
+def _as_utf8(data: bytes) -> bytes:
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if data.startswith(mark):
+            return data.decode(encoding, "replace").encode()
+    return data
+
+
+def _within(path: str, data: bytes) -> Iterator[Finding]:
+    """Secrets in text that is encoded in base64, or was cut into pieces that are added."""
+    for match in _ENCODED.finditer(data):
+        try:
+            inner = base64.b64decode(match[1], validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        if inner.isascii():
+            for found in (*_keys(path, inner), *_by_rule(path, inner)):
+                yield Finding(found.rule, found.severity, path, f"{found.detail}, encoded in base64", _line(data, match.start()))
+    for match in _PIECES.finditer(data):
+        for found in _by_rule(path, _SEAM.sub(b"", match[0])):
+            yield Finding(found.rule, found.severity, path, f"{found.detail}, cut into pieces", _line(data, match.start()))
+
+
+def _written_down(path: str, data: bytes) -> Iterator[Finding]:
+    """Random text that is assigned to a name of a password."""
+    for match in _ASSIGNED.finditer(data):
+        if _NAMED.search(data[max(match.start() - 24, 0) : match.start()]) and _is_mixed(match[1]):
+            yield Finding("secret", "high", path, "a password or key that is written down", _line(data, match.start()))
+            break
 
 
 def _by_file(path: str, data: bytes) -> Iterator[Finding]:
@@ -169,7 +225,7 @@ def _keys(path: str, data: bytes) -> Iterator[Finding]:
     for match in _PRIVATE_KEY.finditer(data):
         kind = match["kind"].decode().lower()
         body = re.sub(rb"[^A-Za-z0-9+/=]", b"", match["body"])
-        if _bits(body) > 4.5:
+        if len(body) > 80 and _bits(body) > 4.5:
             severity: Severity = "medium" if "encrypted" in kind else "high"
             yield Finding("secret", severity, path, f"a {kind}", _line(data, match.start()))
 

@@ -9,6 +9,8 @@ SHELL = re.compile(
     \b(nc|ncat|netcat)\b[^\n|;]*\s-[a-z]*[ec]\b|\b(ba)?sh\s+-i\b[^\n]*[<>]|mkfifo\b[^\n]*\bnc\b|
     (curl|wget)\b[^\n]*(&&|;)\s*(chmod|sh\b|bash\b|python|\./|/tmp/)|powershell[^\n]*\s-e(nc|ncodedcommand)?\b|
     python[\d.]*\s+-c\s[^\n]*(b64decode|socket\.socket|exec\(|urlopen)|(ba|z)?sh\s+-c\s[^\n]*\$\((curl|wget)|eval\s+["$(`]*\$?\(?(curl|wget)|
+    \b(env|printenv|/environ|\.aws/credentials)\b[^\n;]*\|[^\n]*\b(curl|wget|nc|ncat)\b|
+    \b(curl|wget|nc|ncat)\b[^\n|;]*(\$\(\s*(env|printenv)\b|`(env|printenv)\b|\$\{?AWS_(SECRET|SESSION)|@/proc/self/environ|@[^\s]*\.aws/credentials)|
     xxd\s+-r[^\n|]*\|\s*(ba)?sh\b|openssl\s+enc\s[^\n|]*\|\s*(ba)?sh\b""",
     re.VERBOSE | re.IGNORECASE,
 )
