@@ -1,9 +1,9 @@
 """Commands that are run with bounds, for code that nobody has tried yet: so long, so much memory, so much output, and an end.
 
-The command sees an environment of its own, never this process's: where the system has namespaces of users (most containers forbid
-them) it cannot read it from `/proc` either. It may read what this process's user may read, and has the network. Whatever it starts
-is ended with it, also what left its group or session: all of it is known by a mark in its environment. That takes Linux; elsewhere
-its process group alone is ended.
+The command sees an environment of its own, never this process's: where the system has namespaces of users (most containers
+forbid them) it cannot read it from `/proc` either. It may read what this process's user may, and has the network. Whatever it
+starts is ended with it, also what left its group or session: all of it is known by a mark in its environment. That takes Linux;
+elsewhere its process group alone is ended.
 """
 
 import os
