@@ -150,6 +150,13 @@ def test_a_zip_is_read_back_and_is_the_same_in_any_order(files: dict[str, bytes]
         assert {one.external_attr >> 16 for one in packed.infolist()} <= {0o100644, 0o100755}
 
 
+def test_a_small_layer_is_compressed_as_far_as_it_goes_and_a_large_one_in_less_time() -> None:
+    words = b" ".join(str(number * 7919 % 10_007).encode() for number in range(60_000))
+    small, large = zipped({"a": words}), zipped({"a": words, "b": bytes(4_000_000)})
+    of_small, of_large = (zipfile.ZipFile(io.BytesIO(one)).getinfo("a").compress_size for one in (small, large))
+    assert of_small < of_large
+
+
 def test_programs_are_executable_in_a_zip_and_paths_that_lead_out_are_refused() -> None:
     with zipfile.ZipFile(io.BytesIO(zipped({"a": b"#!/bin/sh\n", "b": b"", "ü": b"x" * 99}))) as packed:
         assert [one.external_attr >> 16 & 0o777 for one in packed.infolist()] == [0o755, 0o644, 0o644]
