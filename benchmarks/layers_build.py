@@ -1,7 +1,8 @@
 """Claim: layers are smaller than by the usual script, still work, are the same every time, and take no longer than pip alone.
 
 The script is the one of many guides: `pip install --target`, then byte code, caches, `*.dist-info` and folders called `tests` are
-deleted, then it is zipped at level 9. Both take the same wheels from warm caches.
+deleted, then it is zipped at level 9. Both take the same wheels, timed once with
+empty caches (`cold_…`) and several times with warm ones, each tool from its own.
 """
 
 import argparse
@@ -139,7 +140,10 @@ def _compared(specification: LayerSpecification, folder: Path, repeats: int) -> 
         pip_configuration.cache_clear()
         build = _built(specification, folder)
         ours.append(perf_counter() - begun)
+    begun = perf_counter()
     apart = _built(specification, folder, replace(pip_configuration(), cache=folder / "cache"))
+    cold = perf_counter() - begun
+    pip_cold = _by_pip(specification, wheels, folder / "pip-cold", cache=folder / "pip-cache")
     layer = folder / "layer"
     zipfile.ZipFile(io.BytesIO(build.zip)).extractall(layer)
     failed = _not_working(build, layer)
@@ -154,6 +158,9 @@ def _compared(specification: LayerSpecification, folder: Path, repeats: int) -> 
         "imports_ok": not failed,
         "metadata_ok": not different,
         "same_versions": same_versions,
+        "cold_seconds_ratio_vs_pip": cold / pip_cold,
+        "cold_seconds": cold,
+        "cold_pip_seconds": pip_cold,
         "seconds": median(ours),
         "pip_seconds": median(pips),
         "zip_bytes": len(build.zip),
@@ -178,8 +185,8 @@ def _built(specification: LayerSpecification, folder: Path, source: PackageSourc
     return build
 
 
-def _by_pip(specification: LayerSpecification, wheels: Wheels, folder: Path) -> float:
-    """Seconds of pip alone, for the same runtime."""
+def _by_pip(specification: LayerSpecification, wheels: Wheels, folder: Path, cache: Path | None = None) -> float:
+    """Seconds of pip alone, for the same runtime, with its own cache or that one."""
     shutil.rmtree(folder, ignore_errors=True)
     newest = int(wheels.glibc.split("_")[1])
     platforms = [f"manylinux_2_{n}_{wheels.machine}" for n in range(newest, 4, -1)]
@@ -187,7 +194,7 @@ def _by_pip(specification: LayerSpecification, wheels: Wheels, folder: Path) -> 
     command = [
         sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), "--only-binary", ":all:",
         "--python-version", wheels.python, *(part for name in platforms for part in ("--platform", name)),
-        *specification.requirements,
+        *([] if cache is None else ["--cache-dir", str(cache)]), *specification.requirements,
     ]  # fmt: skip
     begun = perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -3,8 +3,10 @@
 First a roll-out of a good version and one of a broken version are let go undisturbed, and their points counted: every HTTP
 request that the product sends, every commit to the lake, every file that it stores. Then each point is, in a case of its own,
 where the process ends: before it ("not done") and after it ("done, but nobody knows"). The job is run again until the roll-out is
-over, and the functions are held against what they have to be, reckoned apart from the product. After that connections are cut at
-every change, and in random cases other people change, revert and delete functions meanwhile, AWS throttles, and processes end.
+over. Before and after each point, and at the end, the functions are held against what they have to be, reckoned apart from the
+product: they are read from the embedded cloud, past every interface. A case that nothing happened to counts as wrong. Then
+connections are cut at every change, and in random cases other people change, revert and delete functions meanwhile, AWS
+throttles, and processes end.
 """
 
 import argparse
@@ -16,10 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from benchmarks.layers_rollout_cloud import Case, Scene, scene
+from benchmarks.layers_rollout_cloud import CANARIES, Case, Scene, scene
 from benchmarks.layers_rollout_others import Others
 from benchmarks.outcome import Target as Bound
 from benchmarks.outcome import finish
+from sandbox.aws_lambda_server import ACCOUNT
 
 GOOD, BAD = 3, 4
 _AT_ONCE = 2
@@ -47,24 +50,35 @@ def crash(stage: Scene, target: int, at: int, *, after: bool) -> tuple[Case, lis
     """A roll-out whose process ends at a point and is started anew; what is wrong with its end."""
     case = stage.case(target)
     stage.fuse.arm(at, after=after)
-    case.drive()
-    return case, case.faults("rolled out" if target == GOOD else "rolled back")
+    wrong = _watched(case)
+    return case, wrong if case.killed else [*wrong, "its process did not end there"]
 
 
 def cut(stage: Scene, target: int, operation: str, number: int, kind: str) -> list[str]:
     """A roll-out of which the connection is cut at a change."""
     case = stage.case(target)
-    stage.aws.cloud.faults.ask(kind, operation=operation, after=number, times=1)
-    case.drive()
-    return case.faults("rolled out" if target == GOOD else "rolled back")
+    fault = stage.aws.cloud.faults.ask(kind, operation=operation, after=number, times=1)
+    wrong = _watched(case)
+    return [*wrong, "its connection was not cut there"] if fault.times else wrong
+
+
+def _watched(case: Case) -> list[str]:
+    """What is wrong with a roll-out at any of its points, and at its end."""
+    case.scene.fuse.watch = case.look
+    try:
+        case.drive()
+    finally:
+        case.scene.fuse.watch = lambda _: None
+    return [*case.torn, *case.faults("rolled out" if case.target == GOOD else "rolled back")]
 
 
 def wave_of(case: Case) -> int:
-    """The last wave in which a function was given the broken version."""
+    """The last wave in which a function had the broken version: canaries are the first, whatever the plan says of others."""
     kept = case.kept()
     assert kept is not None  # noqa: S101 - every case has a roll-out
-    touched = {row["subject"] for row in case.journal().to_dicts()}
-    return max(move.wave for move in kept.plan.moves if move.arn in touched)
+    if case.reached == {(ACCOUNT, name) for name in CANARIES}:
+        return 1
+    return max([2, *(move.wave for move in kept.plan.moves if (move.place.account, move.name) in case.reached)])
 
 
 def part(number: int, of: int, points: tuple[int, int], random_cases: int, seed: int) -> Counted:
@@ -115,6 +129,7 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory(dir=_memory()) as folder, scene(Path(folder)) as stage:
+        undisturbed(stage, BAD)  # what a process asks once alone, such as whose it is, is no point of every case
         points = undisturbed(stage, GOOD), undisturbed(stage, BAD)
     with multiprocessing.get_context("spawn").Pool(_AT_ONCE) as pool:
         parts = pool.map(_part, [(n, _AT_ONCE, points, arguments.random, arguments.seed) for n in range(_AT_ONCE)])

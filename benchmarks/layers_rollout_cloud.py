@@ -37,6 +37,8 @@ from sandbox.aws_lambda_server import ACCOUNT, REGION, Served
 OTHER = "222222222222"
 BEGIN = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 WATCH, WINDOWS = 10, 3
+CANARIES = "canary", "orders"
+"""One with other layers beside the one that moves, and one that is called by an alias: both have a way back."""
 BASE = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:base"
 _ROLE = "arn:aws:iam::{}:role/run"
 _HANDLER = "import base\n\ndef handler(event, context):\n    return base.value()\n"
@@ -211,7 +213,7 @@ class Scene:
         tools, fonts = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:tools:1", f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:fonts:1"
         theirs = f"arn:aws:lambda:{REGION}:{OTHER}:layer:tools:1"
         for name, layers in {
-            "canary": [f"{BASE}:1"], "orders": [tools, f"{BASE}:1"], "prices": [f"{BASE}:2", fonts, tools],
+            "canary": [fonts, tools, f"{BASE}:1"], "orders": [tools, f"{BASE}:1"], "prices": [f"{BASE}:2", fonts, tools],
             "stock": [fonts, f"{BASE}:1", tools], "apart": [tools],
         }.items():  # fmt: skip
             self._function(ACCOUNT, name, layers)
@@ -236,6 +238,12 @@ class Case:
         folder: Of its lake.
         target: Number of the version that is rolled out.
         aliases: Whether aliases follow.
+        runs: How many runs there were.
+        killed: Whether one of them was.
+        former: Layers of each function before.
+        called: Version that each alias points to before.
+        reached: Functions that had the new version at any point.
+        torn: What was wrong at a point: a function with layers that are neither those of before nor the new ones.
     """
 
     scene: Scene
@@ -244,8 +252,11 @@ class Case:
     aliases: bool = True
     clock: StillClock = field(default_factory=StillClock)
     runs: int = 0
+    killed: bool = False
     former: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     called: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    reached: set[tuple[str, str]] = field(default_factory=set)
+    torn: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         (self.folder / "reports").mkdir(parents=True)
@@ -255,7 +266,7 @@ class Case:
     def settings(self) -> Settings:
         """What is asked."""
         gate = GateRule(watch_minutes=WATCH, baseline_windows=WINDOWS, minimum_invocations=20, longest_wait_minutes=60)
-        rule = WaveRule(("canary",), (40,))
+        rule = WaveRule(CANARIES, (40,))
         return Settings("base", None, self.target, waves=rule, gate=gate, aliases="move" if self.aliases else "report")
 
     def world(self) -> World:
@@ -303,6 +314,17 @@ class Case:
             wrong.append("the report does not tell the end")
         return wrong
 
+    def look(self, point: str) -> None:
+        """Before or after a point: who has the new version, and who has what nobody meant."""
+        wanted = self.wanted(self.former)
+        for key, now in self.layers().items():
+            if now == self.former[key]:
+                continue
+            if now == wanted[key]:
+                self.reached.add(key)
+            else:
+                self.torn.append(f"{key} has {now} {point}")
+
     def journal(self) -> pl.DataFrame:
         """What was done."""
         return Lake(root=str(self.folder / "lake")).scan(JOURNAL).collect()
@@ -317,6 +339,7 @@ class Case:
             try:
                 self.run()
             except Killed:
+                self.killed = True
                 self.scene.fuse.arm(None)
             between()
             if (kept := self.kept()) is not None and not kept.goes_on:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
-from benchmarks.layers_rollout_cloud import BASE, Case, Killed
+from benchmarks.layers_rollout_cloud import BASE, CANARIES, Case, Killed
 from sandbox.aws_lambda_server import ACCOUNT, REGION
 
 _Key = tuple[str, str]
@@ -98,7 +98,9 @@ class Others:
         self._seen = now
 
     def _act(self) -> None:
-        there = [key for key in self.case.layers() if key[1] != "apart"]
+        # a roll-out whose canaries are gone before it begins does not begin
+        spared = ("apart",) if self.case.kept() else ("apart", *CANARIES)
+        there = [key for key in self.case.layers() if key[1] not in spared]
         if not there:
             return
         key = self.random.choice(there)

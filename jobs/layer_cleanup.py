@@ -75,7 +75,7 @@ def clean_up_layers(
             Journal(lake, tables.JOURNAL, context.run_id, config.by),
             clock.now,
         )
-        estate = world.reader.read()
+        estate = world.reader.read(aliases=False)
         if estate.unread:
             context.add_output_metadata({"mode": config.mode, "deleted": 0, "unread": dg.MetadataValue.json(list(estate.unread))})
             raise PermanentError(

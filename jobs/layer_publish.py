@@ -23,7 +23,7 @@ from jobs.layer_account_tests import Order, TestWorld, in_account, remove_leftov
 from jobs.layer_publish_changes import PublishWorld, keep_publications, publish, settle, share
 from jobs.layer_publish_plans import Plan, before, planned, told
 from resources.clock import Clock
-from resources.errors import BadInput, PermanentError
+from resources.errors import BadInput, PermanentError, Unavailable
 from resources.lake import Lake
 from resources.lambda_service import LambdaService
 from resources.metrics_sink import MetricsSink
@@ -77,7 +77,8 @@ def publish_layers(
                 context.log.warning("not posted: %s", reason)
         context.add_output_metadata(metadata)
         if plan.problems:
-            raise PermanentError("; ".join(plan.problems), "Everything else was done; docs/operations.md says what to do.")
+            kind = Unavailable if plan.looked.silent else PermanentError
+            raise kind("; ".join(plan.problems), "Everything else was done; docs/operations.md says what to do.")
 
 
 @dataclass(slots=True)
@@ -131,7 +132,7 @@ def _tested(testing: TestWorld, world: PublishWorld, plan: Plan) -> tuple[_Tests
         held_against = before(plan, bundle, place)
         outcome = in_account(testing, place, bundle, plan.gate(target).untested, target.specification, held_against)
         tested = [(bundle, combination, one) for combination, one in outcome.tested]
-        keep_tests(world.lake, test_rows(tested, str(place), world.clock.now()))
+        keep_tests(world.lake, test_rows(tested, str(place), target.specification, world.clock.now()))
         found += tested
         problems += outcome.problems
         problems += [

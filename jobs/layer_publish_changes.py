@@ -1,7 +1,7 @@
 """What layers and grants there are, and how versions are published and shared: each change is looked for before it is made."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import polars as pl
@@ -29,7 +29,7 @@ from assets.layers.logic.publishing import (
 from jobs.carrying_out import carry_out
 from jobs.layer_rights import needed
 from resources.clock import Clock
-from resources.errors import Conflict, NotFound, PermanentError
+from resources.errors import CloudOpsError, Conflict, NotFound, TransientError
 from resources.lake import Lake
 from resources.lambda_layers import Architecture, Grant, LayerArn, LayerVersion, Place
 from resources.lambda_service import LambdaService
@@ -74,24 +74,23 @@ class Looked:
         there: The version that a zip was published as, by place, layer and SHA-256.
         grants: Of all these versions.
         unread: Why a place could not be read.
+        silent: Places that gave no answer: running again may help.
     """
 
     versions: dict[tuple[Place, str], Sequence[LayerVersion]] = field(default_factory=dict)
     there: dict[tuple[Place, str, str], LayerVersion] = field(default_factory=dict)
     grants: dict[LayerArn, Sequence[Grant]] = field(default_factory=dict)
     unread: dict[Place, str] = field(default_factory=dict)
+    silent: set[Place] = field(default_factory=set)
 
 
 def look(service: LambdaService, layers: Iterable[str], targets: Sequence[Target]) -> Looked:
-    """Versions of layers in all places, with who may use them; a place that refuses is told, and leaves the others alone.
+    """Versions of layers in all places, with who may use them; a place that refuses or is silent leaves the others alone.
 
     Args:
         service: Is asked.
         layers: Names of layers of specifications in force.
         targets: Zips whose versions are looked for.
-
-    Raises:
-        TransientError: There is no answer: run again.
     """
     looked = Looked()
     names = list(layers)
@@ -106,8 +105,10 @@ def look(service: LambdaService, layers: Iterable[str], targets: Sequence[Target
                 if target.place == place
                 and (found := published_as(service, target.build, versions.get((place, target.build.layer), ()))) is not None
             }
-        except PermanentError as error:
+        except CloudOpsError as error:
             looked.unread[place] = f"{error}{needed(error, LOOK, layer_arn(place, '*'))}"
+            if isinstance(error, TransientError):
+                looked.silent.add(place)
             continue
         looked.versions |= versions
         looked.grants |= grants
@@ -130,8 +131,7 @@ def published_as(service: LambdaService, build: BuiltLayer, versions: Iterable[L
 def publish(world: PublishWorld, targets: Sequence[Target], looked: Looked) -> list[str]:
     """Publish zips, each where it is not yet, and write down as what; returns why some could not be.
 
-    Raises:
-        TransientError: The service does not answer: run again, what was published is found by its hash.
+    A place that is silent ends what is done there, and nowhere else: in the next run, what was published is found by its hash.
     """
 
     def change(target: Target) -> Change:
@@ -154,11 +154,24 @@ def publish(world: PublishWorld, targets: Sequence[Target], looked: Looked) -> l
         looked.grants.setdefault(version.arn, ())
         keep_publications(world, [(build, version)])
 
-    _, failed = carry_out(targets, change, do, world.journal, world.clock.now)
-    return [
-        f"{target.build.layer} in {target.place}: {error}{needed(error, PUBLISH, layer_arn(target.place, target.build.layer))}"
-        for target, error in failed
-    ]
+    problems = []
+    for place in dict.fromkeys(target.place for target in targets):
+        its = [target for target in targets if target.place == place]
+        try:
+            _, failed = carry_out(its, change, do, world.journal, world.clock.now)
+        except TransientError as error:
+            problems.append(_silence(looked, place, error))
+            continue
+        problems += [
+            f"{target.build.layer} in {place}: {error}{needed(error, PUBLISH, layer_arn(place, target.build.layer))}"
+            for target, error in failed
+        ]
+    return problems
+
+
+def _silence(looked: Looked, place: Place, error: TransientError) -> str:
+    looked.silent.add(place)
+    return f"{place} gives no answer, and nothing more was done there: {error}"
 
 
 def keep_publications(world: PublishWorld, found: Sequence[tuple[BuiltLayer, LayerVersion]]) -> None:
@@ -195,12 +208,28 @@ def steps_of(looked: Looked, layers: Mapping[str, LayerSpecification]) -> list[G
 def share(world: PublishWorld, looked: Looked, layers: Mapping[str, LayerSpecification]) -> tuple[list[GrantStep], list[str]]:
     """Bring grants to the desired state, and see that they are; returns what was done, and why some could not be.
 
-    Where somebody else changed a policy at the same time, it is read and planned anew.
-
-    Raises:
-        TransientError: The service does not answer: run again.
+    Where somebody else changed a policy at the same time, it is read and planned anew. A place that is silent stops no other.
     """
     everything: list[GrantStep] = []
+    problems: list[str] = []
+    steps = steps_of(looked, layers)
+    for place in dict.fromkeys(_place(step.arn) for step in steps):
+        its = replace(looked, versions={key: found for key, found in looked.versions.items() if key[0] == place})
+        try:
+            problems += _shared(world, its, layers, everything)
+        except TransientError as error:
+            problems.append(_silence(looked, place, error))
+    return everything, problems
+
+
+def _place(arn: LayerArn) -> Place:
+    return Place(arn.account, arn.region)
+
+
+def _shared(
+    world: PublishWorld, looked: Looked, layers: Mapping[str, LayerSpecification], everything: list[GrantStep]
+) -> list[str]:
+    """Bring grants of one place to the desired state; what was done is added to everything, why some could not be is returned."""
     refused: dict[str, None] = {}
     for _ in range(_ROUNDS):
         steps = steps_of(looked, layers)
@@ -216,7 +245,7 @@ def share(world: PublishWorld, looked: Looked, layers: Mapping[str, LayerSpecifi
     if not refused:
         left = steps_of(looked, layers)
         refused = {f"{step.arn}: others undo the {step.operation} of {whom(step.grant)}": None for step in left}
-    return everything, list(refused)
+    return list(refused)
 
 
 def settle(world: PublishWorld, looked: Looked) -> None:
@@ -240,7 +269,7 @@ def _is_done(service: LambdaService, change: Change, looked: Looked) -> bool | N
             return any(service.layer_version(version.arn).sha256 == wanted for version in versions)
         arn = LayerArn.parsed(change.subject)
         there = looked.grants[arn] if arn in looked.grants else service.grants(arn)[0]
-    except PermanentError:
+    except CloudOpsError:
         return None
     said: Mapping[str, Any] = change.after or change.before or {}
     is_there = any(_noted(grant) == said for grant in there)

@@ -9,6 +9,7 @@ from assets.layers.known import known_bundles, scans_by_sha, tests_by_key
 from assets.layers.logic.bundles import Bundle, Identity, current
 from assets.layers.logic.products import LayerSpecification
 from assets.layers.logic.publishing import Gate, gate, is_public, layers_in_force, wanted_grants, wanted_places, whom
+from assets.layers.logic.testing import asked_of_tests
 from jobs.layer_publish_changes import Looked, Target, look, steps_of
 from resources.lake import Lake
 from resources.lambda_layers import LayerArn, Place
@@ -65,16 +66,16 @@ class Plan:
 
     def judge(self, lake: Lake) -> None:
         """See by the tables whether each bundle may be published."""
-        scans, tests, names = scans_by_sha(lake), tests_by_key(lake), frozenset(self.layers)
-        self.gates = {target.bundle.identity: gate(target.bundle, scans, tests, names) for target in self.targets}
+        scans, names = scans_by_sha(lake), frozenset(self.layers)
+        bundles = {target.bundle.identity: target for target in self.targets}
+        self.gates = {
+            identity: gate(one.bundle, scans, tests_by_key(lake, asked_of_tests(one.specification)), names)
+            for identity, one in bundles.items()
+        }
 
 
 def planned(service: LambdaService, lake: Lake, specifications: Mapping[str, LayerSpecification]) -> Plan:
-    """Look what there is, and see what is to be done.
-
-    Raises:
-        TransientError: There is no answer: run again.
-    """
+    """Look what there is, and see what is to be done."""
     everything = known_bundles(lake)
     layers = {layer: specifications[name] for layer, name in layers_in_force(everything, specifications).items()}
     places = service.places()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from assets.journal import Change, Journal
+from assets.journal import FOUND_DONE, FOUND_UNDONE, Change, Journal
 from assets.layers.estate import EstateReader
 from assets.layers.logic.cleanup import Plan, Rules, Verdict, batches, judged, planned
 from assets.layers.logic.estate import Estate
@@ -66,9 +66,16 @@ def plan(world: World, estate: Estate, most: int, known: Mapping[str, LayerVersi
 
 
 def settle(world: World, estate: Estate) -> int:
-    """Write down what became of deletions that were cut off; returns how many there were."""
-    there: dict[str, Mapping[str, Any] | None] = {str(one.arn): described(one) for one in estate.owned()}
-    return world.journal.settle(SYSTEM, [DELETE], there, world.now())
+    """Write down what became of deletions that were cut off, in places that are looked at; returns how many there were."""
+    there = {str(one.arn) for one in estate.owned()}
+    lost = [
+        begun
+        for begun in world.journal.cut_off(SYSTEM, [DELETE])
+        if _place(LayerArn.parsed(begun.change.subject)) in estate.places
+    ]
+    outcomes = [(begun, FOUND_UNDONE if begun.change.subject in there else FOUND_DONE) for begun in lost]
+    world.journal.end(outcomes, world.now())
+    return len(lost)
 
 
 def apply(world: World, wanted: Plan, sizes: Mapping[str, LayerVersion]) -> Applied:
@@ -87,11 +94,14 @@ def apply(world: World, wanted: Plan, sizes: Mapping[str, LayerVersion]) -> Appl
     problems: list[str] = []
     for batch in batches(wanted.delete):
         arns = {str(one.version.arn) for one in batch}
+        before = world.rules()
         estate = world.reader.with_grants(world.reader.read_for([one.version.arn for one in batch]), sorted(arns))
         if estate.unread:
             problems += [f"nothing more was deleted, from {batch[0].version.arn} on: {reason}" for reason in estate.unread]
             break
-        again = [one for one in judged(estate, world.rules(), world.now()) if str(one.version.arn) in arns]
+        # what needed a version when the look began may have given it to a function behind the look, and be over
+        rules = world.rules().holding(before.held)
+        again = [one for one in judged(estate, rules, world.now()) if str(one.version.arn) in arns]
         kept += [one for one in again if one.keeps]
         free = [one for one in again if not one.keeps]
         done, failed = carry_out(free, lambda one: _change(one, sizes), lambda one: _delete(world, one), world.journal, world.now)
@@ -113,6 +123,10 @@ def described(version: LayerVersion) -> dict[str, Any]:
     }
 
 
+def _place(arn: LayerArn) -> Place:
+    return Place(arn.account, arn.region)
+
+
 def _delete(world: World, one: Verdict) -> None:
     _LOG.info("deleting %s", one.version.arn)
     world.reader.service.delete_version(one.version.arn)
@@ -128,9 +142,9 @@ def _still_there(world: World, deleted: Sequence[Verdict]) -> list[str]:
     arns = {one.version.arn for one in deleted}
     there: set[LayerArn] = set()
     problems = []
-    for place, name in sorted({(Place(arn.account, arn.region), arn.name) for arn in arns}):
-        try:
-            there |= {one.arn for one in world.reader.service.layer_versions(place, name)}
-        except CloudOpsError as error:
-            problems.append(f"whether versions of {name} in {place} are gone could not be read: {error}")
+    for (place, name), found in world.reader.listed(arns).items():
+        if isinstance(found, CloudOpsError):
+            problems.append(f"whether versions of {name} in {place} are gone could not be read: {found}")
+        else:
+            there |= {one.arn for one in found}
     return [*problems, *(f"{arn} was deleted, and is still there" for arn in sorted(arns & there))]

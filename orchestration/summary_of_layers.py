@@ -55,7 +55,7 @@ def _built(lake: Lake) -> list[str]:
     newest = current(everything, names)
     if not newest:
         return []
-    scans, tests = scans_by_sha(lake), tests_by_key(lake)
+    scans, tests = scans_by_sha(lake), tests_by_key(lake, None)
     refusals = {
         one.name: refused for one in newest if (refused := gate(one, scans, tests, layers_in_force(everything, names)).refusals)
     }

@@ -70,8 +70,8 @@ class LambdaService(dg.ConfigurableResource[Any], ABC):
         """All versions of a layer that are there, the newest first; without sizes."""
 
     @abstractmethod
-    def layer_version(self, arn: LayerArn) -> LayerVersion:
-        """A version with its size and hash, of whichever account owns it."""
+    def layer_version(self, arn: LayerArn, account: str = "") -> LayerVersion:
+        """A version with its size and hash, of whichever account owns it: as that account may read it, or as any may if empty."""
 
     @abstractmethod
     def download(self, arn: LayerArn) -> bytes:

@@ -1,7 +1,9 @@
 """Commands that are run with bounds, for code that nobody has tried yet: so long, so much memory, so much output, and an end.
 
-The command sees an environment of its own, never this process's. Whatever it starts is ended with it, also what left its group or
-session: all of it is known by a mark in its environment. That takes Linux; elsewhere its process group alone is ended.
+The command sees an environment of its own, never this process's: where the system has namespaces of users (most containers forbid
+them) it cannot read it from `/proc` either. It may read what this process's user may read, and has the network. Whatever it starts
+is ended with it, also what left its group or session: all of it is known by a mark in its environment. That takes Linux; elsewhere
+its process group alone is ended.
 """
 
 import os
@@ -13,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import uuid4
@@ -22,6 +25,16 @@ _PROCESSES: Final = Path("/proc")
 _ROUNDS: Final = 20
 """How often what was left behind is looked for: it may start more of itself meanwhile."""
 # data, and not address space: runtimes reserve far more of that than they ever use (Node's needs more than 10 GB)
+# in a namespace of users of its own, a process may not read environment or memory of those outside, though its user is the same
+_APART: Final = """
+import ctypes, os
+user, group = os.getuid(), os.getgid()
+if ctypes.CDLL(None).unshare(0x10000000) != 0:  # CLONE_NEWUSER
+    raise SystemExit(1)
+for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+    with open(f"/proc/self/{name}", "w") as file:
+        file.write(text)
+"""
 _LAUNCHER: Final = """
 import os, resource, sys
 for limit, most in (("DATA", sys.argv[1]), ("FSIZE", sys.argv[2]), ("CORE", "0")):
@@ -89,8 +102,9 @@ def run(command: Sequence[str], limits: Limits, environment: Mapping[str, str], 
     mark = uuid4().hex
     said = [f"{name}={value}" for name, value in {**environment, _MARK: mark}.items()]
     bounds = [str(limits.megabytes << 20), str(limits.file_megabytes << 20)]
+    launcher = _APART + _LAUNCHER if is_apart() else _LAUNCHER
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _LAUNCHER, *bounds, str(len(said)), *said, *command],
+        [sys.executable, "-I", "-S", "-c", launcher, *bounds, str(len(said)), *said, *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -111,6 +125,13 @@ def run(command: Sequence[str], limits: Limits, environment: Mapping[str, str], 
         left_behind = _end_all(process.pid, mark)
     text = output.all()
     return Ended(process.returncode, text, late, output.flooded, 0 if late or output.flooded else left_behind)
+
+
+@cache
+def is_apart() -> bool:
+    """Whether commands can be kept from looking into this process: not where namespaces of users are forbidden."""
+    tried = subprocess.run([sys.executable, "-I", "-S", "-c", _APART], capture_output=True, check=False, env={})
+    return tried.returncode == 0
 
 
 class _Output:

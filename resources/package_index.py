@@ -6,6 +6,7 @@ expect that.
 """
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -78,15 +79,19 @@ class PackageSource:
     cache: Path | None = None
 
     @property
-    def options(self) -> list[str]:
-        """As uv takes them."""
-        options = ["--no-index"] if self.no_index else ["--default-index", self.index_url] if self.index_url else []
-        if not self.no_index:
-            options += [part for url in self.extra_index_urls for part in ("--index", url)]
-            options += ["--index-strategy", "unsafe-best-match"] if self.extra_index_urls else []
-        options += [part for link in self.find_links for part in ("--find-links", link)]
-        options += [part for host in self.trusted_hosts for part in ("--allow-insecure-host", host)]
-        return options + (["--cache-dir", str(self.cache)] if self.cache else [])
+    def configuration(self) -> str:
+        """As a file of uv says it: addresses may hold passwords, and everybody on a machine sees the arguments of a process."""
+        said: dict[str, object] = {"find-links": list(self.find_links), "allow-insecure-host": list(self.trusted_hosts)}
+        if self.cache:
+            said["cache-dir"] = str(self.cache)
+        if self.no_index:
+            said["no-index"] = True
+        elif self.extra_index_urls:
+            said["index-strategy"] = "unsafe-best-match"
+        indexes = [] if self.no_index else [f"[[index]]\nurl = {json.dumps(url)}\n" for url in self.extra_index_urls]
+        if self.index_url and not self.no_index:
+            indexes.append(f"[[index]]\nurl = {json.dumps(self.index_url)}\ndefault = true\n")
+        return "".join([*(f"{name} = {json.dumps(value)}\n" for name, value in said.items()), *indexes])
 
 
 @cache
@@ -133,7 +138,7 @@ def resolve(requirements: Sequence[str], target: Target, source: PackageSource, 
         constraints = [part for path in source.constraints for part in ("--constraint", path)]
         _uv(
             ["pip", "compile", str(asked), "--output-file", str(answer), "--generate-hashes", "--no-header", "--no-annotate"],
-            [*_platform(target), "--only-binary", ":all:", *constraints, *source.options],
+            [*_platform(target), "--only-binary", ":all:", *constraints],
             source,
             f"packages for {target}",
         )
@@ -160,7 +165,7 @@ def install(lock: str, target: Target, source: PackageSource, folder: Path) -> N
         listed.write_text(lock)
         _uv(
             ["pip", "install", "--requirements", str(listed), "--target", str(folder), "--require-hashes"],
-            [*_platform(target), "--no-build", "--no-compile", "--link-mode", "copy", *source.options],
+            [*_platform(target), "--no-build", "--no-compile", "--link-mode", "copy"],
             source,
             f"packages for {target}",
         )
@@ -182,13 +187,17 @@ def _program() -> list[str]:
 def _uv(command: Sequence[str], options: Sequence[str], source: PackageSource, what: str) -> None:
     # told which interpreter runs it, uv does not start all others to find one that is like the target
     certificates = ["env", f"SSL_CERT_FILE={source.certificates}"] if source.certificates else []
-    try:
-        done = subprocess.run(
-            [*certificates, *_program(), *command, "--python", sys.executable, *options, "--no-config", "--quiet"],
-            capture_output=True, text=True, check=False, timeout=_SECONDS,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"{what} were not there after {_SECONDS} seconds", "Look whether the index answers.") from None
+    with TemporaryDirectory(prefix="layers-") as folder:  # which nobody else may read
+        configuration = Path(folder, "uv.toml")
+        configuration.write_text(source.configuration)
+        said = ["--config-file", str(configuration), "--quiet"]
+        try:
+            done = subprocess.run(
+                [*certificates, *_program(), *command, "--python", sys.executable, *options, *said],
+                capture_output=True, text=True, check=False, timeout=_SECONDS,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise Unavailable(f"{what} were not there after {_SECONDS} seconds", "Look whether the index answers.") from None
     if done.returncode:
         raise _failure(done.stderr, what)
 
@@ -228,7 +237,11 @@ _KINDS: tuple[tuple[re.Pattern[str], type[CloudOpsError], str], ...] = (
         BadInput,
         "No wheel of it is for that runtime and architecture: allow another version, or put a wheel into the folder `wheels`.",
     ),
-    (re.compile("hash", re.I), BadInput, "The lock does not fit what the index has: renew the lock, and look why they differ."),
+    (
+        re.compile("hash mismatch|require-hashes|missing hash|hash-checking", re.I),
+        BadInput,
+        "The lock does not fit what the index has: renew the lock, and look why they differ.",
+    ),
     (_NETWORK, Unavailable, "Look whether the index answers (index_url of the layer, or pip's configuration), or give `wheels`."),
     (re.compile("was not found in the"), BadInput, "Correct the name, or give the index that has the package (`index_url`)."),
     (re.compile("No solution found"), BadInput, "The requirements contradict each other: loosen one of them."),

@@ -19,6 +19,8 @@ import polars as pl
 
 from assets.journal import BEGUN
 from assets.layers import tables
+from assets.layers.logic import specifications
+from assets.layers.logic.testing import asked_of_tests
 from resources.aws.clients import AwsClients
 from resources.aws.lambda_service import AwsLambda
 from resources.clock import Clock
@@ -40,7 +42,7 @@ _BEGUN = datetime(2026, 11, 1, tzinfo=UTC)
 def clients_of(url: str) -> AwsClients:
     """Made once: that takes longer than most tests."""
     return AwsClients(
-        endpoint_url=url, region=HOME, access_key_id="test", secret_access_key="test", role="cloudops", max_attempts=1
+        endpoint_url=url, region=HOME, access_key_id="test", secret_access_key="test", role="cloudops", max_attempts=3
     )
 
 
@@ -118,8 +120,14 @@ class LayerWorld:
         if local is not None:
             for runtime in runtimes:
                 self._add(tables.TESTS, sha256=sha, layer=layer, runtime=runtime, architecture=architecture, where="local",
-                          verdict=local, reason="", import_seconds=0.1, tested_at=at)  # fmt: skip
+                          asked=self._asked(specification), verdict=local, reason="", import_seconds=0.1,
+                          tested_at=at)  # fmt: skip
         return sha
+
+    def _asked(self, specification: str) -> str:
+        (one,) = (one for one in specifications.read((self.folder / "inputs/layers/layers.yaml").read_text())
+                  if one.name == specification)  # fmt: skip
+        return asked_of_tests(one)
 
     def _add(self, table: Any, **row: Any) -> None:
         same = f"sha256 = '{row['sha256']}'" + (f" AND runtime = '{row['runtime']}'" if "runtime" in row else "")

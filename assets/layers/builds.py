@@ -98,10 +98,10 @@ def layer_builds(
     return _told(outcomes, newest)
 
 
-def build_row(build: Build, budget: tuple[str, str], now: datetime) -> dict[str, Any]:
+def build_row(build: BuiltLayer, budget: tuple[str, str], now: datetime) -> dict[str, Any]:
     """A zip as a row of `layers/builds`."""
-    row = asdict(build.layer)
-    row["packages"] = json.dumps([asdict(one) for one in build.layer.packages])
+    row = asdict(build)
+    row["packages"] = json.dumps([asdict(one) for one in build.packages])
     return {**row, "budget": budget[0], "budget_reason": budget[1], "built_at": now}
 
 
@@ -142,6 +142,8 @@ class _Workshop:
             )  # fmt: skip
             if done.builds:
                 self._keep(done.builds, specification)
+            elif latest is not None:
+                self._judge_again(latest, specification)
         except CloudOpsError as error:
             return _Outcome(combination.layer, failure=str(error))
         return _Outcome(combination.layer, done.builds, done.content)
@@ -166,13 +168,25 @@ class _Workshop:
         now = self._clock.now()
         rows = []
         for build in builds:
-            before = self._before(build.layer)
-            former = (None, ()) if before is None else (before.unzipped_bytes, before.packages)
-            budget = judged(specification.budget, build.layer.unzipped_bytes, build.layer.packages, *former)
             self._store.put(sbom_key(build.layer.key), build.sbom)
             self._store.put(lock_key(build.layer.key), build.lock.encode())
             self._store.put(build.layer.key, build.zip)
-            rows.append(build_row(build, budget, now))
+            rows.append(build_row(build.layer, self._budget(build.layer, specification), now))
+        self._write(rows)
+
+    def _judge_again(self, bundle: Bundle, specification: LayerSpecification) -> None:
+        """Hold zips that are there against their budget as it is said now."""
+        budgets = tuple(self._budget(build, specification) for build in bundle.builds)
+        if budgets != bundle.budgets:
+            kept = zip(bundle.builds, budgets, strict=True)
+            self._write([build_row(build, budget, bundle.built_at) for build, budget in kept])
+
+    def _budget(self, layer: BuiltLayer, specification: LayerSpecification) -> tuple[str, str]:
+        before = self._before(layer)
+        former = (None, ()) if before is None else (before.unzipped_bytes, before.packages)
+        return judged(specification.budget, layer.unzipped_bytes, layer.packages, *former)
+
+    def _write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         same = " OR ".join(f"(\"sha256\" = '{row['sha256']}' AND \"layer\" = '{row['layer']}')" for row in rows)
         self._lake.replace(tables.BUILDS, pl.DataFrame(rows, schema=tables.BUILDS.schema), where=same)
 

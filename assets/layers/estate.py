@@ -34,8 +34,12 @@ class EstateReader:
     clock: Clock
     at_once: int = AT_ONCE
 
-    def read(self) -> Estate:
+    def read(self, *, aliases: bool = True) -> Estate:
         """Everything apart from sizes and grants.
+
+        Args:
+            aliases: Whether they are asked for, function by function: by far the most calls. They call versions of functions,
+                all of which are listed, so that who uses a layer is known without them.
 
         Raises:
             CloudOpsError: Not even the places are known.
@@ -45,14 +49,15 @@ class EstateReader:
             for one in begun:
                 one.ask_for_versions(pool.submit(_tried, self.service.layers, one.place))
             for one in begun:
-                one.ask_for_aliases()
+                if aliases:
+                    one.ask_for_aliases()
                 one.code = pool.submit(_tried, self.service.code_storage, one.place)
             return Estate(tuple(one.reading() for one in begun))
 
     def read_for(self, layers: Collection[LayerArn]) -> Estate:
         """What tells who uses some layers now: all functions of their regions, where alone they can be used, and their versions.
 
-        Aliases are not asked for: they call versions of functions, all of which are listed.
+        Aliases are not asked for; see `read`.
 
         Args:
             layers: Any version of each.
@@ -70,28 +75,41 @@ class EstateReader:
                 one.ask_for_versions(names)
             return Estate(tuple(one.reading() for one in begun))
 
-    def with_details(self, estate: Estate, arns: Iterable[str], known: Mapping[str, LayerVersion] | None = None) -> Estate:
+    def with_details(
+        self, estate: Estate, arns: Iterable[str], known: Mapping[str, LayerVersion], others: Iterable[tuple[str, str]] = ()
+    ) -> Estate:
         """The estate with sizes and hashes of versions.
 
         Args:
             estate: What was read.
-            arns: Versions that are asked for.
+            arns: Versions of the places that are asked for.
             known: Those that were read before: a version never changes, so they are not asked for again.
+            others: Versions of other accounts, each with an account that uses it: what one may read, another may not.
         """
         wanted = dict.fromkeys(arns)
-        found = {arn: version for arn, version in (known or {}).items() if arn in wanted}
-        asked = [arn for arn in wanted if arn not in found]
-        gone, denied, unknown = set(), set(), {}
-        for arn, answer in self._each(asked, lambda arn: self.service.layer_version(LayerArn.parsed(arn))):
+        found = {arn: version for arn, version in known.items() if arn in wanted}
+        asked = [*((arn, "") for arn in wanted if arn not in found), *others]
+        gone, unknown = set(), {}
+        denied: dict[str, tuple[str, ...]] = {}
+        for (arn, account), answer in self._each(asked, lambda one: self.service.layer_version(LayerArn.parsed(one[0]), one[1])):
             if isinstance(answer, NotFound):
                 gone.add(arn)
             elif isinstance(answer, Denied):
-                denied.add(arn)
+                denied[arn] = (*denied.get(arn, ()), account)
             elif isinstance(answer, CloudOpsError):
                 unknown[arn] = str(answer)
             else:
                 found[arn] = answer
-        return replace(estate, details=found, gone=frozenset(gone), denied=frozenset(denied), unknown=unknown)
+        return replace(estate, details=found, gone=frozenset(gone), denied=denied, unknown=unknown)
+
+    def listed(self, layers: Iterable[LayerArn]) -> dict[tuple[Place, str], Sequence[LayerVersion] | CloudOpsError]:
+        """Versions that are there now of some layers, by place and name of each; the error of those that cannot be listed.
+
+        Args:
+            layers: Any version of each.
+        """
+        asked = sorted({(Place(one.account, one.region), one.name) for one in layers})
+        return dict(self._each(asked, lambda layer: self.service.layer_versions(*layer)))
 
     def with_grants(self, estate: Estate, arns: Iterable[str]) -> Estate:
         """The estate with who else may use versions."""

@@ -12,6 +12,7 @@ from resources.lake import Lake
 TestKey = tuple[str, str, str, str]
 """SHA-256 of a zip, runtime, architecture, and where it was tested."""
 _KEY = ("sha256", "runtime", "architecture", "where")
+_SAME = (*_KEY, "asked")
 
 
 def known_bundles(lake: Lake) -> list[Bundle]:
@@ -24,10 +25,17 @@ def scans_by_sha(lake: Lake) -> dict[str, Mapping[str, Any]]:
     return {row["sha256"]: row for row in lake.scan(tables.SCANS).sort("scanned_at").collect().iter_rows(named=True)}
 
 
-def tests_by_key(lake: Lake) -> dict[TestKey, Mapping[str, Any]]:
-    """The latest result of each test."""
-    rows = lake.scan(tables.TESTS).sort("tested_at").collect().iter_rows(named=True)
-    return {(row["sha256"], row["runtime"], row["architecture"], row["where"]): row for row in rows}
+def tests_by_key(lake: Lake, asked: str | None) -> dict[TestKey, Mapping[str, Any]]:
+    """The latest result of each test.
+
+    Args:
+        lake: Has the table.
+        asked: `asked_of_tests` of a specification: other results do not count. None: whatever was asked for.
+    """
+    rows = lake.scan(tables.TESTS).sort("tested_at").collect()
+    if asked is not None:
+        rows = rows.filter(pl.col("asked") == asked)
+    return {(row["sha256"], row["runtime"], row["architecture"], row["where"]): row for row in rows.iter_rows(named=True)}
 
 
 def published_shas(lake: Lake) -> frozenset[str]:
@@ -40,6 +48,6 @@ def keep_tests(lake: Lake, rows: pl.DataFrame) -> None:
     if rows.is_empty():
         return
     same = " OR ".join(
-        "(" + " AND ".join(f"\"{name}\" = '{key[name]}'" for name in _KEY) + ")" for key in rows.select(_KEY).to_dicts()
+        "(" + " AND ".join(f"\"{name}\" = '{key[name]}'" for name in _SAME) + ")" for key in rows.select(_SAME).to_dicts()
     )
     lake.replace(tables.TESTS, rows, where=same)

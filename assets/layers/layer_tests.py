@@ -12,10 +12,10 @@ from pydantic import Field
 from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
 from assets.layers import tables
-from assets.layers.known import TestKey, keep_tests, known_bundles, published_shas, scans_by_sha, tests_by_key
+from assets.layers.known import keep_tests, known_bundles, published_shas, scans_by_sha, tests_by_key
 from assets.layers.logic.bundles import Bundle, before, current
 from assets.layers.logic.products import BuiltLayer, LayerSpecification
-from assets.layers.logic.testing import LOCAL, Tested
+from assets.layers.logic.testing import LOCAL, Tested, asked_of_tests
 from assets.layers.specifications import specifications_of
 from assets.layers.testing.local import Subject, on_this_machine
 from resources.clock import Clock
@@ -67,27 +67,32 @@ def layer_tests(
     """
     with errors_classified():
         specifications = {one.name: one for one in specifications_of(inputs_store)}
-        everything, known = known_bundles(lake), tests_by_key(lake)
+        everything = known_bundles(lake)
         newest = current(everything, specifications)
+        known = _Known(lake, specifications)
         bench = _Bench(layer_store, everything, published_shas(lake), scans_by_sha(lake), config)
         due = [
             (bundle, combination)
             for bundle in newest
             if not config.layers or bundle.specification in config.layers
             for combination in bundle.combinations
-            if config.again or not _passed(bundle, combination, known)
+            if config.again or not known.passed(bundle, combination)
         ]
         found = [(bundle, one, bench.tested(bundle, one, specifications[bundle.specification])) for bundle, one in due]
-        keep_tests(lake, test_rows(found, LOCAL, clock.now()))
-    return _told(newest, found, tests_by_key(lake))
+        for name, specification in specifications.items():
+            keep_tests(lake, test_rows([one for one in found if one[0].specification == name], LOCAL, specification, clock.now()))
+    return _told(newest, found, _Known(lake, specifications))
 
 
-def test_rows(found: Sequence[tuple[Bundle, tuple[str, str], Tested]], where: str, now: datetime) -> pl.DataFrame:
+def test_rows(
+    found: Sequence[tuple[Bundle, tuple[str, str], Tested]], where: str, specification: LayerSpecification, now: datetime
+) -> pl.DataFrame:
     """Results as rows of `layers/tests`, one for each zip of a bundle.
 
     Args:
         found: What was tested, for which runtime and architecture, and what it proves.
         where: It was tested; on this machine, seconds of imports were measured, elsewhere milliseconds of cold starts.
+        specification: Of all of them.
         now: When.
     """
     rows = []
@@ -97,6 +102,7 @@ def test_rows(found: Sequence[tuple[Bundle, tuple[str, str], Tested]], where: st
         rows += [
             {
                 "sha256": build.sha256, "layer": build.layer, "runtime": runtime, "architecture": architecture, "where": where,
+                "asked": asked_of_tests(specification),
                 "verdict": tested.verdict, "reason": tested.reason, "import_seconds": tested.took if local else None,
                 "cold_start_ms": None if local else tested.took, "before_ms": before_ms, "tested_at": now,
             }
@@ -160,16 +166,25 @@ def content_of(build: BuiltLayer, store: ObjectStore) -> bytes:
     return content
 
 
-def _passed(bundle: Bundle, combination: tuple[str, str], known: Mapping[TestKey, Mapping[str, Any]]) -> bool:
-    rows = [known.get((sha, *combination, LOCAL)) for sha in bundle.shas]
-    return all(row is not None and row["verdict"] == "passed" for row in rows)
+class _Known:
+    """Results of what the specifications ask for now."""
+
+    def __init__(self, lake: Lake, specifications: Mapping[str, LayerSpecification]) -> None:
+        self._rows = {name: tests_by_key(lake, asked_of_tests(one)) for name, one in specifications.items()}
+
+    def of(self, specification: str, sha: str, combination: tuple[str, str]) -> Mapping[str, Any] | None:
+        return self._rows[specification].get((sha, *combination, LOCAL))
+
+    def passed(self, bundle: Bundle, combination: tuple[str, str]) -> bool:
+        rows = [self.of(bundle.specification, sha, combination) for sha in bundle.shas]
+        return all(row is not None and row["verdict"] == "passed" for row in rows)
 
 
 def _told(
-    newest: Sequence[Bundle], found: Sequence[tuple[Bundle, tuple[str, str], Tested]], known: Mapping[TestKey, Mapping[str, Any]]
+    newest: Sequence[Bundle], found: Sequence[tuple[Bundle, tuple[str, str], Tested]], known: _Known
 ) -> dg.MaterializeResult:
     rows = [
-        known.get((build.sha256, *combination, LOCAL))
+        known.of(bundle.specification, build.sha256, combination)
         or {"layer": build.layer, "runtime": combination[0], "architecture": combination[1], "verdict": "unknown",
             "reason": "not tested", "import_seconds": None, "before_ms": None}
         for bundle in newest for combination in bundle.combinations for build in bundle.builds
@@ -184,7 +199,7 @@ def _told(
     lines = [f"{row['layer']} ({row['runtime']}): {row['reason']}" for row in [*failed.to_dicts(), *dark.to_dicts()]]
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": len(known),
+            "dagster/row_count": shown.height,
             "tested": len(found),
             **{verdict: int((shown["verdict"] == verdict).sum()) for verdict in ("passed", "failed", "unknown")},
             "tests": markdown_table(shown, limit=100),

@@ -84,7 +84,7 @@ def read_usage(lake: Lake, clock: Clock, service: LambdaService) -> tuple[Estate
     owned = [str(version.arn) for version in estate.owned()]
     known = known_versions(lake.scan(tables.VERSIONS).filter(pl.col("layer_version").is_in(owned)).collect().to_dicts())
     # whether a version of another account is still there is known by asking for it alone
-    estate = reader.with_details(estate, [*owned, *unlisted(estate, rows)], known)
+    estate = reader.with_details(estate, owned, known, unlisted(estate, rows))
     return reader.with_grants(estate, owned), rows
 
 
@@ -95,9 +95,19 @@ def _former_usage(lake: Lake, estate: Estate) -> list[dict[str, Any]]:
 
 
 def _former_versions(lake: Lake, estate: Estate, now: pl.DataFrame) -> pl.DataFrame:
-    """Rows of the last time, of places whose layers could not be listed now."""
-    lost = {(one.place.account, one.place.region) for one in estate.readings if one.layers is None or None in one.layers.values()}
-    return _of_places(lake.scan(tables.VERSIONS), lost).join(now, on="layer_version", how="anti")
+    """Rows of the last time, of layers that could not be listed now: of versions that nobody uses, as all others are in `now`."""
+    lost = {(one.place.account, one.place.region) for one in estate.readings if one.layers is None}
+    named = [
+        (one.place.account, one.place.region, name)
+        for one in estate.readings
+        for name, versions in (one.layers or {}).items()
+        if versions is None
+    ]
+    layers = pl.DataFrame(named, schema={"account": pl.String, "region": pl.String, "name": pl.String}, orient="row")
+    rows = lake.scan(tables.VERSIONS)
+    of_layers = rows.join(layers.lazy(), on=layers.columns, how="semi").collect()
+    former = pl.concat([_of_places(rows, lost), of_layers]).join(now, on="layer_version", how="anti")
+    return former.with_columns(pl.lit(0, pl.Int64).alias(name) for name in ("functions", "function_versions"))
 
 
 def _of_places(rows: pl.LazyFrame, places: set[tuple[str, str]]) -> pl.DataFrame:

@@ -19,6 +19,7 @@ import base64
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -139,9 +140,9 @@ class AwsLambda(LambdaService):
         )
         return sorted(map(translation.layer_version, pages), key=lambda version: version.arn.version, reverse=True)
 
-    def layer_version(self, arn: LayerArn) -> LayerVersion:
+    def layer_version(self, arn: LayerArn, account: str = "") -> LayerVersion:
         """See LambdaService."""
-        return translation.layer_version(self._described(arn))
+        return translation.layer_version(self._described(arn, account))
 
     def download(self, arn: LayerArn) -> bytes:
         """See LambdaService. The link that AWS gives is good for ten minutes."""
@@ -186,12 +187,16 @@ class AwsLambda(LambdaService):
 
     def delete_version(self, arn: LayerArn) -> None:
         """See LambdaService."""
-        _gone(lambda: self._of_version("lambda:DeleteLayerVersion", arn))
+        self._remove(
+            "lambda:DeleteLayerVersion", _place(arn), str(arn), lambda: None, LayerName=arn.name, VersionNumber=arn.version
+        )
 
     def grants(self, arn: LayerArn) -> tuple[Sequence[Grant], str | None]:
         """See LambdaService."""
         try:
-            found = self._of_version("lambda:GetLayerVersionPolicy", arn)
+            found = self._calls.read(
+                "lambda:GetLayerVersionPolicy", _place(arn), str(arn), LayerName=arn.name, VersionNumber=arn.version
+            )
         except NotFound:
             return (), None
         return translation.grants(found["Policy"]), found.get("RevisionId")
@@ -215,11 +220,9 @@ class AwsLambda(LambdaService):
         def done() -> bool | None:
             return all(grant.statement_id != statement_id for grant in self.grants(arn)[0]) or None
 
-        _gone(
-            lambda: self._calls.change(
-                "lambda:RemoveLayerVersionPermission", _place(arn), str(arn), done, lambda _: True,
-                LayerName=arn.name, VersionNumber=arn.version, StatementId=statement_id, **guard,
-            )
+        self._remove(
+            "lambda:RemoveLayerVersionPermission", _place(arn), str(arn), done,
+            LayerName=arn.name, VersionNumber=arn.version, StatementId=statement_id, **guard,
         )  # fmt: skip
 
     def create_function(
@@ -250,7 +253,7 @@ class AwsLambda(LambdaService):
 
     def delete_function(self, place: Place, name: str) -> None:
         """See LambdaService."""
-        _gone(lambda: self._calls.read("lambda:DeleteFunction", place, name, FunctionName=name))
+        self._remove("lambda:DeleteFunction", place, name, lambda: None, FunctionName=name)
 
     def invoke(self, place: Place, name: str, payload: str, *, with_log: bool = False) -> Invocation:
         """See LambdaService. Only a throttled call is repeated: what has no answer may have run."""
@@ -313,16 +316,16 @@ class AwsLambda(LambdaService):
     def _calls(self) -> Calls:
         return Calls(self.clients, self.repeat_seconds)
 
-    def _described(self, arn: LayerArn) -> Any:  # noqa: ANN401
-        """A version as AWS describes it: asked as its owner if that can be entered, else as each that may have a grant."""
-        own = self.clients.account()
-        owners = [arn.account] if arn.account in (own, *self.accounts) else [own, *self.accounts]
+    def _described(self, arn: LayerArn, account: str = "") -> Any:  # noqa: ANN401
+        """A version as AWS describes it: if nobody is named, asked as its owner if it can be entered, else as each of ours."""
+        ours = [self.clients.account(), *self.accounts]
+        asking = [account] if account else [arn.account] if arn.account in ours else ours
         refused: PermanentError | None = None
-        for account in owners:
+        for one in asking:
             try:
                 return self._calls.read(
                     "lambda:GetLayerVersion",
-                    Place(account, arn.region),
+                    Place(one, arn.region),
                     str(arn),
                     method="get_layer_version_by_arn",
                     Arn=str(arn),
@@ -331,8 +334,10 @@ class AwsLambda(LambdaService):
                 refused = refused or error
         raise refused or NotFound(f"{arn} cannot be asked for", "Name an account.")
 
-    def _of_version(self, action: str, arn: LayerArn) -> Any:  # noqa: ANN401
-        return self._calls.read(action, _place(arn), str(arn), LayerName=arn.name, VersionNumber=arn.version)
+    def _remove(self, action: str, place: Place, about: str, done: Callable[[], bool | None], **request: Any) -> None:  # noqa: ANN401
+        """Remove something; it is no error if it is gone."""
+        with suppress(NotFound):
+            self._calls.change(action, place, about, done, lambda _: True, **request)
 
     def _newest(self, place: Place, name: str) -> Function | None:
         """The newest published version of a function; None if there is none."""
@@ -386,11 +391,3 @@ def _place(arn: LayerArn) -> Place:
 def _sha256(content: bytes) -> str:
     """As AWS tells it."""
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
-
-
-def _gone(remove: Callable[[], object]) -> None:
-    """Remove something; it is no error if it is gone."""
-    try:
-        remove()
-    except NotFound:
-        return

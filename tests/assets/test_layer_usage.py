@@ -5,6 +5,7 @@ import pytest
 from assets.layers import tables
 from assets.layers.layer_report import REPORT_KEY, report
 from assets.layers.usage import usage
+from resources.errors import Denied
 from sandbox.aws_lambda_server import ACCOUNT, REGION
 from tests.aws_lambdas import OTHER
 from tests.layer_estates import checks, layer_world
@@ -80,6 +81,54 @@ def test_a_version_of_an_account_that_is_not_looked_at_is_told_by_what_its_owner
     world.materialize(BOTH)
     (row,) = world.rows(tables.VERSIONS)
     assert row["state"] in ("deleted", "not granted")
+
+
+def test_a_version_of_an_account_that_is_not_looked_at_is_granted_to_some_of_those_who_use_it(world):
+    (foreign,) = world.publish("theirs", account="333333333333")
+    world.share(foreign, "*")
+    world.function("f", foreign)
+    world.function("g", foreign, account=OTHER)
+    theirs = {"LayerName": "theirs", "VersionNumber": 1, "StatementId": "s"}
+    world.client("333333333333").remove_layer_version_permission(**theirs)
+    world.share(foreign, ACCOUNT)
+    result = world.materialize(BOTH)
+    (row,) = world.rows(tables.VERSIONS)
+    assert (row["state"], row["reason"]) == ("not granted", f"{OTHER} may not read it")
+    assert row["zip_bytes"] > 0
+    assert not checks(result)["no_used_version_is_gone"]
+
+
+def test_a_version_that_only_unreadable_accounts_use_is_unknown(world):
+    (foreign,) = world.publish("theirs", account="333333333333")
+    world.share(foreign, "*")
+    world.function("g", foreign, account=OTHER)
+    world.materialize([usage])
+    world.aws.cloud.faults.ask("status", operation="ListFunctions", account=OTHER, status=403, code="AccessDeniedException")
+    world.materialize([usage])
+    (row,) = world.rows(tables.VERSIONS)
+    assert (row["state"], row["functions"]) == ("unknown", 1)
+
+
+def test_versions_of_a_layer_that_cannot_be_listed_are_kept_without_users_and_others_are_not(world):
+    (kept,), (used,), (deleted,) = world.publish("tools"), world.publish("used"), world.publish("old")
+    world.function("f", kept, used)
+    world.materialize([usage])
+    client = world.client()
+    client.update_function_configuration(FunctionName="f", Layers=[used])
+    client.delete_layer_version(LayerName="old", VersionNumber=1)
+    listed = type(world.service).layer_versions
+
+    def failing(self, place, layer):
+        if layer == "tools":
+            raise Denied("no", "Allow it.")
+        return listed(self, place, layer)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(world.service), "layer_versions", failing)
+        world.materialize([usage])
+    found = {row["layer_version"]: row["function_versions"] for row in world.rows(tables.VERSIONS)}
+    assert found == {kept: 0, used: 1}
+    assert deleted not in found
 
 
 def test_a_place_that_cannot_be_read_keeps_what_was_known_and_is_never_taken_for_unused(world):

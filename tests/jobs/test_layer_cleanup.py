@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from assets.journal import Change, Journal
 from assets.layers import tables
+from assets.layers.held import held_versions
 from assets.layers.usage import usage
 from jobs.layer_cleanup import layer_cleanup
+from jobs.layer_version_changes import DELETE
 from resources.tables import UTC as UTC_TIME
 from tests.aws_lambdas import OTHER
 from tests.layer_estates import layer_world, told
@@ -89,6 +92,53 @@ def test_looks_again_before_it_deletes_and_keeps_what_somebody_uses_since(world,
     assert "late" in told(result, "kept_since")
 
 
+def rollout(state, *arns):
+    return filled(tables.ROLLOUTS, rollout_id="one", state=state, record=json.dumps({"former": arns}))
+
+
+def test_keeps_what_a_rollout_needed_when_the_second_look_began_though_it_is_over_at_its_end(world, monkeypatch):
+    arns = world.publish("tools", 3)
+    functions = type(world.service).functions
+    looks, plans = [], []
+
+    def state(now):
+        rows = pl.DataFrame([rollout(now, arns[0])], schema=tables.ROLLOUTS.schema)
+        world.lake.replace(tables.ROLLOUTS, rows, where=None)
+
+    def held(lake):
+        """A person takes the roll-out back after the plan was made."""
+        if plans and len(looks) == 2:
+            state("rolling back")
+        plans.append(lake)
+        return held_versions(lake)
+
+    def listed(self, place, *, all_versions):
+        """Its functions have their former layers again, after they were listed without."""
+        looks.append(place)
+        found = list(functions(self, place, all_versions=all_versions))
+        if len(looks) > 2:
+            state("rolled back")
+        return found
+
+    state("rolled out")
+    monkeypatch.setattr("jobs.layer_cleanup.held_versions", held)
+    monkeypatch.setattr(type(world.service), "functions", listed)
+    assert world.run(layer_cleanup, mode="apply").success
+    assert world.versions("tools") == [1, 3]
+
+
+def test_a_look_needs_no_aliases(world):
+    (arn, *_) = world.publish("tools", 3)
+    world.function("f", arn)
+    client = world.client()
+    client.publish_version(FunctionName="f")
+    client.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    client.update_function_configuration(FunctionName="f", Layers=[])
+    assert world.run(layer_cleanup, mode="apply").success
+    assert world.versions("tools") == [1, 3]
+    assert "ListAliases" not in world.aws.cloud.faults.requests
+
+
 def test_stops_where_the_second_look_fails(world):
     world.publish("tools", 3)
     world.aws.cloud.faults.ask(
@@ -109,7 +159,7 @@ def test_a_run_deletes_no_more_than_it_may_and_the_next_goes_on(world):
 
 def filled(table, **values):
     """A row with something in each of its columns."""
-    usual = {pl.String(): "x", pl.Int64(): 1, UTC_TIME: datetime(2026, 1, 1, tzinfo=UTC)}
+    usual = {pl.String(): "x", pl.Int64(): 1, pl.Boolean(): True, UTC_TIME: datetime(2026, 1, 1, tzinfo=UTC)}
     return {name: usual.get(dtype, []) for name, dtype in table.schema.items()} | values
 
 
@@ -133,6 +183,16 @@ def test_a_deletion_after_which_the_process_was_killed_is_told_by_the_next_run(w
     assert world.versions("tools") == [3]
     told_of = [(r["subject"], r["outcome"]) for r in world.rows(tables.JOURNAL) if r["outcome"] != "begun"]
     assert sorted(told_of) == sorted([(arns[0], "found done"), (arns[1], "not tried"), (arns[1], "done")])
+
+
+def test_what_became_of_a_deletion_in_a_place_that_is_not_looked_at_any_more_stays_open(world):
+    elsewhere = "arn:aws:lambda:us-east-1:999999999999:layer:tools:1"
+    journal = Journal(world.lake, tables.JOURNAL, "earlier", "Ada")
+    journal.begin([Change("aws", DELETE, elsewhere, {"zip_bytes": 1}, None, "nothing uses or keeps it")], datetime.now(UTC))
+    result = world.run(layer_cleanup, mode="apply")
+    assert result.success
+    assert told(result, "settled") == 0
+    assert [row["outcome"] for row in world.rows(tables.JOURNAL)] == ["begun"]
 
 
 def test_layers_without_specification_go_where_a_run_names_them(world):

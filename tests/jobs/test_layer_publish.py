@@ -9,7 +9,7 @@ import pytest
 from assets.layers import tables
 from assets.layers.logic.account_tests import TemporaryFunction, tags
 from resources.aws.lambda_calls import Calls
-from resources.errors import Denied
+from resources.errors import Denied, Unavailable
 from resources.lake import Lake
 from resources.lambda_layers import Place
 from resources.language_runtimes import machine
@@ -104,6 +104,14 @@ class TestPublishing:
         assert "a cold start takes" in world.publish(fails=True)["failure"]
         assert world.versions(HERE, "tool") == [1]
 
+    def test_a_zip_is_not_published_by_tests_of_what_was_asked_for_before(self, world):
+        world.specify("tool")
+        world.build("tool", MODULE, "m")
+        world.specify("tool", smoke="raise SystemExit")
+
+        assert "materialize layers/tests" in world.publish()["plan"]
+        assert world.versions(HERE, "tool") == []
+
     def test_what_did_not_pass_is_neither_tested_nor_published(self, world):
         world.specify("tool")
         world.build("tool", MODULE, "m", scan="unknown", local="failed")
@@ -178,6 +186,31 @@ class TestPublishing:
         assert '"lambda:ListLayerVersions"' in failure
         assert f"arn:aws:lambda:{AWAY}:{OTHER}:layer:*" in failure
         assert [world.versions(place, "tool") for place in world.service.places() if place != THERE] == [[1], [1], [1]]
+
+    @pytest.mark.parametrize("what", ["ListLayerVersions", "PublishLayerVersion", "AddLayerVersionPermission"])
+    def test_a_place_that_is_silent_stops_no_other_and_is_tried_again(self, world, monkeypatch, what):
+        world.specify("tool", places=["*/*"], accounts=[FRIEND])
+        world.build("tool", MODULE, "m")
+        once, first = Calls.once, world.service.places()[0]
+
+        def silent(calls, action, place, about, **more):
+            if place == first and action == f"lambda:{what}" and "candidate" not in about:
+                raise Unavailable(f"{about} in {place}", "Wait.")
+            return once(calls, action, place, about, **more)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Calls, "once", silent)
+            patched.setattr("assets.failures._TRIES_AGAIN", 0)
+            patched.setattr("resources.aws.repeats._FIRST", 10)
+            world.publish(fails=True)
+        for place in world.service.places()[1:]:
+            assert world.versions(place, "tool") == [1]
+            assert world.grants(place, "tool") == {(FRIEND, None)}
+
+        world.publish()
+        assert world.versions(first, "tool") == [1]
+        assert world.grants(first, "tool") == {(FRIEND, None)}
+        assert world.open_changes() == 0
 
     def test_a_pattern_that_no_place_matches_is_told(self, world):
         world.specify("tool", places=[f"{OWN}/ap-south-1"])

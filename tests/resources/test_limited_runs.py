@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from resources.limited_runs import Limits, run
+from resources.limited_runs import Limits, is_apart, run
 
 
 def ran(code, folder, environment=None, **limits):
@@ -28,6 +28,12 @@ def test_nothing_of_this_process_s_environment_is_seen(tmp_path, monkeypatch):
 
     assert "A_SECRET" not in ended.output
     assert "ODD" in ended.output
+
+
+@pytest.mark.skipif(not is_apart(), reason="this system forbids namespaces of users")
+@pytest.mark.parametrize("what", ["environ", "mem"])
+def test_neither_environment_nor_memory_of_this_process_can_be_read(tmp_path, what):
+    assert "PermissionError" in ran(f"import os; open(f'/proc/{{os.getppid()}}/{what}', 'rb').read(1)", tmp_path).output
 
 
 def test_a_value_with_line_breaks_and_signs_arrives_as_it_is(tmp_path):

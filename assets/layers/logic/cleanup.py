@@ -1,7 +1,7 @@
 """Which versions of layers may be deleted: those that nothing keeps. Every version that stays has its reasons."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from itertools import groupby, product
@@ -57,6 +57,10 @@ class Rules:
     retentions: Retentions
     held: Mapping[str, str] = field(default_factory=dict)
     disregarded: frozenset[str] = frozenset()
+
+    def holding(self, more: Mapping[str, str]) -> "Rules":
+        """These rules, where something needs more versions."""
+        return replace(self, held={**more, **self.held})
 
 
 @dataclass(frozen=True, slots=True)

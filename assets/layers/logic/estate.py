@@ -38,7 +38,7 @@ class Estate:
         readings: One per place.
         details: Versions with size and hash, by ARN; those of other accounts too, as far as functions use them.
         gone: ARNs of versions that were asked for and are not there.
-        denied: ARNs of versions that no account that is looked at may read.
+        denied: Accounts that use a version of another account and may not read it, by its ARN.
         unknown: Why others could not be read, by ARN.
         grants: Who else may use a version, by its ARN; None if that could not be read.
     """
@@ -46,7 +46,7 @@ class Estate:
     readings: tuple[Reading, ...]
     details: Mapping[str, LayerVersion] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
-    denied: frozenset[str] = frozenset()
+    denied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)
     grants: Mapping[str, tuple[Grant, ...] | None] = field(default_factory=dict)
 

@@ -14,7 +14,7 @@ from assets.layers.logic.products import LayerSpecification
 from assets.layers.logic.specifications import filled_in
 from resources.lambda_layers import Architecture
 
-BUILDER = 1
+BUILDER = 2
 """Raised whenever the same source would give another zip than before."""
 _ASKED = "# asked: "
 _SECTION = "# for: "

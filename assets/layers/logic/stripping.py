@@ -35,10 +35,12 @@ _READS_STUBS = re.compile(rb"""attach_stub|\.pyi["']""")
 _TEST_MODULE = re.compile(r"conftest\.py|test_\w+\.py")
 _NAMES = rb"\b(?:tests?|docs?|examples|conftest|test_\w+)\b"
 _MAYBE_USES = re.compile(
-    rb"^[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*)?" + _NAMES + rb"|[\"'][\w.]*" + _NAMES + rb"[\w.]*[\"']", re.MULTILINE
+    rb"^[ \t]*(?:from|import)\b[^\n(]*(?:\([^)]*)?" + _NAMES + rb"|[\"'](?=\w*\.)[\w.]*" + _NAMES + rb"[\w.]*[\"']", re.MULTILINE
 )
 """Import statements and texts that could name what may go: most modules have none, and are not parsed."""
 _FROM = re.compile(r"from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\n]*)")
+_ALL = ".*"
+"""Behind the name of a package: all that it has."""
 _DOTTED = re.compile(r"\.*\w+(\.\w+)*")
 
 
@@ -133,6 +135,8 @@ def _unused(candidates: Mapping[str, _Candidate], files: Mapping[str, bytes], di
     for path, one in candidates.items():
         if name := module_name(path):
             by_module.setdefault(name, set()).update(_with_packages(path, one.root, candidates))
+        for folder in _folders(path, one.root):
+            by_module.setdefault(f"{folder.replace('/', '.')}{_ALL}", set()).add(path)
         if one.reason == "documents":
             by_module.setdefault(one.root.replace("/", "."), set()).add(path)
             if name:
@@ -156,8 +160,11 @@ def _unused(candidates: Mapping[str, _Candidate], files: Mapping[str, bytes], di
 
 def _with_packages(path: str, root: str, candidates: Collection[str]) -> set[str]:
     """A module and the `__init__.py` of every package within the root that it is in."""
-    folders = [folder.as_posix() for folder in PurePosixPath(path).parents if folder.as_posix().startswith(root)]
-    return {path, *(f"{folder}/__init__.py" for folder in folders if f"{folder}/__init__.py" in candidates)}
+    return {path, *(f"{folder}/__init__.py" for folder in _folders(path, root) if f"{folder}/__init__.py" in candidates)}
+
+
+def _folders(path: str, root: str) -> list[str]:
+    return [folder.as_posix() for folder in PurePosixPath(path).parents if folder.as_posix().startswith(root)]
 
 
 def _named_modules(path: str, body: bytes, *, is_candidate: bool) -> Iterator[str]:
@@ -179,7 +186,11 @@ def _named_modules(path: str, body: bytes, *, is_candidate: bool) -> Iterator[st
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _DOTTED.fullmatch(node.value):
-            yield _absolute(node.value, package)
+            name = _absolute(node.value, package)
+            yield name
+            # a text that names a package is for loading its plugins or reading its data: which, no import says
+            if not is_candidate and "." in name:
+                yield f"{name}{_ALL}"
 
 
 def _named_in_text(text: str, package: Sequence[str]) -> Iterator[str]:
@@ -205,6 +216,8 @@ def _unmentioned(paths: Sequence[str], files: Mapping[str, bytes]) -> dict[str, 
     modules = [files[path] for path in paths if path.endswith(".py")]
     if any(_READS_STUBS.search(body) for body in modules):
         optional = {path: reason for path, reason in optional.items() if reason != "stubs"}
+    if not any(reason != "stubs" for reason in optional.values()):
+        return optional
     mentioned = {name for body in modules for name in _MENTIONED.findall(body.decode("utf-8", "replace"))}
     return {path: reason for path, reason in optional.items() if PurePosixPath(path).name not in mentioned}
 

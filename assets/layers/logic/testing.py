@@ -3,15 +3,17 @@
 The steps that are judged are told by `assets/layers/testing/layer_probe.py` and `.cjs`.
 """
 
+import json
 import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from hashlib import sha256
 from statistics import median
 from typing import Any
 
-from assets.layers.logic.products import Kind, Verdict
+from assets.layers.logic.products import Kind, LayerSpecification, Verdict
 from assets.layers.logic.sources import PROVIDED
 
 LOCAL = "local"
@@ -84,6 +86,12 @@ class Growth:
     least: float
     unit: str
     what: str
+
+
+def asked_of_tests(specification: LayerSpecification) -> str:
+    """Identity of what a specification asks of tests: a result says nothing once something else is asked for."""
+    said = [specification.imports, specification.smoke, specification.leave_out, specification.budget.import_growth]
+    return sha256(json.dumps(said).encode()).hexdigest()
 
 
 def nothing_to_load(imports: Collection[str], smoke: str) -> str | None:

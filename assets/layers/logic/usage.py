@@ -145,10 +145,14 @@ def adoption_rows(usage: Sequence[Mapping[str, Any]], day: date, *, is_complete:
         }  # fmt: skip
 
 
-def unlisted(estate: Estate, usage: Iterable[Mapping[str, Any]]) -> list[str]:
-    """ARNs of versions that functions use and whose owners' layers are not listed: they have to be asked for one by one."""
-    used = {row["layer_version"] for row in usage}
-    return sorted(arn for arn in used if _place(LayerArn.parsed(arn)) not in estate.places)
+def unlisted(estate: Estate, usage: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """ARNs of versions whose owners' layers are not listed, each with an account that could be read and uses it.
+
+    They have to be asked for one by one.
+    """
+    read = {one.place for one in estate.readings if one.functions is not None}
+    used = {(row["layer_version"], row["account"]) for row in usage if Place(row["account"], row["region"]) in read}
+    return sorted(one for one in used if _place(LayerArn.parsed(one[0])) not in estate.places)
 
 
 def known_versions(rows: Iterable[Mapping[str, Any]]) -> dict[str, LayerVersion]:
@@ -169,14 +173,15 @@ def known_versions(rows: Iterable[Mapping[str, Any]]) -> dict[str, LayerVersion]
 
 
 def _standing_elsewhere(estate: Estate, arn: str) -> Standing:
-    """How a version of an account that is not looked at stands, by what each of our accounts is answered."""
-    if arn in estate.details:
-        return Standing("there")
+    """How a version of an account that is not looked at stands, by what each account that uses it is answered."""
     if arn in estate.gone:
         return Standing("deleted", "its owner's account answers that there is none")
-    if arn in estate.denied:
-        return Standing("not granted", "no account that is looked at may read it: its grant was taken back, or it was deleted")
-    return Standing("unknown", estate.unknown.get(arn, "nobody asked for it"))
+    if shut_out := ", ".join(estate.denied.get(arn, ())):
+        why = "" if arn in estate.details else ": its grant was taken back, or it was deleted"
+        return Standing("not granted", f"{shut_out} may not read it{why}")
+    if arn in estate.details and arn not in estate.unknown:
+        return Standing("there")
+    return Standing("unknown", estate.unknown.get(arn, "no account that uses it could be read"))
 
 
 def _may_be_granted(account: str, grants: Iterable[Grant]) -> bool:

@@ -1,8 +1,8 @@
 """Zips of layers: the same files give the same bytes, on every machine and every day.
 
 Names are sorted, times are the earliest that a zip can say, permissions are 0644 or 0755, nothing is said of the machine.
-Compression is libdeflate's, since zlib's output differs from machine to machine; its level 10 makes a layer with pandas 2.4 %
-smaller than zlib at its best, in less time.
+Compression is libdeflate's, since zlib's output differs from machine to machine; at level 9 it makes a layer with pandas 0.8 %
+smaller than zlib at its best, in half the time. Level 10 would save 1.6 % more, for three times as long.
 """
 
 import io
@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from assets.layers.logic.stripping import is_executable
 
-LEVEL = 10
+LEVEL = 9
 _LOCAL = struct.Struct("<IHHHHHIIIHH")
 _CENTRAL = struct.Struct("<IHHHHHHIIIHHHHHII")
 _END = struct.Struct("<IHHHHIIH")

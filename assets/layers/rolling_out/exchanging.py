@@ -17,6 +17,7 @@ from assets.layers.rolling_out.world import SYSTEM, World
 from resources.errors import CloudOpsError, Conflict, NotFound, PermanentError, TransientError
 
 DELETED = "it was deleted"
+REFUSED = "AWS refused: "
 DOUBTFUL = "failed: a run was cut off there, and others changed it since"
 """Outcome of a step forward that may have been made, and then taken back by others: it is not made again."""
 _TRIES = 3
@@ -94,7 +95,7 @@ class Exchanger:
         try:
             return self._exchanged(one, way)
         except PermanentError as error:
-            return Outcome("refused", f"AWS refused: {error}")
+            return Outcome("refused", f"{REFUSED}{error}")
 
     def _exchanged(self, one: Exchange, way: Way) -> Outcome:
         if one.subject in self.standing.of(way):
@@ -132,7 +133,7 @@ class Exchanger:
             # an update may fail after it was taken: then it is there, and has a way back
             now = one.look()
             self.end(begun, FOUND_DONE if now is not None and now.value == one.wanted else f"failed: {error}")
-            return Tried(begun, Outcome("refused", f"AWS refused: {error}"))
+            return Tried(begun, Outcome("refused", f"{REFUSED}{error}"))
         self.end(begun, DONE)
         return Tried(begun, Outcome("made"))
 
@@ -179,7 +180,7 @@ def _early(seen: Seen, one: Exchange) -> Outcome | None:
         return Outcome("left", "others made it so before this roll-out came to it")
     if seen.value != one.known:
         return Outcome("left", f"others changed it: it has now {_told(seen.value)}")
-    return None if seen.is_ready else Outcome("not ready", "an update of it is under way")
+    return None if seen.is_ready else Outcome("not ready", "an update of it is under way, or has failed")
 
 
 def _told(value: Value) -> str:

@@ -1,18 +1,18 @@
 """Moves functions and the aliases that follow them, and takes them back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from assets.journal import DONE, Begun
 from assets.layers.logic.rollout.plan import AliasMove, Move
 from assets.layers.logic.rollout.record import Rollout
 from assets.layers.logic.rollout.standing import Standing, standing
-from assets.layers.rolling_out.exchanging import DELETED, DOUBTFUL, Exchange, Exchanger, Outcome, Seen
+from assets.layers.rolling_out.exchanging import DELETED, DOUBTFUL, REFUSED, Exchange, Exchanger, Outcome, Seen
 from assets.layers.rolling_out.records import WELL
 from assets.layers.rolling_out.world import SYSTEM, World
-from resources.errors import Conflict, NotFound, PermanentError
-from resources.lambda_layers import Function
+from resources.errors import Conflict, Denied, NotFound, PermanentError
+from resources.lambda_layers import Function, LayerArn
 
 SET, PUBLISH, POINT = "set layers", "publish version", "set alias"
 _OPERATIONS = (SET, PUBLISH, POINT)
@@ -20,9 +20,15 @@ _OPERATIONS = (SET, PUBLISH, POINT)
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """Moves functions of one roll-out."""
+    """Moves functions of one roll-out.
+
+    Attributes:
+        exchanger: Who exchanges their layers.
+        there: Whether old versions of the layer can still be given to anybody, as far as it was looked.
+    """
 
     exchanger: Exchanger
+    there: dict[str, bool] = field(default_factory=dict)
 
     @property
     def standing(self) -> Standing:
@@ -30,7 +36,10 @@ class Mover:
         return self.exchanger.standing
 
     def forward(self, move: Move) -> Outcome:
-        """Give a function its new layers."""
+        """Give a function its new layers, if AWS would still give it the former ones again."""
+        gone = [arn for arn in move.former if arn not in move.wanted and not self._is_there(arn)]
+        if gone and move.arn not in self.standing.forward:
+            return Outcome("left", f"{', '.join(gone)} cannot be read any more: there would be no way back")
         return self.exchanger.exchange(self._layers(move, move.former, move.wanted, ""), "forward")
 
     def back(self, move: Move) -> Outcome:
@@ -54,7 +63,7 @@ class Mover:
         except (Conflict, NotFound) as error:
             return Outcome("left", f"others changed $LATEST while it was published: {error.message}")
         except PermanentError as error:
-            return Outcome("refused", f"AWS refused: {error}")
+            return Outcome("refused", f"{REFUSED}{error}")
         return self.exchanger.exchange(self._pointing(move, alias, _former(alias), _pointed(published.version), ""), "forward")
 
     def back_alias(self, move: Move, alias: AliasMove) -> Outcome:
@@ -69,6 +78,16 @@ class Mover:
             return self._world.service.function(move.place, move.name)
         except NotFound:
             return None
+
+    def _is_there(self, arn: str) -> bool:
+        if arn not in self.there:
+            try:
+                self._world.service.layer_version(LayerArn.parsed(arn))
+            except (NotFound, Denied):
+                self.there[arn] = False
+            else:
+                self.there[arn] = True
+        return self.there[arn]
 
     @property
     def _world(self) -> World:

@@ -36,7 +36,10 @@ def planned(world: World, settings: Settings) -> Planned:
     if not places:
         raise BadInput(f"no place matches {', '.join(settings.places)}", "Write ACCOUNT/REGION; `*` stands for anything.")
     functions = [function for place in places for function in world.service.functions(place, all_versions=True)]
-    sha256, targets = _targets(world.service, settings, families(functions, settings.layer))
+    found = families(functions, settings.layer)
+    if not found:
+        _demand_layer(world.service, places, settings.layer)
+    sha256, targets = _targets(world.service, settings, found)
     before = {arn: target.version.arn.version for arn, target in targets.items() if target.version is not None}
     users = uses(functions, {}, settings.layer, before, settings.from_version)
     aliases = _aliases(world.service, users)
@@ -46,12 +49,22 @@ def planned(world: World, settings: Settings) -> Planned:
     if settings.waves.needs_tags:
         users = list(filter(None, (_with_tags(world.service, use) for use in users)))
     layers = _layers(world.service, users, targets.values())
-    facts = Facts(users, aliases, _with_grants(world.service, targets, users), layers, _unzipped(world, layers))
+    accounts = _accounts(world.service, targets, users)
+    facts = Facts(users, aliases, targets, layers, _unzipped(world, layers), accounts)
     try:
         made = plan(facts, settings.waves, f"{settings.layer} {sha256}", move_aliases=settings.aliases == "move")
     except NoSuchCanary as error:
         raise BadInput(str(error), "Name functions that the plan lists as moving; nothing was done.") from error
     return Planned(made, sha256)
+
+
+def _demand_layer(service: LambdaService, places: Sequence[Place], layer: str) -> None:
+    """A layer that nobody uses has to be there: else its name is a mistake, and an empty plan would hide it."""
+    there = sorted({name for place in places for name in service.layers(place)})
+    if layer not in there:
+        raise BadInput(
+            f"there is no layer {layer}, and no function has one of that name", f"There are: {', '.join(there) or 'none'}."
+        )
 
 
 def _whole(pattern: str) -> str:
@@ -89,18 +102,18 @@ def _target(service: LambdaService, used: LayerArn, number: int | None, sha256: 
     return Target(None, f"{used.layer} has no version with that content: publish it in {_place(used)}")
 
 
-def _with_grants(service: LambdaService, targets: Mapping[str, Target], users: Sequence[Use]) -> dict[str, Target]:
-    """Targets with the accounts that may use them, where a function of another account would."""
-    owned, found = set(service.places()), dict(targets)
-    for arn, target in targets.items():
-        version = target.version
-        foreign = any(old.rpartition(":")[0] == arn and arn.split(":")[4] != use.function.place.account
-                      for use in users for old in use.old)  # fmt: skip
-        if version is None or not foreign or _place(version.arn) not in owned:
-            continue
-        grants, _ = service.grants(version.arn)
-        anybody = any(grant.principal == "*" for grant in grants)
-        found[arn] = replace(target, accounts=None if anybody else frozenset(grant.principal for grant in grants))
+def _accounts(
+    service: LambdaService, targets: Mapping[str, Target], users: Sequence[Use]
+) -> dict[str, frozenset[str] | None]:  # fmt: skip
+    """Who may use old and new versions that functions of other accounts have, or would be given; None if anybody may."""
+    owned, found = set(service.places()), {}
+    foreign = [LayerArn.parsed(old) for use in users for old in use.old if old.split(":")[4] != use.function.place.account]
+    new = [version.arn for old in foreign if (version := targets[old.layer].version) is not None]
+    for arn in dict.fromkeys([*foreign, *new]):
+        if _place(arn) in owned:
+            grants, _ = service.grants(arn)
+            anybody = any(grant.principal == "*" for grant in grants)
+            found[str(arn)] = None if anybody else frozenset(grant.principal for grant in grants)
     return found
 
 

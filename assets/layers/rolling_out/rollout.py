@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from assets.layers.logic.rollout.record import GOES_ON, Look, Rollout, Settings
-from assets.layers.rolling_out.exchanging import Outcome
+from assets.layers.rolling_out.exchanging import REFUSED, Outcome
 from assets.layers.rolling_out.moving import Mover, alias_subject, mover
 from assets.layers.rolling_out.planning import Planned, planned
 from assets.layers.rolling_out.records import rollouts, save
@@ -26,8 +26,8 @@ from assets.layers.rolling_out.world import World
 from resources.errors import BadInput, NotFound, TransientError
 
 _LOG = logging.getLogger(__name__)
-_NOT_READY = timedelta(hours=1)
-"""How long is waited for a function that is being updated. Our choice."""
+_NOT_READY = timedelta(minutes=15)
+"""How long is waited for a function that is being updated: others of its wave are not watched meanwhile. Our choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +174,8 @@ class Course:
             return rollout
         rollout = rollout.leaving(_reasons(outcomes))
         now, refused = self.world.clock.now(), _refused(outcomes)
-        if refused:
-            return self._kept(rollout.held("watching" if moved else "moving", now, refused))
         if not moved:
-            return self._kept(rollout.held("moving", now, f"no function of wave {rollout.wave} could be moved"))
+            return self._kept(rollout.held("moving", now, refused or f"no function of wave {rollout.wave} could be moved"))
         return self._kept(rollout.to("watching", now))
 
     def _watch(self, rollout: Rollout) -> Rollout:
@@ -200,7 +198,9 @@ class Course:
         elif look.step == "hold":
             rollout = rollout.held("moving", now, f"wave {rollout.wave}: {reason}")
         elif look.step == "go on":
-            rollout = _after_wave(rollout, now)
+            # not before: those that were moved are watched, whoever was refused
+            refused = _refused_of(rollout)
+            rollout = rollout.held("moving", now, refused) if refused else _after_wave(rollout, now)
         else:
             rollout = replace(rollout, reason=reason)
         return self._kept(rollout)
@@ -259,6 +259,14 @@ def _reasons(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
 
 def _refused(outcomes: Mapping[str, Outcome]) -> str:
     return "; ".join(f"{subject}: {outcome.reason}" for subject, outcome in outcomes.items() if outcome.ended == "refused")
+
+
+def _refused_of(rollout: Rollout) -> str:
+    """What AWS refused of the wave of a roll-out; empty if nothing."""
+    subjects = [
+        subject for move in rollout.moves(rollout.wave) for subject in (move.arn, *(alias_subject(move, a) for a in move.aliases))
+    ]
+    return "; ".join(f"{subject}: {why}" for subject in subjects if (why := rollout.left.get(subject, "")).startswith(REFUSED))
 
 
 def _demand_alone(world: World, rollout: Rollout) -> None:

@@ -1,7 +1,7 @@
 """Looks how the functions of a wave are doing: their figures of CloudWatch, and calls by way of trial."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from assets.layers.logic.rollout import windows
@@ -11,8 +11,8 @@ from assets.layers.logic.rollout.record import Look, Rollout
 from assets.layers.rolling_out.exchanging import DELETED
 from assets.layers.rolling_out.moving import Mover, alias_subject
 from assets.layers.rolling_out.world import World
-from resources.errors import NotFound
-from resources.lambda_layers import MetricQuery
+from resources.errors import NotFound, PermanentError
+from resources.lambda_layers import Function, MetricQuery
 
 _PERIOD = 60
 
@@ -40,20 +40,24 @@ class Watcher:
         if not span.minutes:
             return None
         moved = [m for m in rollout.plan.moves if m.arn in self.mover.standing.forward and m.arn not in rollout.left]
-        lost = {move.arn: why for move in moved if (why := self._lost(move))}
+        seen = {move.arn: self.mover.look(move) for move in moved}
+        lost = {move.arn: why for move in moved if (why := _lost(move, seen[move.arn]))}
         there = [move for move in moved if move.arn not in lost]
         wave = self._figures(rollout, [m for m in there if m.wave == rollout.wave], span)
         earlier = self._figures(rollout, [m for m in there if m.wave < rollout.wave], span)
-        rule = rollout.settings.gate
+        # CloudWatch dates a failure when its call began: what may still run says nothing yet
+        longest = max((now.timeout_seconds for m in there if m.wave == rollout.wave and (now := seen[m.arn])), default=0)
+        gate = rollout.settings.gate
+        rule = replace(gate, watch_minutes=gate.watch_minutes + longest / 60)
         judgement = judge(wave, rule, earlier=earlier, early=span.minutes < rule.watch_minutes)
         step = decide(judgement, span.minutes, rule)
         return Look(rollout.wave, self.world.clock.now(), span.minutes, step, judgement), lost
 
     def smoke(self, rollout: Rollout) -> Judgement:
-        """Call the functions of the wave once each: those that fail condemn it.
+        """Call the functions of the wave once each: those that fail, or cannot be called, condemn it.
 
         Raises:
-            CloudOpsError: One could not be called, which is no failure of its own.
+            TransientError: The cloud does not answer, which is no failure of theirs.
         """
         failed = []
         for move in rollout.moves(rollout.wave):
@@ -63,16 +67,13 @@ class Watcher:
                 answer = self.world.service.invoke(move.place, move.name, rollout.settings.smoke)
             except NotFound:
                 continue
+            except PermanentError as error:
+                # a run that ends here would end here every time, with nobody watching
+                failed.append(f"{move}: it cannot be called by way of trial: {error}")
+                continue
             if answer.error:
                 failed.append(f"{move}: called by way of trial, it failed: {answer.payload[:500]}")
         return Judgement("unhealthy" if failed else "healthy", tuple(failed), ())
-
-    def _lost(self, move: Move) -> str:
-        try:
-            seen = self.world.service.function(move.place, move.name)
-        except NotFound:
-            return DELETED
-        return "" if seen.layers == move.wanted else "others changed its layers after it was moved"
 
     def _figures(self, rollout: Rollout, moves: Sequence[Move], span: windows.Span) -> list[Figures]:
         rule = rollout.settings.gate
@@ -99,3 +100,10 @@ class Watcher:
         """Resources of CloudWatch by which calls reach the new layer: those of other versions and aliases say nothing of it."""
         aliases = [a.name for a in move.aliases if alias_subject(move, a) in self.mover.standing.forward]
         return [move.name, f"{move.name}:$LATEST", *(f"{move.name}:{alias}" for alias in aliases)]
+
+
+def _lost(move: Move, seen: Function | None) -> str:
+    """Why a function says nothing of the new version any more; empty if it has what it was given."""
+    if seen is None:
+        return DELETED
+    return "" if seen.layers == move.wanted else "others changed its layers after it was moved"

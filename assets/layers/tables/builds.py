@@ -52,13 +52,14 @@ SCANS = Table(
 )
 TESTS = Table(
     name="layers/tests",
-    description="Tests of a zip, on this machine or in an account: the latest result of each.",
+    description="Tests of a zip, on this machine or in an account: the latest result of each, by what was asked for.",
     columns=(
         _SHA,
         _LAYER,
         Column("runtime", pl.String(), "That it was tested with.", nullable=False),
         Column("architecture", pl.String(), "That it was tested with.", nullable=False),
         Column("where", pl.String(), "`local`, or `ACCOUNT/REGION`.", nullable=False),
+        Column("asked", pl.String(), "Identity of the imports, smoke code and bound that the specification asked for."),
         Column("verdict", pl.String(), _VERDICT, nullable=False),
         Column("reason", pl.String(), "What failed or could not be done; empty if nothing.", nullable=False),
         Column("import_seconds", pl.Float64(), "Time that the imports took, median of the runs; null if not measured."),

@@ -213,6 +213,15 @@ def test_a_build_over_budget_is_kept_and_names_the_packages_that_grew(shop: Shop
     assert "alpha" not in row["budget_reason"]
 
 
+def test_a_zip_that_is_not_built_again_is_held_against_the_budget_as_it_is_said_now(shop: Shop) -> None:
+    shop.wants("name: one, requirements: [alpha], runtimes: [python3.12], budget: {unzipped_bytes: 10}")
+    assert not verdicts(shop.built())["every_layer_is_within_its_budget"]
+    before = shop.rows["one"]
+    shop.wants("name: one, requirements: [alpha], runtimes: [python3.12], budget: {unzipped_bytes: 10000}")
+    assert verdicts(shop.built())["every_layer_is_within_its_budget"]
+    assert shop.rows["one"] == {**before, "budget": "passed", "budget_reason": ""}
+
+
 def test_a_lock_of_the_inputs_is_verified_by_its_hashes(shop: Shop) -> None:
     shop.wants("name: one, requirements: [beta], runtimes: [python3.12], lock: layers/one.lock")
     shop.inputs.put("layers/one.lock", b"beta==1.0 --hash=sha256:" + b"0" * 64)

@@ -52,6 +52,18 @@ def test_the_newest_zip_of_each_layer_is_tested_once(world):
     assert len(rows(world)) == 1
 
 
+def test_a_zip_is_tested_again_once_its_specification_asks_for_something_else(world):
+    world.build("tool", {"python/m.py": "VALUE = 1"}, "m", local=None)
+    tested(world)
+    world.specify("tool", smoke="import m; assert m.VALUE == 2")
+
+    told, check = tested(world)
+
+    assert (told["tested"], told["failed"], check.passed) == (1, 1, False)
+    world.specify("tool")
+    assert tested(world)[0]["tested"] == 0
+
+
 def test_the_version_before_is_measured_in_the_same_run(world):
     world.build("tool", {"python/m.py": "import time; time.sleep(0.05)"}, "m", local=None)
     world.build("tool", {"python/m.py": ""}, "m", local=None)

@@ -72,6 +72,15 @@ def test_what_a_kept_test_module_imports_stays_too_and_another_package_may_ask_f
     assert kept(first, second) == {"a/__init__.py", "a/tests/one.py", "a/tests/two.py", "b.py"}
 
 
+@pytest.mark.parametrize("naming", ["LOADER = Loader('a.plugins.test')", "files('a.plugins.test').joinpath('x.json')"])
+def test_a_package_that_a_text_names_stays_whole_with_its_data(naming: str) -> None:
+    files = {
+        "a/plugins/test/__init__.py": "", "a/plugins/test/core.py": "", "a/plugins/test/x.json": "", "a/tests/__init__.py": "",
+        "a/plugins/tests/y.py": "",
+    }  # fmt: skip
+    assert kept(installed("a", {**files, "a/__init__.py": naming})) == {"a/__init__.py", *list(files)[:3]}
+
+
 def test_a_comment_about_tests_keeps_nothing() -> None:
     files = {"a/__init__.py": "# from a.tests import helper\n'''see a.tests.helper for more'''", "a/tests/helper.py": ""}
     assert kept(installed("a", files)) == {"a/__init__.py"}

@@ -68,6 +68,37 @@ def test_a_burst_as_it_was_before_condemns_nobody():
     assert verdict(replace(GOOD, errors=25), past=bursty) == "healthy"
 
 
+def test_a_window_with_few_calls_excuses_nothing():
+    quiet = (*BEFORE[1:], Window(1, 1, 1, 5000))
+
+    assert verdict(replace(GOOD, errors=60), past=quiet) == "unhealthy"
+    assert verdict(replace(GOOD, throttles=60), past=quiet) == "unhealthy"
+    assert verdict(replace(GOOD, duration_ms=900), past=quiet) == "unhealthy"
+    assert verdict(Window(40, 40, 0, 50), past=(Window(1, 1, 0, 50), Window(4, 0, 0, 50), Window(3, 0, 0, 50))) == "unhealthy"
+
+
+def test_a_function_that_always_failed_keeps_nobody_waiting_and_hides_no_other():
+    failing = Figures("old sinner", replace(GOOD, errors=100), (replace(GOOD, errors=100),) * 6)
+
+    assert judge([Figures("f", GOOD, BEFORE), failing], RULE).verdict == "healthy"
+    assert judge([Figures("f", replace(GOOD, errors=20), BEFORE), failing], RULE).verdict == "unhealthy"
+
+
+def test_slow_calls_condemn_when_the_time_is_up_and_not_by_the_first_few():
+    assert verdict(replace(GOOD, duration_ms=900), early=True) == "healthy"
+    seldom = Figures("g", Window(9, 0, 0, 200), (Window(9, 0, 0, 50),) * 6)
+    assert judge([Figures("f", GOOD, BEFORE), seldom], RULE).verdict == "healthy"
+    assert verdict(Window(90, 0, 0, 900), past=(Window(9, 0, 0, 50),) * 6) == "unhealthy"
+
+
+@pytest.mark.parametrize("now", [Window(), Window(0, 0, 0, None), Window(9, 0, 0, 50)])
+def test_a_function_that_is_hardly_called_any_more_is_not_healthy_though_others_are(now):
+    found = judge([Figures("f", GOOD, BEFORE), Figures("fallen", now, BEFORE)], RULE)
+
+    assert found.verdict == "unknown"
+    assert "fallen had" in found.reasons[0]
+
+
 def test_without_a_past_a_bound_decides():
     assert verdict(replace(GOOD, errors=5), past=()) == "healthy"
     assert verdict(replace(GOOD, errors=6), past=()) == "unhealthy"
@@ -141,6 +172,15 @@ def test_windows_before_are_as_long_and_end_where_the_roll_out_began():
     assert spans[0].end == spans[1].begin
 
 
+def test_calls_of_minutes_of_which_failures_are_not_known_are_not_taken_for_good_ones():
+    at = [NOW.replace(second=0) + n * MINUTE for n in range(30)]
+    calls, known = dict.fromkeys(at, 100.0), {at[0]: 0.0}
+
+    found = figures("f", [[calls, known, known, calls]], Span(at[0], at[-1] + MINUTE), ())
+
+    assert found.since == Window(100, 0, 0, 100)
+
+
 def test_minutes_become_figures_and_durations_are_weighed_by_calls():
     at = [NOW.replace(second=0) + n * MINUTE for n in range(4)]
     calls, durations = dict(zip(at, [1, 3, 5, 9], strict=True)), dict(zip(at, [100, 200, 7, 7], strict=True))
@@ -149,5 +189,5 @@ def test_minutes_become_figures_and_durations_are_weighed_by_calls():
 
     found = figures("f", ways, Span(at[0], at[2]), [Span(at[2], at[3])])
 
-    assert found.since == Window(8, 3, None, 125)
+    assert found.since == Window(5, 3, None, 125)
     assert found.before == (Window(5, None, None, 7),)

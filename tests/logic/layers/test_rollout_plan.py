@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.layers.logic.rollout.plan import GONE, Facts, Target, plan
+from assets.layers.logic.rollout.plan import GONE, UNKNOWN, Facts, Target, plan
 from assets.layers.logic.rollout.users import families, replaced, uses
 from assets.layers.logic.rollout.waves import WaveRule
 from resources.lambda_layers import MOST_UNZIPPED_BYTES, Alias
@@ -16,12 +16,12 @@ OLD, NEW, OTHER = layer(1), layer(3), layer(7, "other")
 FAMILY = OLD.rpartition(":")[0]
 
 
-def facts(functions, aliases=None, target=None, layers=None, unzipped=None):
+def facts(functions, aliases=None, target=None, layers=None, unzipped=None, accounts=None):
     aliases = {f.arn: aliases or [] for f in functions}
     target = target or Target(version_of(NEW))
     users = uses(functions, aliases, "base", {FAMILY: 3}, None)
     known = {arn: version_of(arn) for f in functions for arn in (*f.layers, NEW)}
-    return Facts(users, aliases, {FAMILY: target}, known | (layers or {}), unzipped or {})
+    return Facts(users, aliases, {FAMILY: target}, known | (layers or {}), unzipped or {}, accounts or {})
 
 
 def planned(functions, *, move_aliases=False, **more):
@@ -69,9 +69,15 @@ def test_a_function_gets_the_new_version_in_the_place_of_the_old():
         (function("a", [OLD]), {"target": Target(None, "publish it")}, "publish it"),
         (
             function("a", [OLD], place=AWAY),
-            {"target": Target(version_of(NEW), accounts=frozenset({"333333333333"}))},
-            "not granted",
+            {"accounts": {NEW: frozenset({"333333333333"})}},
+            f"{NEW} is not granted",
         ),
+        (
+            function("a", [OLD], place=AWAY),
+            {"accounts": {NEW: None, OLD: frozenset()}},
+            f"{OLD} is not granted to account {AWAY.account} any more: there would be no way back",
+        ),
+        (function("a", [OLD]), {"layers": {OLD: UNKNOWN}}, "may be deleted"),
     ],
 )
 def test_what_cannot_move_is_left_with_the_reason(one, more, why):
@@ -84,7 +90,7 @@ def test_what_cannot_move_is_left_with_the_reason(one, more, why):
 
 @pytest.mark.parametrize("accounts", [None, frozenset({AWAY.account})])
 def test_a_function_of_another_account_moves_where_it_is_granted(accounts):
-    made = planned([function("a", [OLD], place=AWAY)], target=Target(version_of(NEW), accounts=accounts))
+    made = planned([function("a", [OLD], place=AWAY)], accounts={NEW: accounts, OLD: accounts})
 
     assert [move.wanted for move in made.moves] == [(NEW,)]
 

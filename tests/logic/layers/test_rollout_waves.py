@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from assets.layers.logic.rollout.waves import NoSuchCanary, WaveRule, waves
 from tests.logic.layers.functions import function
 
-NAMES = st.lists(st.from_regex(r"[a-z]{1,6}", fullmatch=True), unique=True, min_size=1, max_size=30)
+NAMES = st.lists(st.text("abcdef", min_size=1, max_size=6), unique=True, min_size=1, max_size=30)
 SHARES = st.lists(st.integers(1, 100), unique=True, max_size=5).map(lambda shares: tuple(sorted(shares)))
 
 

@@ -9,7 +9,9 @@ of cancer treatment", British Journal of Radiology 44, 1971). As calls fail in b
 also to be above the worst of the windows before, and above the rate before by a floor.
 
 Durations have no distribution that one could count on: the mean since has to be above the worst window before by a share and by a
-floor. What CloudWatch has no value of is unknown, and what is unknown is never healthy.
+floor, after the time is up: the first calls after a change find nothing warm. A window with few calls is not the worst one: one
+failed call of one would excuse everything. What CloudWatch has no value of is unknown, and what is unknown is never healthy. Nor
+is a function that was called all the time, and is no longer.
 """
 
 from collections.abc import Sequence
@@ -20,6 +22,10 @@ Verdict = Literal["healthy", "unhealthy", "unknown"]
 NoTraffic = Literal["hold", "proceed", "roll back"]
 Step = Literal["go on", "roll back", "wait", "hold"]
 _STRICTER = 10
+_FEW = 10
+"""Calls of which one can say nothing by themselves. Our choice."""
+_FALLEN = 0.1
+"""Share of the calls of the quietest window before, below which a function is not called as it was. Our choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,13 @@ class _Rate:
 
     @property
     def worst_before(self) -> float:
-        return max((e / n for e, n in self.before if n), default=0.0)
+        least = _least([n for _, n in self.before])
+        return max((e / n for e, n in self.before if n >= least), default=0.0)
+
+
+def _least(calls: Sequence[float]) -> float:
+    """Calls that a window has to have so that it is heard by itself: half of what is usual, and not few."""
+    return max(_FEW, sum(calls) / len(calls) / 2) if calls else _FEW
 
 
 def judge(functions: Sequence[Figures], rule: GateRule, *, earlier: Sequence[Figures] = (), early: bool = False) -> Judgement:
@@ -147,7 +159,7 @@ def judge(functions: Sequence[Figures], rule: GateRule, *, earlier: Sequence[Fig
     everybody = [*functions, *earlier]
     level = rule.level / (len(everybody) + 1) / (_STRICTER if early or too_little else 1)
     together = Figures("all together", _together([f.since for f in everybody]), _columns(everybody))
-    findings = (*(_finding(one, rule, level) for one in everybody), _finding(together, rule, level))
+    findings = tuple(_finding(one, rule, level, early=early) for one in (*everybody, together))
     bad = tuple(f"{one.figures.name}: {why}" for one in findings if one.verdict == "unhealthy" for why in one.reasons)
     if bad:
         return Judgement("unhealthy", bad, findings)
@@ -177,8 +189,9 @@ def chance(events: float, trials: float, events_before: float, trials_before: fl
     return float(hypergeom.sf(found - 1, drawn + round(trials_before), marked, drawn))
 
 
-def _finding(figures: Figures, rule: GateRule, level: float) -> Finding:
-    reasons = tuple(filter(None, (_errors(figures, rule, level), _throttles(figures, rule, level), _duration(figures, rule))))
+def _finding(figures: Figures, rule: GateRule, level: float, *, early: bool) -> Finding:
+    slow = "" if early else _duration(figures, rule)
+    reasons = tuple(filter(None, (_errors(figures, rule, level), _throttles(figures, rule, level), slow)))
     if reasons:
         return Finding(figures, "unhealthy", reasons)
     if missing := _missing(figures.since):
@@ -230,11 +243,12 @@ def _risen(what: str, rate: _Rate, floor: float, level: float, rule: GateRule) -
 
 
 def _duration(figures: Figures, rule: GateRule) -> str:
-    before = [w.duration_ms for w in figures.before if w.duration_ms is not None]
+    timed = [(w.invocations or 0, w.duration_ms) for w in figures.before if w.duration_ms is not None]
+    least, calls = _least([n for n, _ in timed]), sum(n for n, _ in timed)
     now = figures.since.duration_ms
-    if now is None or not before:
+    if now is None or (figures.since.invocations or 0) < _FEW or not calls:
         return ""
-    worst = max(before)
+    worst = max((ms for n, ms in timed if n >= least), default=sum(n * ms for n, ms in timed) / calls)
     if now <= worst * (1 + rule.duration_growth) or now - worst < rule.duration_floor_ms:
         return ""
     return f"calls take {now:.0f} ms, {worst:.0f} ms in the slowest window before"
@@ -246,7 +260,16 @@ def _too_little(functions: Sequence[Figures], known: int, rule: GateRule) -> str
         return f"{calls:g} calls, and {max(1, rule.minimum_invocations)} are needed"
     if known < rule.minimum_share * len(functions):
         return f"of {len(functions)} functions {known} have all figures, and {rule.minimum_share:.0%} of them are needed"
-    return ""
+    return "; ".join(filter(None, map(_fallen, functions)))
+
+
+def _fallen(figures: Figures) -> str:
+    """How a function is no longer called that was called in every window before; empty if it is."""
+    least = min((w.invocations or 0 for w in figures.before), default=0)
+    now = figures.since.invocations or 0
+    if least < _FEW or now >= least * _FALLEN:
+        return ""
+    return f"{figures.name} had {now:g} calls, and at least {least:g} in every window before"
 
 
 def _together(windows: Sequence[Window]) -> Window:

@@ -17,12 +17,10 @@ class Target:
     Attributes:
         version: It; None if there is none.
         why_not: What is wrong if there is none.
-        accounts: Other accounts that may use it; None if anybody may, or if that is not known.
     """
 
     version: LayerVersion | None
     why_not: str = ""
-    accounts: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,7 @@ class Facts:
         targets: New versions, by ARN of the layer.
         layers: What is known of each layer version that is used together with the old one, by ARN: `gone`, `unknown`, or it.
         unzipped: Bytes of layer versions whose content is known, by ARN.
+        accounts: Other accounts that may use a version, by its ARN; None if anybody may. What is not in it is not known.
     """
 
     uses: Sequence[Use]
@@ -42,6 +41,7 @@ class Facts:
     targets: Mapping[str, Target]
     layers: Mapping[str, LayerVersion | str]
     unzipped: Mapping[str, int] = field(default_factory=dict)
+    accounts: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +155,14 @@ def plan(facts: Facts, rule: WaveRule, salt: str, *, move_aliases: bool) -> Plan
 def refusal(use: Use, facts: Facts, new: Mapping[str, str]) -> str:
     """Why a function cannot be given the new version; empty if it can."""
     function = use.function
-    for old in use.old:
-        if old not in new:
-            return _target(old, facts).why_not
-        if why := _unfit(function, old, _target(old, facts)):
-            return why
     gone = [arn for arn in function.layers if facts.layers.get(arn) == GONE]
     if gone:
         return f"{', '.join(gone)} was deleted: AWS gives it to no function again, so there would be no way back"
+    for old in use.old:
+        if old not in new:
+            return _target(old, facts).why_not
+        if why := _unfit(function, new[old], facts) or _no_way_back(function, old, facts):
+            return why
     if len(function.layers) > MOST_LAYERS:
         return f"it has {len(function.layers)} layers, and {MOST_LAYERS} are allowed"
     if (size := least_size(function, replaced(function.layers, new), facts)) > MOST_UNZIPPED_BYTES:
@@ -196,19 +196,31 @@ def _target(old: str, facts: Facts) -> Target:
     return facts.targets[arn.layer]
 
 
-def _unfit(function: Function, old: str, target: Target) -> str:
+def _unfit(function: Function, new: str, facts: Facts) -> str:
     """Why a version does not fit a function; nothing being said of runtimes or architectures means that all are fit."""
-    version = target.version
-    assert version is not None  # noqa: S101 - what has no target is refused before
+    version = facts.layers[new]
+    assert isinstance(version, LayerVersion)  # noqa: S101 - what has no target is refused before
     named = f"{version.arn.name}:{version.arn.version}"
     if version.runtimes and function.runtime not in version.runtimes:
         return f"its runtime is {function.runtime}, and {named} is for {', '.join(version.runtimes)}"
     if version.architectures and not {*function.architectures} <= {*version.architectures}:
         return f"its architecture is {', '.join(function.architectures)}, and {named} is for {', '.join(version.architectures)}"
-    foreign = version.arn.account != function.place.account
-    if foreign and target.accounts is not None and function.place.account not in target.accounts:
-        return f"{version.arn} is not granted to account {function.place.account}, as {old} is"
-    return ""
+    return _withheld(function, new, facts)
+
+
+def _no_way_back(function: Function, old: str, facts: Facts) -> str:
+    """Why AWS would not give a function its old version again, which it works on with; empty if nothing is known against it."""
+    if facts.layers.get(old) == UNKNOWN:
+        return f"{old} cannot be read: it may be deleted, or granted no longer, and then there would be no way back"
+    why = _withheld(function, old, facts)
+    return why and f"{why} any more: there would be no way back"
+
+
+def _withheld(function: Function, arn: str, facts: Facts) -> str:
+    account, granted = function.place.account, facts.accounts.get(arn)
+    if granted is None or arn.split(":")[4] == account or account in granted:
+        return ""
+    return f"{arn} is not granted to account {account}"
 
 
 def _following(arn: str, facts: Facts) -> tuple[AliasMove, ...]:

@@ -60,7 +60,10 @@ def figures(name: str, values: Sequence[Sequence[Minutes]], now: Span, past: Seq
 
 def _window(values: Sequence[Sequence[Minutes]], span: Span) -> Window:
     parts = [[_within(one, span) for one in part] for part in values]
-    calls, errors, throttles = (_sum([part[n] for part in parts]) for n in range(3))
+    errors, throttles = (_sum([part[n] for part in parts]) for n in (1, 2))
+    # where it is known of some minutes how many calls failed, those of other minutes are not taken for good ones
+    counted = [part[0] if errors is None else {at: n for at, n in part[0].items() if at in part[1]} for part in parts]
+    calls = _sum(counted)
     timed = [(part[0].get(at, 0), ms) for part in parts for at, ms in part[3].items()]
     weight = sum(count for count, _ in timed)
     return Window(calls, errors, throttles, sum(count * ms for count, ms in timed) / weight if weight else None)
