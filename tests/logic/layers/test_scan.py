@@ -1,6 +1,7 @@
 """What the scan of layers finds, what it leaves alone, and that no bytes make it fail."""
 
 import io
+import time
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,7 @@ from assets.layers.logic.scan.scanning import scan
 from assets.layers.logic.scan.secrets import secret_findings
 from assets.layers.logic.scan.targets import Target
 from assets.layers.logic.scan.verdicts import judged, score_of
-from benchmarks.layer_tricks import TRICKS, Trick, zipped
+from benchmarks.layer_tricks import TRICKS, Trick, elf, zipped
 
 _TARGET = Target(("python3.12",), ("x86_64",))
 
@@ -160,3 +161,32 @@ def test_the_same_mistake_weighs_three_times_at_most() -> None:
     low = [Finding("link", "low", str(n), "a link") for n in range(50)]
     assert score_of(low) == 97
     assert score_of([*low, Finding("secret", "high", "a", "a key")]) == 57
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("python/a.py", "".join(" " * n + f"for a{n} in range(4000):\n" for n in range(8)) + " " * 8 + "exec(x)\n"),
+        ("nodejs/a.js", "eval(1);" + "/a[" * 50_000),
+        ("nodejs/a.js", "eval(1);" + "/*" * 100_000),
+        ("nodejs/a.js", "eval(1);x=" + "'a'+" * 100_000 + "'a'"),
+        ("nodejs/a.js", "fetch('http://a'," * 10_000),
+        ("python/a.txt", "-----BEGIN PRIVATE KEY-----" * 20_000),
+    ],
+    ids=["loops within loops", "regular expressions", "comments", "texts", "requests within requests", "private keys"],
+)
+def test_files_that_are_made_to_take_long_do_not(tmp_path: Path, name: str, source: str) -> None:
+    before = time.process_time()
+    _found(tmp_path, zipped({name: source}))
+    assert time.process_time() - before < 8
+
+
+def test_code_for_one_of_several_machines_is_not_bad_and_for_the_wrong_one_is(tmp_path: Path) -> None:
+    code = bytearray(elf())
+    code[18:20] = (183).to_bytes(2, "little")
+
+    def severities(path: str) -> set[str]:
+        return {one.severity for one in _found(tmp_path, zipped({path: bytes(code)})) if one.rule == "wrong-machine"}
+
+    assert severities("nodejs/node_modules/a/prebuilds/linux-arm64/a.node") == {"low"}
+    assert severities("nodejs/node_modules/a/build/a.node") == {"high"}

@@ -33,6 +33,7 @@ _WEAK_DECODERS = frozenset({"unescape", "decodeURIComponent"})
 """They hide only what is written down in the same place; elsewhere they read addresses."""
 _SHORTEST_NAME = 3
 _MINIFIED = 100_000
+_LONGEST = 10_000
 _NEAR = 3_000
 """In large files, which use a name for many things, one is followed so many characters."""
 _ENCODINGS = frozenset({"base64", "hex", "base64url"})
@@ -117,7 +118,7 @@ def _joined(tokens: list[_Token]) -> list[_Token]:
     for token in tokens:
         if (
             token.kind == "text" and len(result) > 1 and result[-1].kind == "sign" and result[-1].value == "+"
-            and result[-2].kind == "text"
+            and result[-2].kind == "text" and len(result[-2].value) < _LONGEST
         ):  # fmt: skip
             first = result[-2]
             result[-2:] = [_Token("text", first.value + token.value, first.at)]
