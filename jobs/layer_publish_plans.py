@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from assets.layers.known import known_bundles, scans_by_sha, tests_by_key
+from assets.layers.known import known_bundles, scans_by_key, tests_by_key
 from assets.layers.logic.bundles import Bundle, Identity, current
 from assets.layers.logic.products import LayerSpecification
 from assets.layers.logic.publishing import Gate, gate, is_public, layers_in_force, wanted_grants, wanted_places, whom
@@ -66,7 +66,7 @@ class Plan:
 
     def judge(self, lake: Lake) -> None:
         """See by the tables whether each bundle may be published."""
-        scans, names = scans_by_sha(lake), frozenset(self.layers)
+        scans, names = scans_by_key(lake), frozenset(self.layers)
         bundles = {target.bundle.identity: target for target in self.targets}
         self.gates = {
             identity: gate(one.bundle, scans, tests_by_key(lake, asked_of_tests(one.specification)), names)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from assets.layers.known import known_bundles, scans_by_sha, tests_by_key
+from assets.layers.known import known_bundles, scans_by_key, tests_by_key
 from assets.layers.layer_report import REPORT_KEY, report_data
 from assets.layers.logic.bundles import current
 from assets.layers.logic.publishing import gate, layers_in_force
@@ -55,7 +55,7 @@ def _built(lake: Lake) -> list[str]:
     newest = current(everything, names)
     if not newest:
         return []
-    scans, tests = scans_by_sha(lake), tests_by_key(lake, None)
+    scans, tests = scans_by_key(lake), tests_by_key(lake, None)
     refusals = {
         one.name: refused for one in newest if (refused := gate(one, scans, tests, layers_in_force(everything, names)).refusals)
     }

@@ -115,7 +115,8 @@ class LayerWorld:
         self._add(tables.BUILDS, sha256=sha, layer=layer, specification=specification, kind="python", runtimes=list(runtimes),
                   architectures=[architecture], source_sha256=source, key=key, zip_bytes=len(content), unzipped_bytes=9, files=1,
                   packages="[]", imports=list(imports), budget=budget, budget_reason="", built_at=at)  # fmt: skip
-        self._add(tables.SCANS, sha256=sha, layer=layer, verdict=scan, score=100.0, high=high, medium=0, low=0, allowed=0,
+        self._add(tables.SCANS, sha256=sha, layer=layer, runtimes=list(runtimes), architectures=[architecture],
+                  verdict=scan, score=100.0, high=high, medium=0, low=0, allowed=0,
                   vulnerabilities="clean", findings="[]", scanned_at=at)  # fmt: skip
         if local is not None:
             for runtime in runtimes:

@@ -7,6 +7,7 @@ import polars as pl
 
 from assets.layers import tables
 from assets.layers.logic.bundles import Bundle, bundles
+from assets.layers.logic.products import ScanKey
 from resources.lake import Lake
 
 TestKey = tuple[str, str, str, str]
@@ -20,9 +21,10 @@ def known_bundles(lake: Lake) -> list[Bundle]:
     return bundles(lake.scan(tables.BUILDS).collect().iter_rows(named=True))
 
 
-def scans_by_sha(lake: Lake) -> dict[str, Mapping[str, Any]]:
-    """The latest look through each zip."""
-    return {row["sha256"]: row for row in lake.scan(tables.SCANS).sort("scanned_at").collect().iter_rows(named=True)}
+def scans_by_key(lake: Lake) -> dict[ScanKey, Mapping[str, Any]]:
+    """The latest look through each zip, for what it is built for."""
+    rows = lake.scan(tables.SCANS).sort("scanned_at").collect().iter_rows(named=True)
+    return {(row["sha256"], row["layer"], tuple(row["runtimes"] or ()), tuple(row["architectures"] or ())): row for row in rows}
 
 
 def tests_by_key(lake: Lake, asked: str | None) -> dict[TestKey, Mapping[str, Any]]:

@@ -12,9 +12,9 @@ from pydantic import Field
 from assets.catalogue import markdown_table, table_metadata
 from assets.failures import errors_classified
 from assets.layers import tables
-from assets.layers.known import keep_tests, known_bundles, published_shas, scans_by_sha, tests_by_key
+from assets.layers.known import keep_tests, known_bundles, published_shas, scans_by_key, tests_by_key
 from assets.layers.logic.bundles import Bundle, before, current
-from assets.layers.logic.products import BuiltLayer, LayerSpecification
+from assets.layers.logic.products import BuiltLayer, LayerSpecification, ScanKey
 from assets.layers.logic.testing import LOCAL, Tested, asked_of_tests
 from assets.layers.specifications import specifications_of
 from assets.layers.testing.local import Subject, on_this_machine
@@ -70,7 +70,7 @@ def layer_tests(
         everything = known_bundles(lake)
         newest = current(everything, specifications)
         known = _Known(lake, specifications)
-        bench = _Bench(layer_store, everything, published_shas(lake), scans_by_sha(lake), config)
+        bench = _Bench(layer_store, everything, published_shas(lake), scans_by_key(lake), config)
         due = [
             (bundle, combination)
             for bundle in newest
@@ -115,8 +115,8 @@ class _Bench:
     """Tests bundles, and reads their zips once."""
 
     def __init__(
-        self, store: ObjectStore, everything: Sequence[Bundle], published: frozenset[str], scans: Mapping[str, Mapping[str, Any]],
-        config: LayerTestsConfig,
+        self, store: ObjectStore, everything: Sequence[Bundle], published: frozenset[str],
+        scans: Mapping[ScanKey, Mapping[str, Any]], config: LayerTestsConfig,
     ) -> None:  # fmt: skip
         self._store, self._everything, self._published, self._scans = store, everything, published, scans
         self._config = config
@@ -139,7 +139,7 @@ class _Bench:
     def _refused(self, bundle: Bundle) -> str | None:
         """Why code of a bundle is not run; None if it is."""
         for build in bundle.builds:
-            scan = self._scans.get(build.sha256)
+            scan = self._scans.get(build.scan_key)
             if scan is None:
                 return f"{build.layer} was not looked through, and so was not run: materialize layers/scans"
             if scan["verdict"] == "failed" or scan["high"]:

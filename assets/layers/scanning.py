@@ -42,11 +42,12 @@ def scanned(
     Advisories are asked about all packages at once every time, since they change though zips do not.
     """
     builds = lake.scan(tables.BUILDS).collect().to_dicts()
-    before = {row["sha256"]: row for row in lake.scan(tables.SCANS).filter(pl.col("rules") == VERSION).collect().to_dicts()}
+    same_rules = lake.scan(tables.SCANS).filter(pl.col("rules") == VERSION).collect().to_dicts()
+    before = {_looked_at(row): row for row in same_rules}
     answer = advisories.ask(sorted({package for build in builds for package in _packages(build)}))
     rows, looked = [], 0
     for build in builds:
-        kept = before.get(build["sha256"])
+        kept = before.get(_looked_at(build))
         findings = None if kept is None else _kept(kept["findings"])
         at = now if kept is None else kept["scanned_at"]
         if findings is None:
@@ -54,6 +55,11 @@ def scanned(
             looked += 1
         rows.append(_row(build, findings, answer, allowed, now, at, unknown_blocks=unknown_blocks))
     return pl.DataFrame(rows, schema=tables.SCANS.schema), looked
+
+
+def _looked_at(row: Mapping[str, Any]) -> tuple[object, ...]:
+    """What findings depend on, beside the rules."""
+    return row["sha256"], tuple(row["runtimes"] or ()), tuple(row["architectures"] or ())
 
 
 def _packages(build: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -90,6 +96,8 @@ def _row(
     return {
         "sha256": build["sha256"],
         "layer": build["layer"],
+        "runtimes": build["runtimes"],
+        "architectures": build["architectures"],
         "rules": None if is_gone else VERSION,
         "verdict": "unknown" if is_gone else judgement.verdict,
         "score": 0.0 if is_gone else judgement.score,

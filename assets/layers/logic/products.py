@@ -11,6 +11,8 @@ Kind = Literal["python", "node"]
 Severity = Literal["high", "medium", "low"]
 Verdict = Literal["passed", "failed", "unknown"]
 """Unknown is what could not be looked at; it never counts as passed."""
+ScanKey = tuple[str, str, tuple[str, ...], tuple[str, ...]]
+"""SHA-256 of a zip, layer, runtimes, architectures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,11 @@ class BuiltLayer:
     files: int
     packages: tuple[Package, ...]
     imports: tuple[str, ...]
+
+    @property
+    def scan_key(self) -> ScanKey:
+        """Identity of the scan that counts for it: the same zip may be bad for another runtime, or allowed for another layer."""
+        return self.sha256, self.layer, self.runtimes, self.architectures
 
 
 @dataclass(frozen=True, slots=True)

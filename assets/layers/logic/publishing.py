@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from assets.layers.logic.bundles import Bundle
-from assets.layers.logic.products import BuiltLayer, LayerSpecification
+from assets.layers.logic.products import BuiltLayer, LayerSpecification, ScanKey
 from assets.layers.logic.testing import LOCAL
 from resources.lambda_layers import Grant, LayerArn, LayerVersion, Place
 
@@ -109,7 +109,7 @@ def wanted_places(specification: LayerSpecification, places: Sequence[Place]) ->
 
 def gate(
     bundle: Bundle,
-    scans: Mapping[str, Mapping[str, Any]],
+    scans: Mapping[ScanKey, Mapping[str, Any]],
     tests: Mapping[tuple[str, str, str, str], Mapping[str, Any]],
     layers: Collection[str] = (),
 ) -> Gate:
@@ -119,13 +119,13 @@ def gate(
 
     Args:
         bundle: That which is to be published.
-        scans: The latest look through each zip.
+        scans: The latest look through each zip, by `BuiltLayer.scan_key`.
         tests: The latest results, by zip, runtime, architecture and place.
         layers: Names of layers in force: none of them may be that of a candidate.
     """
     refusals = []
     for build, (verdict, reason) in zip(bundle.builds, bundle.budgets, strict=True):
-        scan = scans.get(build.sha256)
+        scan = scans.get(build.scan_key)
         if candidate_layer(build.layer) in layers:
             refusals.append(f"{candidate_layer(build.layer)} is what it is tested as, and a layer of its own: rename that one")
         if scan is None:

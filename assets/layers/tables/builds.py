@@ -32,10 +32,12 @@ BUILDS = Table(
 )
 SCANS = Table(
     name="layers/scans",
-    description="What looking through a zip found, by runtime and architecture: the latest look.",
+    description="What looking through a zip found, the latest look. A row per layer and what it is for.",
     columns=(
         _SHA,
         _LAYER,
+        Column("runtimes", pl.List(pl.String()), "That it was looked through for.", nullable=False),
+        Column("architectures", pl.List(pl.String()), "That it was looked through for.", nullable=False),
         Column("rules", pl.Int64(), "Version of the rules that it was looked through by; null if it could not be."),
         Column("verdict", pl.String(), _VERDICT, nullable=False),
         Column("score", pl.Float64(), "100 less the weights of what was found and is not allowed, at least 0.", nullable=False),

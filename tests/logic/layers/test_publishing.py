@@ -39,7 +39,7 @@ BUILD = BuiltLayer(
     1, (), ("m",),
 )  # fmt: skip
 BUNDLE = Bundle((BUILD,), (("passed", ""),), NOW)
-SCANS = {BUILD.sha256: {"verdict": "passed", "high": 0}}
+SCANS = {BUILD.scan_key: {"verdict": "passed", "high": 0}}
 LOCAL = {(BUILD.sha256, runtime, "x86_64", "local"): {"verdict": "passed", "reason": ""} for runtime in BUILD.runtimes}
 ACCOUNT = {
     (BUILD.sha256, runtime, "x86_64", f"{OWN}/eu-central-1"): {"verdict": "passed", "reason": ""} for runtime in BUILD.runtimes
@@ -59,14 +59,14 @@ class TestGate:
 
     @pytest.mark.parametrize("verdict", ["failed", "unknown"])
     def test_scans_and_budgets_have_to_be_passed(self, verdict):
-        (scan,) = gate(BUNDLE, {BUILD.sha256: {"verdict": verdict, "high": 0}}, LOCAL | ACCOUNT).refusals
+        (scan,) = gate(BUNDLE, {BUILD.scan_key: {"verdict": verdict, "high": 0}}, LOCAL | ACCOUNT).refusals
         (budget,) = gate(replace(BUNDLE, budgets=((verdict, "larger"),)), SCANS, LOCAL | ACCOUNT).refusals
 
         assert scan == f"the scan of tool is {verdict}, with 0 high findings"
         assert budget == f"the budget of tool is {verdict}: larger"
 
     def test_a_high_finding_stops_it_whatever_the_verdict_says(self):
-        assert gate(BUNDLE, {BUILD.sha256: {"verdict": "passed", "high": 1}}, LOCAL | ACCOUNT).refusals
+        assert gate(BUNDLE, {BUILD.scan_key: {"verdict": "passed", "high": 1}}, LOCAL | ACCOUNT).refusals
 
     def test_a_test_that_failed_here_stops_it_and_one_that_could_not_be_made_does_not(self):
         key = next(iter(LOCAL))
