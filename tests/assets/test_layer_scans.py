@@ -1,7 +1,7 @@
 """The asset of scans: what is kept, what is judged anew, and what its checks say."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from assets.layers.logic.products import ScanKey
 from assets.layers.scanning import allow_list_of, scanned
 from assets.layers.scans import scans
 from benchmarks.layer_tricks import elf, zipped
-from resources.advisories import Advisories, NoAdvisories
+from resources.advisories import Advisories, Answer, NoAdvisories
 from resources.clock import Clock
 from resources.lake import Lake
 from resources.object_store import LocalObjectStore
@@ -116,3 +116,32 @@ def test_what_is_allowed_for_one_layer_is_not_for_another_with_the_same_zip(worl
     for builds in ((theirs, ours), (ours, theirs)):
         found = world.scan(*builds)
         assert [found[built(one).scan_key]["verdict"] for one in (ours, theirs)] == ["passed", "failed"]
+
+
+class _Answering(Advisories):
+    """A source that knows all packages, and nothing bad of them."""
+
+    def ask(self, packages: Sequence[tuple[str, str]]) -> Answer:
+        return Answer(())
+
+    @property
+    def identity(self) -> str:
+        return "answering"
+
+
+@pytest.mark.parametrize(
+    ("packages", "unzipped", "state"),
+    [
+        ([], 9, "unknown: no package is known of it, so nothing could be asked about"),
+        ([("six", 5)], 9, "unknown: 4 bytes of it belong to no package, and could not be asked about"),
+        ([("six", 9)], 9, "clean"),
+    ],
+)
+def test_code_whose_package_nobody_knows_is_not_clean(
+    tmp_path: Path, packages: list[tuple[str, int]], unzipped: int, state: str
+) -> None:
+    world = _World(tmp_path, _Answering())
+    world.zips.put("a.zip", zipped({"python/a.py": "x = 1\n"}))
+    told = json.dumps([{"name": name, "version": "1", "bytes": size, "license": ""} for name, size in packages])
+    build = {**_build("a", "a.zip"), "packages": told, "unzipped_bytes": unzipped}
+    assert world.scan(build)[built(build).scan_key]["vulnerabilities"] == state
