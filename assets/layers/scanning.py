@@ -115,17 +115,8 @@ def _vulnerabilities(build: Mapping[str, Any], answer: Answer) -> str:
         return _NODE
     if any((one.package, one.version) in packages for one in answer.advisories):
         return "found"
-    reasons = [*([answer.unknown] if packages else []), _not_asked(build)]
-    return f"unknown: {'; '.join(filter(None, reasons))}" if any(reasons) else "clean"
-
-
-def _not_asked(build: Mapping[str, Any]) -> str:
-    """What of a zip no source can be asked about, since nobody knows its package; empty if nothing."""
-    packages = json.loads(build["packages"])
-    if not packages:
-        return "no package is known of it, so nothing could be asked about"
-    beside = build["unzipped_bytes"] - sum(one["bytes"] for one in packages)
-    return f"{beside:,} bytes of it belong to no package, and could not be asked about" if beside > 0 else ""
+    reason = answer.unknown if packages else "no package is known of it, so nothing could be asked about"
+    return f"unknown: {reason}" if reason else "clean"
 
 
 def vulnerability_findings(packages: Iterable[tuple[str, str]], advisories: Iterable[Advisory]) -> list[Finding]:

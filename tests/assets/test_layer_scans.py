@@ -129,19 +129,11 @@ class _Answering(Advisories):
         return "answering"
 
 
-@pytest.mark.parametrize(
-    ("packages", "unzipped", "state"),
-    [
-        ([], 9, "unknown: no package is known of it, so nothing could be asked about"),
-        ([("six", 5)], 9, "unknown: 4 bytes of it belong to no package, and could not be asked about"),
-        ([("six", 9)], 9, "clean"),
-    ],
-)
-def test_code_whose_package_nobody_knows_is_not_clean(
-    tmp_path: Path, packages: list[tuple[str, int]], unzipped: int, state: str
-) -> None:
+def test_code_whose_package_nobody_knows_is_not_clean(tmp_path: Path) -> None:
     world = _World(tmp_path, _Answering())
     world.zips.put("a.zip", zipped({"python/a.py": "x = 1\n"}))
-    told = json.dumps([{"name": name, "version": "1", "bytes": size, "license": ""} for name, size in packages])
-    build = {**_build("a", "a.zip"), "packages": told, "unzipped_bytes": unzipped}
-    assert world.scan(build)[built(build).scan_key]["vulnerabilities"] == state
+    known, unknown = _build("a", "a.zip"), {**_build("a", "a.zip"), "layer": "unknown", "packages": "[]"}
+    found = world.scan(known, unknown)
+    assert found[built(known).scan_key]["vulnerabilities"] == "clean"
+    told = found[built(unknown).scan_key]["vulnerabilities"]
+    assert told == "unknown: no package is known of it, so nothing could be asked about"
