@@ -34,8 +34,10 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _instances_without_migrations() -> Iterator[None]:
-    """Dagster marks the tables of an instance in memory as migrated, for which it reads all of its migrations: five times what
-    the rest of making one takes, at most runs here. Nobody reads those marks: what is in memory is never migrated."""
+    """Instances of Dagster in memory, which most runs here make, are not marked as migrated.
+
+    For the mark all migrations are read, which takes five times as long as the rest; what is in memory is never migrated.
+    """
     from dagster._core.storage.event_log import in_memory as event_log
     from dagster._core.storage.runs import in_memory as runs
 

@@ -138,8 +138,7 @@ class LayerWorld:
 
     @property
     def given(self) -> dict[str, Any]:
-        """The resources as runs get them: `lambda_service` with the clients that are made already, of which each run else has
-        its own."""
+        """The same for runs, with the clients that are made already: of others each run would make its own."""
         return {**self.resources, "lambda_service": dg.ResourceDefinition.hardcoded_resource(self.service)}
 
     def publish(self, *, fails: bool = False, **config: Any) -> dict[str, Any]:
