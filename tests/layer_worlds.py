@@ -46,12 +46,6 @@ def clients_of(url: str) -> AwsClients:
     )
 
 
-@cache
-def _instance() -> dg.DagsterInstance:
-    """One for all runs: making it takes longer than most runs."""
-    return dg.DagsterInstance.ephemeral()
-
-
 def zipped(files: Mapping[str, str]) -> bytes:
     """A zip, the same bytes for the same files."""
     made = io.BytesIO()
@@ -143,6 +137,11 @@ class LayerWorld:
             "layer_metrics": LakeMetrics(lake=self.lake),
         }  # fmt: skip
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """The same for runs, with the clients that are made already: of others each run would make its own."""
+        return {**self.resources, "lambda_service": dg.ResourceDefinition.hardcoded_resource(self.service)}
+
     def publish(self, *, fails: bool = False, **config: Any) -> dict[str, Any]:
         """Run the job; what the run tells, or the message of its failure as `failure`."""
         from jobs.layer_publish import layer_publish
@@ -150,7 +149,7 @@ class LayerWorld:
         usual = {"mode": "apply", "cold_starts": 1}
         run = layer_publish.execute_in_process(
             run_config={"ops": {"publish_layers": {"config": {**usual, **config}}}},
-            resources=self.resources,
+            resources=self.given,
             raise_on_error=False,
         )
         if run.success == fails:

@@ -42,6 +42,7 @@ class AwsClients(dg.ConfigurableResource[Any]):
     external_id: str = Field(default="", repr=False, description="External identifier that the role's trust policy may demand.")
     connections: int = Field(default=10, ge=1, description="Connections of a client that are kept: as many threads may use it.")
     _clients: dict[tuple[str, str, str, int, float], Any] = PrivateAttr(default_factory=dict)
+    _sessions: dict[str, Any] = PrivateAttr(default_factory=dict)
     _roles: dict[str, Any] = PrivateAttr(default_factory=dict)
     _caller_found: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -73,6 +74,7 @@ class AwsClients(dg.ConfigurableResource[Any]):
         """Make clients of another account anew, with new credentials of its role: the former ones are not accepted."""
         with _MAKING:
             self._roles.pop(account, None)
+            self._sessions.clear()  # the caller's own credentials are read again, too
             for key in [key for key in self._clients if key[2] == account]:
                 del self._clients[key]
 
@@ -86,23 +88,31 @@ class AwsClients(dg.ConfigurableResource[Any]):
             max_pool_connections=self.connections,
         )
         repeats = construct_boto_client_retry_config(attempts - 1)  # botocore's Config counts the repeats only
-        session = self._session(region, account)
-        return session.client(service, endpoint_url=self.endpoint_url, config=repeats.merge(config))
+        return self._session(account).client(
+            service, region_name=region or self.region, endpoint_url=self.endpoint_url, config=repeats.merge(config)
+        )
 
-    def _session(self, region: str, account: str) -> Any:  # noqa: ANN401
+    def _session(self, account: str) -> Any:  # noqa: ANN401
+        """The one of an account, for all its clients: making it takes longer than making a client."""
+        entered = "" if not account or account == self.account() else account
+        if entered not in self._sessions:
+            self._sessions[entered] = self._session_made(entered)
+        return self._sessions[entered]
+
+    def _session_made(self, entered: str) -> Any:  # noqa: ANN401
         import boto3
         import botocore.session
 
         of_botocore = botocore.session.get_session()
         of_botocore.register_component("data_loader", _service_models(of_botocore.get_config_variable("data_path")))
-        if account and account != self.account():
-            of_botocore.register_component("credential_provider", self._of_role(account))
-            return boto3.Session(botocore_session=of_botocore, region_name=region or self.region, profile_name=self.profile)
+        if entered:
+            of_botocore.register_component("credential_provider", self._of_role(entered))
+            return boto3.Session(botocore_session=of_botocore, region_name=self.region, profile_name=self.profile)
         return boto3.Session(
             botocore_session=of_botocore,
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
-            region_name=region or self.region,
+            region_name=self.region,
             profile_name=self.profile,
         )
 
@@ -111,13 +121,13 @@ class AwsClients(dg.ConfigurableResource[Any]):
         if account not in self._roles:
             from resources.aws.assumed_role import provider
 
-            self._roles[account] = provider(self._session("", ""), self.role_arn(account), self.external_id, self._sts)
+            self._roles[account] = provider(self._session(""), self.role_arn(account), self.external_id, self._sts)
         return self._roles[account]
 
     def _sts(self, service: str, **credentials: Any) -> Any:  # noqa: ANN401
         """A client of STS with these credentials, for whoever assumes a role."""
         with _MAKING:
-            return self._session("", "").client(service, endpoint_url=self.endpoint_url, **credentials)
+            return self._session("").client(service, endpoint_url=self.endpoint_url, **credentials)
 
     def role_arn(self, account: str) -> str:
         """ARN of the role that is assumed in an account.

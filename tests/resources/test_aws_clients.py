@@ -2,6 +2,7 @@
 
 import socket
 
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
@@ -96,3 +97,15 @@ def test_the_same_client_is_used_again():
     clients = AwsClients(**KEYS)
 
     assert clients.client("budgets") is clients.client("budgets")
+
+
+def test_clients_of_several_regions_share_what_takes_long_to_make(monkeypatch):
+    made = []
+    make = botocore.session.get_session
+    monkeypatch.setattr("botocore.session.get_session", lambda: made.append(True) or make())
+    clients = AwsClients(**KEYS)
+
+    regions = [clients.client("lambda", region).meta.region_name for region in ("", "us-east-1", "eu-west-3")]
+
+    assert regions == [KEYS["region"], "us-east-1", "eu-west-3"]
+    assert len(made) == 1
