@@ -57,6 +57,13 @@ def test_constant_code_that_only_computes_is_medium() -> None:
         ("Asm(CODE)", "getattr(Asm(CODE), 'mm').write(other); Asm(CODE)"),
         ("Asm(CODE)", "exec('CODE = other'); Asm(CODE)"),
         ("Asm(CODE)", "for CODE in (other,): Asm(CODE)"),
+        ("Asm(CODE)", "A = Asm; A(other); Asm(CODE)"),
+        ("Asm(CODE)", "type(Asm(CODE))(other); Asm(CODE)"),
+        ("Asm(CODE)", "Asm(CODE).__class__(other); Asm(CODE)"),
+        ("Asm(CODE)", "Asm.__init__(Asm(CODE), other); Asm(CODE)"),
+        ("class Asm:", "@register\nclass Asm:"),
+        ("Asm(CODE)", "class B(Asm): pass\nB(other)\nAsm(CODE)"),
+        ("def __init__(self, code):", "def __call__(self, code):\n        self.code = code\n    def __init__(self, code):"),
         ("Asm(CODE)", "def g(CODE): Asm(CODE)\ng(other)\nAsm(CODE)"),
     ],
 )

@@ -16,7 +16,7 @@ _BYTES = frozenset({"c_ubyte", "c_uint8", "c_char"})
 _CHANGES = frozenset({"append", "extend", "insert", "reverse", "sort", "pop", "remove", "clear"})
 _BLINDING = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr"})
 _BEHIND = frozenset({"from_address", "cast", "memset", "pythonapi", "attrgetter", "methodcaller"}) | {
-    f"__{name}__" for name in ("dict", "setattr", "getattribute", "setitem", "globals")
+    f"__{name}__" for name in ("dict", "class", "subclasses", "setattr", "getattribute", "setitem", "globals")
 }
 _FOLLOWED = _KERNEL | _POINTER_TYPES | {"memmove", "mmap", "addressof", "from_buffer"}
 _REACHED = _BLINDING | _BEHIND | _FOLLOWED | {"write"}
@@ -85,6 +85,12 @@ class _File:
         self.called: dict[str, list[ast.Call]] = defaultdict(list)
         for call in self.calls:
             self.called[_key(call.func).removeprefix(".")].append(call)
+        functions = {call.func for call in self.calls}
+        self.referred = {
+            _key(node).removeprefix(".")
+            for node in self.nodes
+            if isinstance(getattr(node, "ctx", None), ast.Load) and _key(node) and node not in functions
+        }
         self.steps = 0
         self.values: dict[str, list[ast.expr | None]] = defaultdict(list)
         self.elements: dict[str, list[ast.expr]] = defaultdict(list)
@@ -135,7 +141,7 @@ class _File:
         if isinstance(owner, ast.ClassDef):
             names = names[1:]
             name = owner.name if name == "__init__" else name
-        calls = self.called.get(name, []) if name else []
+        calls = [] if self._is_called_otherwise(node, name) else self.called.get(name, [])
         self.steps += len(calls) * len(names)
         if self.steps > _MOST_STEPS:
             calls = []
@@ -147,6 +153,12 @@ class _File:
             self.values[told.vararg.arg] += rest or [None]
         for one in (*told.kwonlyargs, *([told.kwarg] if told.kwarg is not None else [])):
             self.values[one.arg].append(None)
+
+    def _is_called_otherwise(self, node: ast.AST, name: str) -> bool:
+        """Whether calls that do not say the name may reach a function."""
+        owner = self.parents.get(node)
+        decorators = [*getattr(node, "decorator_list", ()), *getattr(owner, "decorator_list", ())]
+        return not name or name.startswith("__") or name in self.referred or bool(decorators)
 
     def is_harmless(self) -> bool:
         """See the function of that name."""
@@ -177,12 +189,22 @@ class _File:
         if _key(node) == "getattr":
             call = self.parents[node]
             name = call.args[1] if isinstance(call, ast.Call) and call.func is node and len(call.args) > 1 else None
-            return not (isinstance(name, ast.Constant) and f".{name.value}" not in self.values and name.value not in _REACHED)
+            text = name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else None
+            return text is None or f".{text}" in self.values or text in _REACHED
+        if _key(node) == "type":
+            around = self.parents[self.parents[node]]
+            return not (isinstance(around, ast.Compare) or self._is_annotation(node))
         if isinstance(node, ast.alias):
             return node.name == "*" or (node.asname is not None and node.name in _REACHED)
         if isinstance(node, ast.Constant):
             return node.value in _FOLLOWED if isinstance(node.value, str) else False
         return _key(node) in _BLINDING or _key(node).removeprefix(".") in _BEHIND
+
+    def _is_annotation(self, node: ast.AST) -> bool:
+        around = self.parents[node]
+        while isinstance(around, (ast.Subscript, ast.Tuple, ast.BinOp)):
+            node, around = around, self.parents[around]
+        return node is getattr(around, "annotation", None)
 
     def _is_handed_on(self, node: ast.AST) -> bool:
         """Whether a function that is followed by its name may be called by another one."""
