@@ -46,7 +46,7 @@ def _looked_through(path: str, source: str | bytes, line: int | None, depth: int
             flow.follow(tree)
         except RecursionError:
             findings.append(Finding("not-looked-at", "high", path, _TOO_DEEP))
-    return [*rules.findings(), *findings]
+    return [*rules.findings(trees, is_complete=not faults and depth == 0), *findings]
 
 
 def _code_within(path: str, text: str, line: int, depth: int) -> list[Finding]:

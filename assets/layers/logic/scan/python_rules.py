@@ -2,11 +2,12 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from assets.layers.logic.products import Finding, Severity
 from assets.layers.logic.scan.flow import Call, Flow
+from assets.layers.logic.scan.machine_code import is_harmless
 from assets.layers.logic.scan.pickles import dangerous_globals
 from assets.layers.logic.scan.results import DOWNLOADS, SENDS, address_of, is_metadata, result_of
 from assets.layers.logic.scan.shell import SHELL
@@ -449,11 +450,20 @@ class PythonRules:
         if key.endswith(_LOADED) and content.marks & {DECODED, DOWNLOADED, RECEIVED}:
             self.tell("dropped-code", "high", node, f"what was {_origin(content)} is written to a file that Python would load")
 
-    def findings(self) -> Iterator[Finding]:
-        """All that was found, by line."""
+    def findings(self, trees: Sequence[ast.Module], *, is_complete: bool) -> Iterator[Finding]:
+        """All that was found, by line.
+
+        Args:
+            trees: The code of the file.
+            is_complete: Whether nothing of the file is missing in them.
+        """
         if self._executable_memory is not None and self._calls_memory is not None:
             line = self.line or self._calls_memory
-            yield Finding("shellcode", "high", self.path, "memory is made executable, and called as a function", line)
+            what = "memory is made executable, and called as a function"
+            if is_complete and all(map(is_harmless, trees)):
+                yield Finding("shellcode", "medium", self.path, f"{what}; its code is constant and only computes", line)
+            else:
+                yield Finding("shellcode", "high", self.path, what, line)
         yield from sorted(self.found.values(), key=lambda one: (one.line or 0, one.rule))
 
 

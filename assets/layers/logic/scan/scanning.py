@@ -17,7 +17,7 @@ from assets.layers.logic.scan.packages import NamedPackage, packages_of
 from assets.layers.logic.scan.targets import Target
 from resources.lambda_layers import MOST_UNZIPPED_BYTES
 
-VERSION = 2
+VERSION = 3
 """Of the rules. A zip that was looked through by others is looked through again: raise it with every change of what is found."""
 _WORTH_PROCESSES = 12 * 1024 * 1024
 _CHUNKS = 6
