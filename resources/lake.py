@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _ATTEMPTS = 5
+_CHECKPOINT_INTERVAL = 10
+"""Commits after which Delta sums up its log; whoever opens a table reads the commits since, by default up to 100, one by one."""
 _Result = TypeVar("_Result")
 
 
@@ -266,14 +268,14 @@ class Lake(dg.ConfigurableResource):
         from deltalake import CommitProperties, DeltaTable
 
         # compacted files keep the bounds by which rows are found; by default only those of the first columns
-        configuration = {"delta.dataSkippingStatsColumns": ",".join(table.indexed)} if table.indexed else None
+        indexed = {"delta.dataSkippingStatsColumns": ",".join(table.indexed)} if table.indexed else {}
         return DeltaTable.create(
             self.uri(table),
             _delta_schema(wanted),
             mode="ignore",
             partition_by=list(table.partition_by) or None,
             description=table.description,
-            configuration=configuration,
+            configuration={"delta.checkpointInterval": str(_CHECKPOINT_INTERVAL), **indexed},
             # a second attempt would put this schema in the place of the other writer's
             commit_properties=CommitProperties(max_commit_retries=0),
             storage_options=self.storage_options or None,

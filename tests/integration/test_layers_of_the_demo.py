@@ -101,7 +101,8 @@ def test_layers_are_built_without_a_network_and_one_is_refused_with_its_reason(r
     (tmp_path / "layers").mkdir()
     given = {**resources, "layer_store": LocalObjectStore(root=str(tmp_path / "layers")), "advisories": NoAdvisories()}
     del given["lambda_service"]
-    result = dg.materialize([layer_builds, scans, layer_tests], resources=given)
+    few = {"ops": {"layers__tests": {"config": {"runs": 3}}}}
+    result = dg.materialize([layer_builds, scans, layer_tests], resources=given, run_config=few)
     lake = resources["lake"]
     scanned = {row["layer"]: row for row in _rows(lake, tables.SCANS).to_dicts()}
     tests = _rows(lake, tables.TESTS, pl.col("where") == "local")

@@ -4,6 +4,7 @@ Read here with Polars, DuckDB and Arrow. Spark and Trino need a Java machine and
 these readers rely on, too: the Delta log, plain Parquet files, exact decimals and physical partitions.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -147,6 +148,19 @@ def test_replacements_of_different_rows_at_once_all_happen(lake):
 
     assert not errors
     assert sorted(lake.scan(NOTES).collect()["key"]) == [0, 1, 2, 3]
+
+
+def test_whoever_opens_a_table_of_many_commits_reads_a_few(lake):
+    for key in range(25):
+        lake.replace(NOTES, pl.DataFrame({"key": [key]}), where=f"key = {key}")
+    log = Path(lake.uri(NOTES)) / "_delta_log"
+    last = json.loads((log / "_last_checkpoint").read_text())["version"]
+
+    for commit in range(last + 1):
+        (log / f"{commit:020}.json").unlink()
+
+    assert lake.version(NOTES) - last < 10
+    assert sorted(lake.scan(NOTES).collect()["key"]) == list(range(25))
 
 
 def test_a_swap_adds_and_drops_in_one_version(lake):
