@@ -47,6 +47,16 @@ def _instances_without_migrations() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _steps_that_are_repeated_at_once() -> Iterator[None]:
+    """Dagster waits between the tries of a step that asks for another; here nothing is better for it."""
+    from assets import failures
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(failures, "_SECONDS", 0)
+        yield
+
+
 @pytest.fixture
 def data_folder() -> Path:
     """The folder of real files by others; skips where it is absent."""

@@ -421,6 +421,8 @@ def test_layers_with_the_same_content_are_published_each(world):
     world.lake.replace(
         tables.BUILDS, rows.with_columns(layer=pl.lit("twin"), specification=pl.lit("twin")), where="layer = 'twin'"
     )
+    looked = world.lake.scan(tables.SCANS).collect()
+    world.lake.replace(tables.SCANS, looked.with_columns(layer=pl.lit("twin")), where="layer = 'twin'")
 
     world.publish()
 
