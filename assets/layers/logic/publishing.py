@@ -131,7 +131,7 @@ def gate(
         if scan is None:
             refusals.append(f"{build.layer} was not looked through: materialize layers/scans")
         elif scan["verdict"] != "passed" or scan["high"]:
-            refusals.append(f"the scan of {build.layer} is {scan['verdict']}, with {scan['high']} high findings")
+            refusals.append(f"the scan of {build.layer} is {scan['verdict']} (high findings: {scan['high']})")
         if verdict != "passed":
             refusals.append(f"the budget of {build.layer} is {verdict}: {reason or 'no reason is told'}")
         for runtime, architecture in bundle.combinations:

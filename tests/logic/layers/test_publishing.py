@@ -62,7 +62,7 @@ class TestGate:
         (scan,) = gate(BUNDLE, {BUILD.scan_key: {"verdict": verdict, "high": 0}}, LOCAL | ACCOUNT).refusals
         (budget,) = gate(replace(BUNDLE, budgets=((verdict, "larger"),)), SCANS, LOCAL | ACCOUNT).refusals
 
-        assert scan == f"the scan of tool is {verdict}, with 0 high findings"
+        assert scan == f"the scan of tool is {verdict} (high findings: 0)"
         assert budget == f"the budget of tool is {verdict}: larger"
 
     def test_a_high_finding_stops_it_whatever_the_verdict_says(self):
