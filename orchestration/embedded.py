@@ -145,27 +145,16 @@ def run_finops(again: bool, step: Callable[[str], None]) -> Summary:  # noqa: FB
 
 def run_documents(step: Callable[[str], None]) -> list[str]:
     """Take documents in, embed what is new and measure how well they are found; returns the checks that failed."""
-    from orchestration.definitions import build_defs
-
-    definitions = build_defs()
-    with _instance() as instance:
-        step("Reading and embedding documents")
-        failed = _run(definitions, instance, "documents_refresh")
-        step("How well documents are found")
-        failed += _run(definitions, instance, "documents_upkeep")
-    return failed
+    return _one_after_another(
+        step, ("Reading and embedding documents", "documents_refresh"), ("How well documents are found", "documents_upkeep")
+    )
 
 
 def run_invoices(step: Callable[[str], None]) -> list[str]:
     """Read invoices that arrived, and bring what follows from them up to date; returns the checks that failed."""
-    from orchestration.definitions import build_defs
-
-    definitions = build_defs()
-    with _instance() as instance:
-        step("Reading invoices")
-        failed = _run(definitions, instance, "invoices_refresh")
-        step("When invoices will be paid")
-        return failed + _run(definitions, instance, "payment_model_retrain")
+    return _one_after_another(
+        step, ("Reading invoices", "invoices_refresh"), ("When invoices will be paid", "payment_model_retrain")
+    )
 
 
 def run_fleet(step: Callable[[str], None]) -> list[str]:
@@ -173,16 +162,13 @@ def run_fleet(step: Callable[[str], None]) -> list[str]:
 
     Returns the checks that failed; nothing is done where there is no cloud to ask.
     """
-    from orchestration.definitions import build_defs
-
     if not current_settings().clouds.oci_endpoint:
         return []
-    definitions = build_defs()
-    with _instance() as instance:
-        step("Looking at every database")
-        failed = _run(definitions, instance, "fleet_refresh")
-        step("What databases do, when they are full, what to do about it")
-        return failed + _run(definitions, instance, "fleet_report")
+    return _one_after_another(
+        step,
+        ("Looking at every database", "fleet_refresh"),
+        ("What databases do, when they are full, what to do about it", "fleet_report"),
+    )
 
 
 def run_layers(step: Callable[[str], None]) -> list[str]:
@@ -190,17 +176,26 @@ def run_layers(step: Callable[[str], None]) -> list[str]:
 
     Returns the checks that failed; nothing is done where there is no cloud to ask.
     """
-    from orchestration.definitions import build_defs
-
     if not current_settings().clouds.aws_endpoint:
         return []
-    definitions = build_defs()
+    return _one_after_another(
+        step,
+        ("Building Lambda layers, looking through them and testing them", "layer_build"),
+        ("Who uses which layer", "layer_report"),
+        ("Which versions of layers may go", "layer_cleanup"),
+    )
+
+
+def _one_after_another(step: Callable[[str], None], *jobs: tuple[str, str]) -> list[str]:
+    """Run jobs, each with what is said of it before; returns the checks that failed."""
+    from orchestration.definitions import build_defs
+
+    definitions, failed = build_defs(), []
     with _instance() as instance:
-        step("Building Lambda layers, looking through them and testing them")
-        failed = _run(definitions, instance, "layer_build")
-        step("Who uses which layer, and which versions may go")
-        failed += _run(definitions, instance, "layer_report")
-        return failed + _run(definitions, instance, "layer_cleanup")
+        for said, job in jobs:
+            step(said)
+            failed += _run(definitions, instance, job)
+    return failed
 
 
 def backfill(first: date, last: date, *, a_run_a_day: bool, step: Callable[[str], None]) -> int:

@@ -35,10 +35,11 @@ def _standing(lake: Lake, now: datetime) -> list[str]:
     there = [row for row in known.versions if row["state"] == "there"]
     functions = [place["functions"] for place in known.places]
     counted = "an unknown number of" if None in functions else f"{sum(functions)}"
+    perhaps = "" if all(place["is_complete"] for place in known.places) else "perhaps "
     said = (
         f"Layers: {len({row['layer'] for row in there})} with {len(there)} versions in {len(known.places)} accounts and regions; "
         f"{counted} functions, {known.functions} with layers, {len({row['function'] for row in known.behind})} of them behind; "
-        f"{len(known.orphans)} versions that no function has."
+        f"{len(known.orphans)} versions that {perhaps}no function has."
     )
     return [
         said,
