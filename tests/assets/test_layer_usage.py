@@ -5,6 +5,8 @@ import pytest
 from assets.layers import tables
 from assets.layers.layer_report import REPORT_KEY, report
 from assets.layers.usage import usage
+from orchestration.summary_of_layers import layers
+from resources.clock import Clock
 from resources.errors import Denied
 from sandbox.aws_lambda_server import ACCOUNT, REGION
 from tests.aws_lambdas import OTHER
@@ -147,6 +149,28 @@ def test_a_place_that_cannot_be_read_keeps_what_was_known_and_is_never_taken_for
     page = world.reports.get(REPORT_KEY).decode()
     assert "Before you trust it" in page
     assert f"{OTHER}/{REGION}" in page
+
+
+def test_the_summary_says_perhaps_where_a_place_could_not_be_read(world, tmp_path, capsys):
+    world.publish("tools")
+    world.materialize(BOTH)
+    told = _summary(world, tmp_path, capsys)
+    assert "an unknown number of" not in told
+    assert "1 versions that no function has." in told
+
+    world.aws.cloud.faults.ask("status", operation="ListFunctions", account=OTHER, status=403, code="AccessDeniedException")
+    world.materialize(BOTH)
+
+    told = _summary(world, tmp_path, capsys)
+    assert "an unknown number of functions" in told
+    assert "1 versions that perhaps no function has." in told
+    assert "not read completely: functions could not be read" in told
+
+
+def _summary(world, folder, capsys):
+    capsys.readouterr()
+    layers(world.lake, folder, Clock().now())
+    return " ".join(capsys.readouterr().out.split())
 
 
 def test_aliases_that_cannot_be_read_are_unknown_and_not_none(world):
